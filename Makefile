@@ -1,0 +1,126 @@
+# ocrdyn. `make` builds one static binary with musl (Debian: musl-tools,
+# libbearssl-dev); `make CC=cc` a dynamic one with the system's libc, for
+# development; `make BEARSSL=DIR` takes a BearSSL source tree built there.
+
+VERSION = 0.1.0
+ifeq ($(origin CC),default)
+CC = musl-gcc
+endif
+HOSTCC = cc
+CFLAGS = -Os
+PREFIX = /usr/local
+MANDIR = $(PREFIX)/share/man
+CA_BUNDLE = /etc/ssl/certs/ca-certificates.crt
+
+WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+	-Wvla -Wstrict-prototypes
+# Debian's headers come after the libc's own: musl-gcc has no /usr/include, nor
+# the folder of libbearssl.a
+BEARSSL_INC = -idirafter /usr/include
+BEARSSL_LIB = -lbearssl
+ifneq ($(filter %musl-gcc,$(CC)),)
+STATIC = -static -s
+BEARSSL_LIB = $(shell $(HOSTCC) -print-file-name=libbearssl.a)
+endif
+ifdef BEARSSL
+BEARSSL_INC = -isystem $(BEARSSL)/inc
+BEARSSL_LIB = $(BEARSSL)/build/libbearssl.a
+endif
+
+COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
+	-fdata-sections -fno-asynchronous-unwind-tables \
+	-DOCRDYN_VERSION='"$(VERSION)"' $(BEARSSL_INC)
+LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
+
+SOURCES = account.c answer.c aws.c buf.c checkpoint.c clock.c cloudinary.c \
+	dynamodb.c extract.c fortify.c http.c ids.c json.c net.c ocrdyn.c \
+	outcome.c pace.c picks.c report.c rows.c run.c sigv4.c tls.c
+OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
+HEADERS = $(wildcard *.h)
+
+all: ocrdyn
+
+ocrdyn: $(OBJECTS)
+	$(LINK) -o $@ $(OBJECTS) $(BEARSSL_LIB)
+
+build/%.o: %.c $(HEADERS) Makefile | build
+	$(COMPILE) -c -o $@ $<
+
+# where the time goes
+build/json.o build/picks.o: CFLAGS = -O2
+
+build/anchors.o: build/anchors.c tls.h
+	$(COMPILE) -I. -c -o $@ $<
+
+# the trust anchors of this machine's bundle, as a table
+build/anchors.c: build/mkanchors $(CA_BUNDLE)
+	build/mkanchors $(CA_BUNDLE) > $@.tmp
+	mv $@.tmp $@
+
+MKANCHORS = mkanchors.c buf.c clock.c net.c tls.c
+build/mkanchors: $(MKANCHORS) $(HEADERS) | build
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
+		$(BEARSSL_LIB)
+
+build:
+	mkdir -p build
+
+install: ocrdyn
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
+	install -m 755 ocrdyn $(DESTDIR)$(PREFIX)/bin/ocrdyn
+	install -m 644 ocrdyn.1 $(DESTDIR)$(MANDIR)/man1/ocrdyn.1
+
+# ---- tests (all of it explained in README.md)
+
+# Unit tests and the drivers of the differential tests: with the system's libc
+# and sanitizers, each linked with the files that it is about.
+SANITIZE = address,undefined
+TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
+	-fno-sanitize-recover=all
+TESTS = build/test_checkpoint build/test_clock build/test_http \
+	build/test_json build/test_pace build/test_rows build/test_sigv4
+DRIVERS = build/json_filter build/rows_filter build/sigv4_filter
+
+build/test_checkpoint: checkpoint.c
+build/test_clock: clock.c
+build/test_http: http.c net.c tls.c clock.c buf.c
+build/test_json build/json_filter: json.c picks.c
+build/test_pace: pace.c
+build/test_rows build/rows_filter: rows.c json.c picks.c
+build/test_sigv4 build/sigv4_filter: sigv4.c buf.c
+# it looks for keys left on the stack, which AddressSanitizer moves
+build/test_sigv4: SANITIZE = undefined
+
+$(TESTS) $(DRIVERS): build/%: tests/%.c tests/test.h $(HEADERS) | build
+	$(TESTCC) -o $@ $(filter %.c,$^) -lbearssl
+
+demo:
+	tests/setup.sh demo
+	$(MAKE) --no-print-directory all
+	/usr/bin/python3 tests/demo.py
+
+check:
+	tests/setup.sh check
+	$(MAKE) --no-print-directory all $(TESTS) $(DRIVERS)
+	tests/check.sh
+
+clean:
+	rm -rf build ocrdyn
+
+# longer than the few seconds of it in check: each target for FUZZ seconds
+FUZZ = 60
+fuzz:
+	tests/setup.sh check
+	tests/fuzz.sh $(FUZZ)
+
+# memory, connections and pace over 200,000 images
+soak: all
+	/usr/bin/python3 tests/soak.py
+
+# json.c against yajl (Debian: libyajl-dev)
+bench: | build
+	cc -std=c11 -D_GNU_SOURCE -O2 -o build/bench_json tests/bench_json.c \
+		json.c picks.c -lyajl
+	build/bench_json
+
+.PHONY: all install demo check fuzz soak bench clean

@@ -1,0 +1,30 @@
+/*
+ * account: which Cloudinary account, and who asks, from the environment.
+ *
+ * Takes what the official SDKs take ("Cloudinary environment variable").
+ */
+#ifndef ACCOUNT_H
+#define ACCOUNT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "http.h"
+
+struct account {
+    char cloud[128];
+    char key[128], secret[256];  /* both may be "" with a token */
+    char token[2048];            /* OAuth; wins over key and secret */
+    struct http_url url;         /* https://api.cloudinary.com by default */
+};
+
+/*
+ * Takes CLOUDINARY_URL (cloudinary://KEY:SECRET@CLOUD[?upload_prefix=...]),
+ * or, where CLOUDINARY_CLOUD_NAME is set, that and CLOUDINARY_API_KEY,
+ * CLOUDINARY_API_SECRET, CLOUDINARY_UPLOAD_PREFIX, CLOUDINARY_OAUTH_TOKEN.
+ * False: `error` has a sentence, which never holds a secret. The caller wipes
+ * the account after use.
+ */
+bool account_load(struct account *account, char *error, size_t size);
+
+#endif

@@ -1,0 +1,101 @@
+/*
+ * cloudinary: Cloudinary's Admin API, one function per call.
+ *
+ * Follows the "Admin API reference" (cloudinary.com/documentation/admin_api)
+ * and "OCR Text Detection and Extraction" add-on pages, and where they are
+ * silent the official SDKs. What neither confirms is marked "assumed" where
+ * the code relies on it.
+ */
+#ifndef CLOUDINARY_H
+#define CLOUDINARY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "account.h"
+#include "answer.h"
+#include "buf.h"
+#include "http.h"
+#include "outcome.h"
+#include "pace.h"
+
+enum {
+    CLOUDINARY_VALUE_MAX = 409600        /* bytes of one picked value: more
+                                            fits in no DynamoDB item */
+};
+
+struct cloudinary {
+    struct http http;
+    char base[160];              /* "/v1_1/CLOUD" after the URL's path */
+    char authorization[4096];
+    char error[OUTCOME_SENTENCE];    /* "Cloudinary: 404 ...": why the last
+                                    call was not DONE */
+    bool sent;                   /* it may have reached Cloudinary */
+    struct pace_quota quota;     /* what its answer said of the account's */
+    int64_t wait;                /* after RETRY and WAIT: how long to wait by
+                                    the answer, in ns; -1: it does not say */
+};
+
+/* The account is not needed afterwards, and should be wiped. */
+void cloudinary_init(struct cloudinary *c,
+                     const struct account *account,
+                     const struct http_options *options);
+
+/* Closes the connection and wipes the credentials. */
+void cloudinary_close(struct cloudinary *c);
+
+/* Which images, and how to read them. */
+struct cloudinary_request {
+    const char *resource_type;   /* "image" */
+    const char *type;            /* "upload" */
+    const char *ocr;             /* "adv_ocr", "adv_ocr:document" */
+    const char *pointers[ANSWER_VALUES_MAX]; /* JSON Pointers */
+    unsigned n_pointers;
+};
+
+/* What was read. The buffers are reused from image to image. */
+struct cloudinary_result {
+    struct buf text;             /* UTF-8; pages joined by form feeds */
+    struct buf values[ANSWER_VALUES_MAX];    /* JSON, as it came; empty
+                                    where the pointer found nothing */
+    bool value_large[ANSWER_VALUES_MAX];     /* too large to be kept */
+    bool complete;               /* the text is the whole text */
+    bool pending;                /* the add-on is still at it */
+    bool unusable;               /* of a read: what is there is no text */
+};
+
+void cloudinary_result_init(struct cloudinary_result *result);
+void cloudinary_result_free(struct cloudinary_result *result);
+
+/*
+ * Has the OCR add-on read the image `id` (Admin API, "Update details of an
+ * existing resource", POST /resources/:resource_type/:type/:public_id, ocr=).
+ * This costs money whenever it is not plainly refused. DONE: `result` holds
+ * the text, which is empty if the image has none. LOST: it may have been done,
+ * or be under way (`pending`).
+ */
+enum outcome cloudinary_ocr(struct cloudinary *c,
+                            const struct cloudinary_request *rq,
+                            const unsigned char *id, size_t id_len,
+                            struct cloudinary_result *result);
+
+/*
+ * Reads the image's details ("Get the details of a single resource", GET
+ * ...), which costs no OCR. DONE: whether they carry a complete result for
+ * exactly the value of the request, which is then in `result`, is in
+ * result->complete; one that is under way shows in `pending`, one that failed
+ * or is not understood in `unusable`, with the reason in c->error. LOST does
+ * not come.
+ */
+enum outcome cloudinary_read(struct cloudinary *c,
+                             const struct cloudinary_request *rq,
+                             const unsigned char *id, size_t id_len,
+                             struct cloudinary_result *result);
+
+/* The target of both calls, "/v1_1/CLOUD/resources/...", without NUL. */
+void cloudinary_target(const struct cloudinary *c,
+                       const struct cloudinary_request *rq,
+                       const unsigned char *id, size_t id_len,
+                       struct buf *target);
+
+#endif

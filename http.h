@@ -1,0 +1,159 @@
+/*
+ * http: an HTTP/1.1 client (RFC 9110, RFC 9112) for one host at a time.
+ *
+ * One connection, kept alive; requests with a body in memory; the response's
+ * body as a stream, handed over in place. https to anywhere, plain http to
+ * loopback only. No redirects, no cookies, no compression, no pipelining.
+ *
+ * The parser of responses is a part of its own, which takes any bytes.
+ */
+#ifndef HTTP_H
+#define HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "net.h"
+#include "tls.h"
+
+enum {
+    HTTP_HEAD_MAX = 32768,       /* bytes of a header block */
+    HTTP_LINES_MAX = 128,        /* lines of a header block */
+    HTTP_INTERIM_MAX = 8,        /* 1xx answers before the answer */
+    HTTP_FRAME_MAX = 8192,       /* bytes of one chunk's line, of trailers */
+    HTTP_HOST_MAX = 254
+};
+
+/* ---- URL ---- */
+
+/* "https://host[:port][/path]", and nothing else of a URL. */
+struct http_url {
+    bool tls;
+    unsigned short port;
+    char host[HTTP_HOST_MAX];            /* without brackets */
+    char authority[HTTP_HOST_MAX + 10];  /* as the Host field has it: without
+                                            the scheme's own port */
+    char path[256];                      /* "" or "/..." without a last "/" */
+};
+
+/* False: `error`, of `size` bytes, says what is wrong with it; plain http to
+   other than localhost, 127.0.0.0/8 and [::1] is wrong. */
+bool http_url_parse(struct http_url *url, const char *text, char *error,
+                    size_t size);
+
+/*
+ * Percent-encodes n bytes (RFC 3986 section 2.1): all but the unreserved
+ * characters, and those in `keep`.
+ */
+void http_escape(struct buf *out, const void *bytes, size_t n,
+                 const char *keep);
+
+/* ---- responses ---- */
+
+typedef void http_body_fn(void *context, const unsigned char *bytes,
+                          size_t n);
+
+struct http_response {
+    int status;                  /* 100 to 599; 0 until it is known */
+    bool keep;                   /* may the connection be used again? */
+    bool head_done, done;
+    const char *error;           /* a sentence, once it is known to be wrong;
+                                    sticks */
+    bool head_only;              /* the request was HEAD */
+    int state, interim;          /* of http.c */
+    bool chunked, until_close;
+    unsigned digits;
+    uint64_t left;               /* of the body or the chunk */
+    size_t lines, frame;
+    size_t head_len;
+    char head[HTTP_HEAD_MAX];    /* NAME NUL VALUE NUL ... once head_done */
+};
+
+/* Begins a response to a request, which was HEAD or not. */
+void http_response_init(struct http_response *r, bool head_only);
+
+/*
+ * Takes n bytes, tells `body` the bytes of the body among them, and returns
+ * how many it took: all of them, or fewer if the response ended (`done`) or
+ * went wrong (`error`) there.
+ */
+size_t http_response_feed(struct http_response *r, const unsigned char *bytes,
+                          size_t n, http_body_fn *body, void *context);
+
+/* The connection ended, in order. True if the response was whole. */
+bool http_response_end(struct http_response *r);
+
+/* The value of the first field of that name (any case), or NULL. */
+const char *http_response_field(const struct http_response *r,
+                                const char *name);
+
+/* ---- client ---- */
+
+struct http_options {
+    const struct tls_trust *trust;
+    const char *agent;           /* User-Agent */
+    int64_t connect;             /* ns, for each address, and for TLS */
+    int64_t wait;                /* ns, longest silence */
+    int64_t total;               /* ns, for a request and its answer */
+    uint64_t body_max;           /* bytes of an answer */
+    void (*note)(const char *line);      /* NULL, or is told what happens */
+};
+
+struct http {
+    struct http_url url;
+    struct http_options options;
+    struct net net;
+    bool connected;
+    int64_t used;                /* when it was last used, CLOCK_STEADY */
+    unsigned connections;        /* opened so far */
+    struct http_response response;
+    char error[256];             /* what went wrong with the last request */
+    union {
+        struct tls tls;
+        unsigned char plain[16384];
+    } stream;
+    size_t plain_at, plain_len;
+};
+
+struct http_field {
+    const char *name, *value;
+};
+
+struct http_request {
+    const char *method;
+    const char *target;          /* "/path?query", escaped */
+    const struct http_field *fields;     /* beside Host, User-Agent,
+                                    Accept-Encoding and Content-Length */
+    size_t n_fields;
+    const void *body;
+    size_t body_len;
+    bool repeatable;             /* to send it twice does no harm */
+};
+
+enum http_result {
+    HTTP_OK,                     /* an answer, whole; see response.status */
+    HTTP_UNSENT,                 /* the server never had the whole request */
+    HTTP_REFUSED,                /* likewise, as TLS refused the server: it
+                                    will the next time, too */
+    HTTP_LOST                    /* it may have had it; there is no answer */
+};
+
+/* Neither connects nor allocates. */
+void http_init(struct http *h, const struct http_url *url,
+               const struct http_options *options);
+
+/*
+ * Sends a request and takes the answer; connects before, if need be. An idle
+ * connection that turns out to be dead is replaced, and a repeatable request
+ * that was sent on it is sent once more. A CR, LF or NUL (or any other byte
+ * that cannot stand there) in the request is refused (HTTP_UNSENT).
+ */
+enum http_result http_send(struct http *h, const struct http_request *rq,
+                           http_body_fn *body, void *context);
+
+/* Closes the connection and wipes its keys. */
+void http_close(struct http *h);
+
+#endif

@@ -1,0 +1,31 @@
+/* ids: see ids.h. */
+#include "ids.h"
+
+#include <bearssl.h>
+
+#include "dynamodb.h"
+#include "json.h"
+
+const char *ids_wrong(const unsigned char *id, size_t n, bool key)
+{
+    if (n == 0)
+        return "the id is empty";
+    if (key && n > DYNAMODB_KEY_MAX)
+        return "the id is longer than the 2048 bytes of a DynamoDB key";
+    return json_is_utf8(id, n) ? NULL : "the id is not UTF-8";
+}
+
+int64_t ids_shard(const unsigned char *id, size_t n, int64_t shards)
+{
+    unsigned char hash[br_sha256_SIZE];
+    br_sha256_context sha;
+    uint64_t number = 0;
+    int i;
+
+    br_sha256_init(&sha);
+    br_sha256_update(&sha, id, n);
+    br_sha256_out(&sha, hash);
+    for (i = 0; i < 8; i++)
+        number = number << 8 | hash[i];
+    return (int64_t)(number % (uint64_t)shards) + 1;
+}

@@ -1,0 +1,62 @@
+/*
+ * net: a TCP connection with deadlines.
+ *
+ * Names are resolved by getaddrinfo(3), which has time limits of its own;
+ * everything after that is non-blocking and waits through clock_sleep only.
+ * Signals that are caught do not end a wait: what was begun is finished.
+ */
+#ifndef NET_H
+#define NET_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum net_result {
+    NET_OK,
+    NET_END,             /* the peer has closed, in order */
+    NET_CUT,             /* the peer is gone, or broke the protocol */
+    NET_LATE,            /* a deadline has passed */
+    NET_REFUSED,         /* TLS: no handshake with this peer, now or later */
+    NET_EARLY            /* writing: the peer speaks before it has it all */
+};
+
+struct net {
+    int fd;              /* -1: not connected */
+    int64_t wait;        /* the longest silence, in nanoseconds */
+    int64_t until;       /* end of all waiting, by CLOCK_STEADY */
+    char error[160];     /* a sentence, after any answer but NET_OK */
+};
+
+/*
+ * Connects to `host` (a name or an address without brackets), trying all of
+ * its addresses in the order in which the resolver gives them; each has
+ * `timeout` nanoseconds. `loopback` refuses every address outside 127.0.0.0/8
+ * and ::1. Sets TCP_NODELAY and SO_KEEPALIVE. False: see `error`.
+ */
+bool net_connect(struct net *net, const char *host, unsigned short port,
+                 int64_t timeout, bool loopback);
+
+/* Reads what is there, at least one byte, at most `size`. */
+enum net_result net_read(struct net *net, void *bytes, size_t size,
+                         size_t *got);
+
+/*
+ * Writes some of n > 0 bytes. NET_EARLY, if `alert`, when something came to
+ * read before the socket would take more.
+ */
+enum net_result net_write(struct net *net, const void *bytes, size_t n,
+                          size_t *sent, bool alert);
+
+/* Has the peer said or done anything on a connection that should be idle?
+   Then it is not to be used again. */
+bool net_stale(const struct net *net);
+
+void net_close(struct net *net);
+
+/* Writes the sentence and returns `result`. */
+enum net_result net_fail(struct net *net, enum net_result result,
+                         const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,28 @@
+/* outcome: see outcome.h. */
+#include "outcome.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "rows.h"
+
+void outcome_say(char out[OUTCOME_SENTENCE], const char *who,
+                 const char *advice, const char *what, va_list ap)
+{
+    char text[768], safe[800];
+
+    vsnprintf(text, sizeof text, what, ap);
+    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
+    snprintf(out, OUTCOME_SENTENCE, "%s: %s%s", who, safe, advice);
+}
+
+void outcome_note_add(struct outcome_note *note, const void *bytes, size_t n)
+{
+    size_t room = sizeof note->text - 1 - note->len;
+
+    if (n > room)
+        n = room;
+    memcpy(note->text + note->len, bytes, n);
+    note->len += n;
+    note->text[note->len] = '\0';
+}

@@ -1,0 +1,177 @@
+/* report: see report.h. */
+#include "report.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "sigv4.h"
+
+const char *const report_names[REPORT_STATUSES] = {
+    "complete", "empty", "skipped", "failed", "unstored"
+};
+
+static bool shows;               /* the progress line is wanted, */
+static bool shown;               /* and there */
+static int64_t drawn;            /* when */
+
+void report_init(enum report_progress progress)
+{
+    shows = progress == REPORT_ALWAYS ||
+        (progress == REPORT_AUTO && isatty(STDERR_FILENO));
+}
+
+static void erase(void)
+{
+    if (shown)
+        fputs("\r\033[K", stderr);
+    shown = false;
+}
+
+void report_say(const char *format, ...)
+{
+    va_list ap;
+
+    erase();
+    fputs("ocrdyn: ", stderr);
+    va_start(ap, format);
+    vfprintf(stderr, format, ap);
+    va_end(ap);
+    fputc('\n', stderr);
+}
+
+void report_time(char out[32], int64_t when)
+{
+    int64_t now = clock_now(CLOCK_CALENDAR);
+    int64_t at = now + when - clock_now(CLOCK_STEADY);
+    char d[SIGV4_DATE];          /* 20261122T140007Z */
+
+    if (!sigv4_date(d, at / CLOCK_SECOND))
+        snprintf(out, 32, "an unknown time");
+    else if (at / CLOCK_SECOND / 86400 == now / CLOCK_SECOND / 86400)
+        snprintf(out, 32, "%.2s:%.2s:%.2s UTC", d + 9, d + 11, d + 13);
+    else
+        snprintf(out, 32, "%.4s-%.2s-%.2s %.2s:%.2s:%.2s UTC", d, d + 4,
+                 d + 6, d + 9, d + 11, d + 13);
+}
+
+/* "3 d 4 h", "4 h 5 min", "12 s": two units at most. */
+static void duration(char out[48], int64_t ns)
+{
+    long long s = (long long)(ns / CLOCK_SECOND);
+
+    if (s >= 86400)
+        snprintf(out, 48, "%lld d %lld h", s / 86400, s % 86400 / 3600);
+    else if (s >= 3600)
+        snprintf(out, 48, "%lld h %lld min", s / 3600, s % 3600 / 60);
+    else if (s >= 60)
+        snprintf(out, 48, "%lld min %lld s", s / 60, s % 60);
+    else
+        snprintf(out, 48, "%lld s", s);
+}
+
+/* Appends to the line, which has 512 bytes. */
+__attribute__((format(printf, 2, 3)))
+static void add(char *line, const char *format, ...)
+{
+    size_t n = strlen(line);
+    va_list ap;
+
+    va_start(ap, format);
+    vsnprintf(line + n, 512 - n, format, ap);
+    va_end(ap);
+}
+
+static void progress_line(char *line, const struct report *r)
+{
+    int64_t now = clock_now(CLOCK_STEADY), took = now - r->start;
+    uint64_t done = 0, bad;
+    char text[48];
+    int i;
+
+    for (i = 0; i < REPORT_STATUSES; i++)
+        done += r->count[i];
+    bad = r->count[REPORT_FAILED] + r->count[REPORT_UNSTORED];
+    *line = '\0';
+    add(line, "%" PRIu64 " done", done);
+    if (bad > 0)
+        add(line, ", %" PRIu64 " failed", bad);
+    if (took > CLOCK_SECOND)
+        add(line, ", %.0f/h", (double)done * 3600 * CLOCK_SECOND /
+            (double)took);
+    if (r->quota.known) {
+        report_time(text, r->quota_at + r->quota.reset);
+        add(line, "; %lld of %lld calls left until %s",
+            (long long)r->quota.remaining, (long long)r->quota.limit, text);
+    }
+    if (r->list_size > 0 && r->list_read > 0 && done > 0) {
+        double left = (double)(r->list_size - r->list_read) /
+            (double)r->list_read;
+
+        duration(text, left < 1e6 ? (int64_t)((double)took * left)
+                                  : INT64_MAX);
+        add(line, "; %.1f %%, %s to go", 100.0 * (double)r->list_read /
+            (double)r->list_size, text);
+    }
+    if (r->waits_until > now) {
+        report_time(text, r->waits_until);
+        add(line, "; waiting until %s", text);
+    }
+}
+
+void report_progress(const struct report *r)
+{
+    int64_t now;
+    char line[512];
+
+    if (!shows)
+        return;
+    now = clock_now(CLOCK_STEADY);
+    if (drawn != 0 && now - drawn < CLOCK_SECOND / 5)
+        return;
+    progress_line(line, r);
+    erase();
+    fprintf(stderr, "ocrdyn: %s", line);
+    fflush(stderr);
+    shown = true;
+    drawn = now;
+}
+
+void report_now(const struct report *r)
+{
+    char line[512];
+
+    progress_line(line, r);
+    report_say("%s", line);
+}
+
+void report_summary(const struct report *r)
+{
+    char line[512] = "", text[48];
+    int i;
+
+    add(line, "%" PRIu64 " image%s", r->ids, r->ids == 1 ? "" : "s");
+    for (i = 0; i < REPORT_STATUSES; i++)
+        if (r->count[i] > 0)
+            add(line, ", %" PRIu64 " %s", r->count[i], report_names[i]);
+    add(line, "; %" PRIu64 " OCR call%s", r->units, r->units == 1 ? "" : "s");
+    if (r->reused > 0)
+        add(line, ", %" PRIu64 " result%s reused", r->reused,
+            r->reused == 1 ? "" : "s");
+    if (r->calls > r->units)
+        add(line, ", %" PRIu64 " other%s", r->calls - r->units,
+            r->calls - r->units == 1 ? "" : "s");
+    if (r->retries > 0)
+        add(line, ", %" PRIu64 " retr%s", r->retries,
+            r->retries == 1 ? "y" : "ies");
+    duration(text, clock_now(CLOCK_STEADY) - r->start);
+    add(line, "; %s", text);
+    if (r->waited >= CLOCK_SECOND) {
+        duration(text, r->waited);
+        add(line, ", of which %s waiting", text);
+    }
+    report_say("%s", line);
+}

@@ -1,0 +1,370 @@
+/* rows: see rows.h. */
+#include "rows.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "json.h"
+
+bool rows_format_parse(enum rows_format *format, const char *name)
+{
+    static const struct { const char *name; enum rows_format format; } all[] = {
+        {"tsv", ROWS_TSV}, {"jsonl", ROWS_JSONL}, {"csv", ROWS_CSV},
+        {"text", ROWS_TEXT}
+    };
+
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        if (strcmp(name, all[i].name) == 0) {
+            *format = all[i].format;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- in ---- */
+
+void rows_in_init(struct rows_in *in, int fd, bool null)
+{
+    in->fd = fd;
+    in->null = null;
+    in->eof = false;
+    in->place.begin = 0;
+    in->place.started = null;        /* a mark would be part of the id */
+    in->place.skip = false;
+    in->end = 0;
+}
+
+enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
+                         const unsigned char **id, size_t *len)
+{
+    static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
+
+    while (place->begin < in->end) {
+        const unsigned char *p = in->buffer + place->begin;
+        size_t have = in->end - place->begin;
+        const unsigned char *end = memchr(p, in->null ? '\0' : '\n', have);
+        size_t n = end != NULL ? (size_t)(end - p) : have;
+        bool skipped = place->skip;
+
+        if (!place->started && have >= sizeof mark &&
+            memcmp(p, mark, sizeof mark) == 0) {
+            place->begin += sizeof mark;
+            place->started = true;
+            continue;
+        }
+        /* One byte above the bound may be a CR, and no part of the id. */
+        if (end == NULL && !in->eof && !skipped && have <= ROWS_ID_MAX + 1)
+            return ROWS_MORE;
+        place->begin += end != NULL ? n + 1 : n;
+        place->started = true;
+        place->skip = end == NULL;
+        if (!in->null && end != NULL && n > 0 && p[n - 1] == '\r')
+            n--;
+        if (skipped || (n == 0 && !in->null))
+            continue;
+        *id = p;
+        *len = n > ROWS_ID_MAX ? ROWS_ID_MAX : n;
+        return n > ROWS_ID_MAX ? ROWS_LONG : ROWS_ID;
+    }
+    return in->eof ? ROWS_END : ROWS_MORE;
+}
+
+enum rows_read rows_next(struct rows_in *in, const unsigned char **id,
+                         size_t *len)
+{
+    enum rows_read r = rows_peek(in, &in->place, id, len);
+    ssize_t n;
+
+    if (r != ROWS_MORE)
+        return r;
+    /* What is left is shorter than the buffer: there is room for a read. */
+    in->end -= in->place.begin;
+    memmove(in->buffer, in->buffer + in->place.begin, in->end);
+    in->place.begin = 0;
+    n = read(in->fd, in->buffer + in->end, sizeof in->buffer - in->end);
+    if (n < 0)
+        return errno == EAGAIN ? ROWS_MORE : ROWS_ERROR;
+    in->eof = n == 0;
+    in->end += (size_t)n;
+    return rows_peek(in, &in->place, id, len);
+}
+
+bool rows_ready(const struct rows_in *in)
+{
+    struct rows_place place = in->place;
+    const unsigned char *id;
+    size_t len;
+
+    return rows_peek(in, &place, &id, &len) != ROWS_MORE;
+}
+
+/* ---- characters that cannot stand as they are ---- */
+
+/* At `p`, is this U+0080 to U+009F? */
+static bool is_c1(const unsigned char *p, size_t n)
+{
+    return n > 1 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
+}
+
+/* How many of the first bytes are printable characters. In a field of TSV
+   tab and backslash are not. */
+static size_t printable(const unsigned char *p, size_t n, bool field)
+{
+    size_t i = 0, k;
+
+    for (; i < n; i += k) {
+        k = json_utf8(p + i, n - i);
+        if (k == 0 || is_c1(p + i, n - i) || p[i] == 0x7f)
+            break;
+        if (p[i] < ' ' && (field || p[i] != '\t'))
+            break;
+        if (field && p[i] == '\\')
+            break;
+    }
+    return i;
+}
+
+/* Writes the escape for what is at `p` (n > 0), and a NUL. Returns how many
+   bytes it stands for. */
+static size_t escape(const unsigned char *p, size_t n, char text[9])
+{
+    static const char digits[] = "0123456789ABCDEF";
+    static const char letters[] = "\\\\\tt\nn\rr";
+    size_t k = is_c1(p, n) ? 2 : 1;
+
+    *text++ = '\\';
+    for (size_t i = 0; letters[i] != '\0'; i += 2) {
+        if (*p == (unsigned char)letters[i]) {
+            text[0] = letters[i + 1];
+            text[1] = '\0';
+            return k;
+        }
+    }
+    for (size_t i = 0; i < k; i++) {
+        if (i > 0)
+            *text++ = '\\';
+        *text++ = 'x';
+        *text++ = digits[p[i] >> 4];
+        *text++ = digits[p[i] & 15];
+    }
+    *text = '\0';
+    return k;
+}
+
+void rows_visible(char *out, size_t size, const unsigned char *bytes, size_t n)
+{
+    static const char dots[] = "...";
+    size_t len = 0, uncut = 0;       /* uncut: and the dots fit behind it */
+
+    if (size-- == 0)
+        return;
+    while (n > 0) {
+        char text[9];
+        const void *shown = bytes;
+        size_t k = json_utf8(bytes, n), m = k;
+
+        if (k == 0 || printable(bytes, k, false) == 0) {
+            k = escape(bytes, n, text);
+            m = strlen(text);
+            shown = text;
+        }
+        if (m > size - len) {
+            len = uncut;
+            m = size - len < strlen(dots) ? size - len : strlen(dots);
+            shown = dots;
+            k = n;
+        }
+        memcpy(out + len, shown, m);
+        len += m;
+        bytes += k;
+        n -= k;
+        if (len + strlen(dots) <= size)
+            uncut = len;
+    }
+    out[len] = '\0';
+}
+
+/* ---- out ---- */
+
+enum { ID, STATUS, TEXT, DETAIL, FIELDS };
+
+static const char *const names[FIELDS] = {
+    "public_id", "status", "text", "detail"
+};
+
+void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
+                   bool null)
+{
+    out->fd = fd;
+    out->format = format;
+    out->null = null;
+    out->failed = false;
+    out->error = 0;
+    out->len = 0;
+}
+
+static void flush(struct rows_out *out)
+{
+    size_t done = 0;
+
+    while (!out->failed && done < out->len) {
+        ssize_t n = write(out->fd, out->buffer + done, out->len - done);
+
+        if (n > 0) {
+            done += (size_t)n;
+        } else if (n < 0 && errno == EAGAIN) {
+            struct pollfd pfd = {out->fd, POLLOUT, 0};
+
+            poll(&pfd, 1, -1);       /* what it says, write() says better */
+        } else if (n == 0 || errno != EINTR) {
+            out->failed = true;
+            out->error = n == 0 ? EIO : errno;
+        }
+    }
+    out->len = 0;
+}
+
+/* Adds to the buffer; `context` is the struct rows_out. */
+static void add(void *context, const void *bytes, size_t n)
+{
+    struct rows_out *out = context;
+    const unsigned char *p = bytes;
+
+    while (n > 0) {
+        size_t room = sizeof out->buffer - out->len;
+        size_t k = n < room ? n : room;
+
+        memcpy(out->buffer + out->len, p, k);
+        out->len += k;
+        p += k;
+        n -= k;
+        if (out->len == sizeof out->buffer)
+            flush(out);
+    }
+}
+
+static void add_text(struct rows_out *out, const char *text)
+{
+    add(out, text, strlen(text));
+}
+
+static void add_escaped(struct rows_out *out, const unsigned char *p, size_t n)
+{
+    while (n > 0) {
+        size_t k = printable(p, n, true);
+
+        add(out, p, k);
+        if (k < n) {
+            char text[9];
+
+            k += escape(p + k, n - k, text);
+            add_text(out, text);
+        }
+        p += k;
+        n -= k;
+    }
+}
+
+/* As it is, but for NUL where rows end in it, and quotes inside quotes. */
+static void add_raw(struct rows_out *out, const unsigned char *p, size_t n,
+                    bool quoted)
+{
+    for (; n > 0; p++, n--) {
+        if (*p == '\0' && out->null) {
+            add_text(out, "\xef\xbf\xbd");
+            continue;
+        }
+        if (*p == '"' && quoted)
+            add(out, p, 1);
+        add(out, p, 1);
+    }
+}
+
+static void add_csv(struct rows_out *out, const unsigned char *p, size_t n)
+{
+    bool quoted = n == 0 || p[0] == ' ' || p[n - 1] == ' ';
+
+    for (size_t i = 0; i < n && !quoted; i++)
+        quoted = p[i] == '"' || p[i] == ',' || p[i] == '\r' || p[i] == '\n';
+    if (!quoted) {
+        add_raw(out, p, n, false);
+        return;
+    }
+    add_text(out, "\"");
+    add_raw(out, p, n, true);
+    add_text(out, "\"");
+}
+
+/* `p` is NULL if there is no such field. */
+static void add_field(struct rows_out *out, int field, const unsigned char *p,
+                      size_t n)
+{
+    switch (out->format) {
+    case ROWS_TSV:
+        add_text(out, field > 0 ? "\t" : "");
+        if (out->null)
+            add_raw(out, p, n, false);
+        else if (p != NULL)
+            add_escaped(out, p, n);
+        else
+            add_text(out, "\\N");
+        break;
+    case ROWS_JSONL:
+        add_text(out, field > 0 ? ",\"" : "{\"");
+        add_text(out, names[field]);
+        add_text(out, "\":");
+        if (p != NULL)
+            json_quote(p, n, add, out);
+        else
+            add_text(out, "null");
+        break;
+    case ROWS_CSV:
+        add_text(out, field > 0 ? "," : "");
+        if (p != NULL && (n > 0 || field != DETAIL))
+            add_csv(out, p, n);
+        break;
+    case ROWS_TEXT:
+        if (field == TEXT)
+            add_raw(out, p, n, false);
+        break;
+    }
+}
+
+static bool end_row(struct rows_out *out)
+{
+    if (out->null)
+        add(out, "", 1);
+    else
+        add_text(out, out->format == ROWS_CSV ? "\r\n" : "\n");
+    flush(out);
+    return !out->failed;
+}
+
+bool rows_header(struct rows_out *out)
+{
+    if (out->format != ROWS_CSV)
+        return !out->failed;
+    for (int i = 0; i < FIELDS; i++) {
+        add_text(out, i > 0 ? "," : "");
+        add_text(out, names[i]);
+    }
+    return end_row(out);
+}
+
+bool rows_write(struct rows_out *out, const struct row *row)
+{
+    size_t text_len = row->text != NULL ? row->text_len : 0;
+
+    add_field(out, ID, row->id, row->id_len);
+    add_field(out, STATUS, (const unsigned char *)row->status,
+              strlen(row->status));
+    add_field(out, TEXT, row->text, text_len);
+    add_field(out, DETAIL, (const unsigned char *)row->detail,
+              strlen(row->detail));
+    if (out->format == ROWS_JSONL)
+        add_text(out, "}");
+    return end_row(out);
+}

@@ -1,0 +1,889 @@
+/* run: see run.h. */
+#include "run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "checkpoint.h"
+#include "clock.h"
+#include "ids.h"
+
+/* How long, and how often, an answer that got lost is looked for before the
+   image is asked for again: after 1/4 s, 1 s and 4 s. */
+enum { LOOKS = 3 };
+#define FIRST_LOOK (CLOCK_SECOND / 4)
+
+#define BACKOFF_BASE CLOCK_SECOND
+#define BACKOFF_CAP (60 * CLOCK_SECOND)
+#define TRYING_MAX (15 * 60 * CLOCK_SECOND)      /* for one image */
+#define LONG_WAIT (10 * CLOCK_SECOND)            /* is announced */
+#define LIMIT_WAIT (60 * CLOCK_SECOND)           /* where no time is named */
+
+/* A run under way. */
+struct state {
+    const struct run *run;
+    const struct run_options *o;
+    struct rows_in in;
+    struct rows_out out;
+    struct cloudinary_request request;
+    struct cloudinary_result result;
+    struct dynamodb_item item;
+    struct pace pace;
+    struct checkpoint checkpoint;
+    int failed;                  /* descriptor of --failed, or -1 */
+    bool stored[DYNAMODB_BATCH_MAX];     /* of the ids to come, in order */
+    size_t stored_at, stored_n;
+    bool in_doubt;               /* the image in hand may have been paid */
+    bool unchecked;              /* the table; nothing was stored in it yet */
+    bool settled;                /* the last record of ours is done with */
+    bool to_file;                /* the rows go to a file */
+    int64_t synced;              /* when the checkpoint was last written */
+    struct report report;
+    int exit;                    /* once the run must end early */
+};
+
+static struct state *under_way;
+
+/* SIGUSR1: prints the progress, wherever the run waits. */
+static void on_interrupt(void)
+{
+    struct state *s = under_way;
+
+    if (s == NULL || *s->run->asked == 0)
+        return;
+    *s->run->asked = 0;
+    report_now(&s->report);
+}
+
+/* -------------------------------------------------------------- the row */
+
+/* "ocrdyn: ID: reason" */
+static void complain(const unsigned char *id, size_t len, const char *reason)
+{
+    char safe[512];
+
+    rows_visible(safe, sizeof safe, id, len);
+    report_say("%s: %s", safe, reason);
+}
+
+static void unwritten(struct state *s, const char *what, int error)
+{
+    report_say("cannot write %s: %s", what, strerror(error));
+    s->exit = RUN_UNWRITTEN;
+}
+
+/* Appends the id to the file of --failed. */
+static void note_failed(struct state *s, const unsigned char *id, size_t len)
+{
+    unsigned char record[ROWS_ID_MAX + 1];
+    size_t done = 0;
+
+    memcpy(record, id, len);
+    record[len++] = s->o->null ? '\0' : '\n';
+    while (done < len) {
+        ssize_t n = write(s->failed, record + done, len - done);
+
+        if (n > 0)
+            done += (size_t)n;
+        else if (n == 0 || errno != EINTR) {
+            unwritten(s, s->o->failed, n == 0 ? EIO : errno);
+            return;
+        }
+    }
+}
+
+/* What is no file, as a pipe, cannot be synced, and says EINVAL. */
+static bool synced(int fd)
+{
+    int result;
+
+    do
+        result = fdatasync(fd);
+    while (result < 0 && errno == EINTR);
+    return result == 0 || errno == EINVAL;
+}
+
+/* The record's fate is out: the checkpoint may count it. `often`: it comes
+   cheap and in numbers, so that once a second is enough. */
+static void settle(struct state *s, bool often)
+{
+    int64_t now = clock_now(CLOCK_STEADY);
+
+    s->settled = true;
+    if (s->checkpoint.fd < 0 || s->exit == RUN_UNWRITTEN ||
+        (often && now - s->synced < CLOCK_SECOND))
+        return;
+    s->synced = now;
+    /* what it counts must be on the disk before it is */
+    if ((s->to_file && !synced(STDOUT_FILENO)) ||
+        (s->failed >= 0 && !synced(s->failed)))
+        unwritten(s, "the rows to the disk", errno);
+    else if (!checkpoint_done(&s->checkpoint)) {
+        report_say("%s", s->checkpoint.error);
+        s->exit = RUN_UNWRITTEN;
+    }
+}
+
+/* Prints the row of an image whose fate is known. */
+static void finish(struct state *s, const unsigned char *id, size_t len,
+                   enum report_status status, const char *detail)
+{
+    const struct buf *text = &s->result.text;
+    const bool has_text = status == REPORT_COMPLETE ||
+        (status == REPORT_UNSTORED && text->len > 0);
+    const struct row row = {id, len, report_names[status],
+        has_text ? text->data : NULL, has_text ? text->len : 0, detail};
+    uint64_t bad;
+
+    s->report.count[status]++;
+    if (*detail != '\0')
+        complain(id, len, detail);
+    if (!rows_write(&s->out, &row))
+        unwritten(s, "standard output", s->out.error);
+    if (status == REPORT_FAILED && s->failed >= 0)
+        note_failed(s, id, len);
+    if (!s->in_doubt)
+        settle(s, status == REPORT_SKIPPED);
+    bad = s->report.count[REPORT_FAILED] + s->report.count[REPORT_UNSTORED];
+    if (s->exit == 0 && s->o->max_errors > 0 && bad >= s->o->max_errors) {
+        report_say("stopped after %" PRIu64 " failure%s (--max-errors)", bad,
+                   bad == 1 ? "" : "s");
+        s->exit = RUN_STOPPED;
+    }
+}
+
+/* ------------------------------------------------------------- waiting */
+
+/* Waits until `when`. Says so if it takes long. False: the run is to end. */
+static bool wait_until(struct state *s, int64_t when, const char *why)
+{
+    int64_t begun = clock_now(CLOCK_STEADY), now = begun;
+    char text[32];
+
+    if (when - now > LONG_WAIT && !s->o->quiet) {
+        report_time(text, when);
+        report_say("waiting until %s: %s", text, why);
+    }
+    s->report.waits_until = when;
+    while (now < when && *s->run->stop == 0) {
+        int64_t step = now + CLOCK_SECOND;
+
+        report_progress(&s->report);
+        clock_sleep(step < when ? step : when, -1, 0, s->run->stop);
+        now = clock_now(CLOCK_STEADY);
+    }
+    s->report.waits_until = 0;
+    s->report.waited += now - begun;
+    return now >= when;
+}
+
+/* Waits for this process's turn to make a call. */
+static bool turn(struct state *s)
+{
+    for (;;) {
+        int64_t now = clock_now(CLOCK_STEADY), at;
+        bool quota;
+
+        if (pace_starved(&s->pace)) {
+            report_say("--reserve leaves nothing of the account's %lld calls "
+                       "an hour", (long long)s->pace.quota.limit);
+            s->exit = RUN_STOPPED;
+            return false;
+        }
+        at = pace_next(&s->pace, now, &quota);
+        if (at <= now)
+            return true;
+        if (!wait_until(s, at, quota ? "the rest of the account's hourly calls "
+                        "is left to others (--reserve)" : "--rate"))
+            return false;
+    }
+}
+
+static uint32_t random32(void)
+{
+    uint32_t random;
+
+    clock_random(&random, sizeof random);
+    return random;
+}
+
+/* --------------------------------------------------- an image's text */
+
+/* One call to Cloudinary: for OCR, or to read what is there. */
+static enum outcome ask(struct state *s, bool ocr, const unsigned char *id,
+                        size_t len)
+{
+    struct cloudinary *c = s->run->cloudinary;
+    enum outcome outcome;
+    int64_t now = clock_now(CLOCK_STEADY);
+
+    pace_call(&s->pace, now);
+    outcome = ocr ? cloudinary_ocr(c, &s->request, id, len, &s->result)
+                  : cloudinary_read(c, &s->request, id, len, &s->result);
+    s->report.calls += c->sent;
+    s->report.units += ocr && c->sent;
+    now = clock_now(CLOCK_STEADY);
+    pace_answer(&s->pace, &c->quota, now);
+    if (c->quota.known) {
+        s->report.quota = c->quota;
+        s->report.quota_at = now;
+    }
+    return outcome;
+}
+
+/*
+ * The same, in its turn, and again for as long as that may help. The answer
+ * is RETRY when it did not; then s->run->cloudinary->error says why, or the
+ * run is to end.
+ */
+static enum outcome persist(struct state *s, bool ocr, const unsigned char *id,
+                            size_t len)
+{
+    struct cloudinary *c = s->run->cloudinary;
+    int64_t bound = clock_now(CLOCK_STEADY) + TRYING_MAX;
+    unsigned tries = 0, over = 0;
+
+    while (turn(s)) {
+        enum outcome outcome = ask(s, ocr, id, len);
+        int64_t now = clock_now(CLOCK_STEADY), delay;
+
+        if (outcome == OUTCOME_WAIT) {   /* the account's limit, not ours */
+            delay = c->wait >= 0 ? c->wait : LIMIT_WAIT;
+            /* a limit that is over by its own word, and is not */
+            if (delay < CLOCK_SECOND && over++ > 0)
+                delay = over > 3 ? LIMIT_WAIT : CLOCK_SECOND << 2 * (over - 1);
+            delay += pace_backoff(1, 5 * CLOCK_SECOND, 5 * CLOCK_SECOND,
+                                  random32());
+            bound += delay;
+        } else if (outcome == OUTCOME_RETRY) {
+            delay = pace_backoff(++tries, BACKOFF_BASE, BACKOFF_CAP,
+                                 random32());
+            if (delay < c->wait)
+                delay = c->wait;
+            if (tries >= s->o->max_attempts || now + delay > bound)
+                return outcome;
+        } else {
+            return outcome;
+        }
+        s->report.retries++;
+        if (!wait_until(s, now + delay, c->error))
+            break;
+    }
+    return OUTCOME_RETRY;
+}
+
+/*
+ * An answer got lost that may have been paid for: looks for it. DONE, with
+ * result.complete: it was there. DONE without: it was not, and is not under
+ * way. BAD: it is there, and is no text. RETRY as above.
+ */
+static enum outcome look_back(struct state *s, const unsigned char *id,
+                              size_t len)
+{
+    int64_t now = clock_now(CLOCK_STEADY), bound = now + s->o->pending;
+    int64_t delay = FIRST_LOOK, asked = s->run->cloudinary->wait;
+    bool pending = s->result.pending;
+    unsigned looks;
+
+    /* Retry-After, where a server in trouble sent it */
+    wait_until(s, now + (asked < TRYING_MAX ? asked : TRYING_MAX),
+               s->run->cloudinary->error);
+    for (looks = 0; looks < LOOKS || pending; looks++) {
+        enum outcome outcome;
+
+        /* when the run is to end, one look is taken at once */
+        wait_until(s, clock_now(CLOCK_STEADY) + delay, "the answer is looked "
+                   "for before the image is asked for again");
+        outcome = persist(s, false, id, len);
+        if (outcome == OUTCOME_DONE && s->result.unusable)
+            return OUTCOME_BAD;
+        if (outcome != OUTCOME_DONE || s->result.complete ||
+            *s->run->stop != 0)
+            return outcome;
+        pending = s->result.pending;
+        if (pending && clock_now(CLOCK_STEADY) > bound)
+            return OUTCOME_BAD;
+        delay = 4 * delay < 32 * CLOCK_SECOND ? 4 * delay : delay;
+    }
+    return OUTCOME_DONE;
+}
+
+/*
+ * Does the image carry a result already? Answers as look_back. `paid`: the
+ * result may be one that an earlier run paid for, so that it is taken even
+ * if it is no text.
+ */
+static enum outcome look_first(struct state *s, const unsigned char *id,
+                               size_t len, bool paid)
+{
+    enum outcome outcome = persist(s, false, id, len);
+
+    if (outcome == OUTCOME_DONE && s->result.pending) {
+        s->in_doubt = true;
+        outcome = look_back(s, id, len);
+    }
+    if (outcome == OUTCOME_DONE && s->result.unusable && paid)
+        return OUTCOME_BAD;
+    if (outcome == OUTCOME_DONE && s->result.complete)
+        s->report.reused++;
+    return outcome;
+}
+
+/*
+ * Gets the text of an image. `paid`: perhaps an earlier run has paid for it
+ * already. DONE; BAD or RETRY: it cannot be had; STOP; WAIT: the run is to end
+ * before it is known.
+ */
+static enum outcome obtain(struct state *s, const unsigned char *id,
+                           size_t len, bool paid)
+{
+    enum outcome outcome;
+    unsigned lost = 0;
+
+    if (paid || s->o->reuse) {
+        outcome = look_first(s, id, len, paid);
+        if (outcome != OUTCOME_DONE || s->result.complete)
+            return outcome;
+    }
+    while (*s->run->stop == 0 && s->exit == 0) {
+        char why[OUTCOME_SENTENCE];
+
+        outcome = persist(s, true, id, len);
+        if (outcome != OUTCOME_LOST)
+            return outcome;
+        s->in_doubt = true;
+        memcpy(why, s->run->cloudinary->error, sizeof why);
+        outcome = look_back(s, id, len);
+        if (outcome != OUTCOME_DONE || s->result.complete)
+            return outcome;
+        memcpy(s->run->cloudinary->error, why, sizeof why);
+        if (*s->run->stop != 0)
+            break;
+        s->in_doubt = false;
+        if (++lost >= s->o->max_attempts)
+            return OUTCOME_RETRY;
+        s->report.retries++;
+    }
+    return OUTCOME_WAIT;
+}
+
+/* -------------------------------------------------------------- storing */
+
+/* Makes the item. NULL, or why it cannot be stored. */
+static const char *make_item(struct state *s, const unsigned char *id,
+                             size_t len, bool empty)
+{
+    struct dynamodb_item *item = &s->item;
+    unsigned i;
+
+    dynamodb_item_reset(item);
+    dynamodb_item_string(item, s->o->key, id, len);
+    dynamodb_item_string(item, s->o->text, empty ? NULL : s->result.text.data,
+                         s->result.text.len);
+    for (i = 0; i < s->o->n_sets; i++)
+        dynamodb_item_string(item, s->o->sets[i].name, s->o->sets[i].value,
+                             strlen(s->o->sets[i].value));
+    for (i = 0; i < s->o->n_attrs; i++) {
+        const struct buf *value = &s->result.values[i];
+
+        if (s->result.value_large[i])
+            return "DynamoDB: a value of --attr is larger than an item";
+        if (value->len > 0 &&
+            !dynamodb_item_json(item, s->o->attrs[i].name, value->data,
+                                value->len))
+            return "DynamoDB: a value of --attr is nested deeper than 32 "
+                "levels";
+    }
+    if (!dynamodb_item_fits(item))
+        return "DynamoDB: the item is larger than 400 KB";
+    if (item->replaced > 0 && s->o->verbose)
+        complain(id, len, "bytes that are not UTF-8 are stored as U+FFFD");
+    return NULL;
+}
+
+/* Stores the text that was read. */
+static void store(struct state *s, const unsigned char *id, size_t len)
+{
+    bool empty = answer_blank(&s->result.text);
+    const char *wrong = make_item(s, id, len, empty);
+    enum outcome outcome;
+
+    if (wrong != NULL) {
+        finish(s, id, len, REPORT_UNSTORED, wrong);
+        return;
+    }
+    outcome = dynamodb_put(s->run->db, s->o->table, &s->item);
+    /* in a table that could not be checked, it may well be the key's name */
+    if (outcome == OUTCOME_BAD && s->unchecked)
+        outcome = OUTCOME_STOP;
+    if (outcome == OUTCOME_DONE) {
+        s->unchecked = false;
+        finish(s, id, len, empty ? REPORT_EMPTY : REPORT_COMPLETE, "");
+        return;
+    }
+    /* A table that refuses must not cost more images. The checkpoint does not
+       count this one: the next run finds its text and stores it. */
+    s->in_doubt = outcome != OUTCOME_BAD;
+    finish(s, id, len, REPORT_UNSTORED, s->run->db->error);
+    if (outcome != OUTCOME_BAD && s->exit == 0)
+        s->exit = RUN_STOPPED;
+}
+
+static void stop_for_table(struct state *s)
+{
+    if (*s->run->stop == 0)
+        report_say("%s", s->run->db->error);
+    s->exit = RUN_STOPPED;
+}
+
+static bool is_mine(const struct state *s, const unsigned char *id, size_t len)
+{
+    return s->o->shards == 0 ||
+        ids_shard(id, len, s->o->shards) == s->o->shard;
+}
+
+/* What is wrong with an id that can be told without a call, or NULL. */
+static const char *id_wrong(const struct state *s, const unsigned char *id,
+                            size_t len)
+{
+    return ids_wrong(id, len, s->o->table != NULL);
+}
+
+/* Asks the table for this id and for those that have been read after it, as
+   far as they are there and differ. */
+static enum outcome ask_stored(struct state *s, const unsigned char *id,
+                               size_t len)
+{
+    struct dynamodb_id ids[DYNAMODB_BATCH_MAX];
+    struct rows_place place = s->in.place;
+    size_t n = 1, i;
+
+    ids[0].bytes = id;
+    ids[0].n = len;
+    while (n < DYNAMODB_BATCH_MAX) {
+        enum rows_read r = rows_peek(&s->in, &place, &ids[n].bytes,
+                                     &ids[n].n);
+
+        if (r != ROWS_ID && r != ROWS_LONG)
+            break;
+        if (r == ROWS_LONG || !is_mine(s, ids[n].bytes, ids[n].n) ||
+            id_wrong(s, ids[n].bytes, ids[n].n) != NULL)
+            continue;
+        for (i = 0; i < n; i++)
+            if (ids[i].n == ids[n].n &&
+                memcmp(ids[i].bytes, ids[n].bytes, ids[n].n) == 0)
+                break;
+        if (i < n)               /* it may be stored by then */
+            break;
+        n++;
+    }
+    s->stored_at = 0;
+    s->stored_n = n;
+    return dynamodb_have(s->run->db, s->o->table, s->o->key, ids, n,
+                         s->stored);
+}
+
+/* With --skip-stored: is it in the table? False, too, if the run must end. */
+static bool is_stored(struct state *s, const unsigned char *id, size_t len)
+{
+    if (s->stored_at == s->stored_n &&
+        ask_stored(s, id, len) != OUTCOME_DONE) {
+        stop_for_table(s);
+        return false;
+    }
+    return s->stored[s->stored_at++];
+}
+
+/* After an unclean end: was this image stored? Then its row is printed. */
+static bool was_stored(struct state *s, const unsigned char *id, size_t len)
+{
+    bool found;
+
+    if (dynamodb_get(s->run->db, s->o->table, s->o->key, id, len, s->o->text,
+                     &found, &s->result.text) != OUTCOME_DONE) {
+        stop_for_table(s);
+        return false;
+    }
+    if (!found)
+        return false;
+    s->report.reused++;
+    finish(s, id, len, s->result.text.len > 0 ? REPORT_COMPLETE
+           : REPORT_EMPTY, "");
+    return true;
+}
+
+/* One id of the list. `look`: it may have been done by an earlier run. */
+static void do_image(struct state *s, const unsigned char *id, size_t len,
+                     bool look)
+{
+    const char *wrong = id_wrong(s, id, len);
+    enum outcome outcome;
+    bool known;
+
+    if (wrong != NULL) {
+        finish(s, id, len, REPORT_FAILED, wrong);
+        return;
+    }
+    if (s->o->skip_stored && is_stored(s, id, len))
+        finish(s, id, len, REPORT_SKIPPED, "");
+    else if (s->exit == 0 && look && s->run->db != NULL &&
+             was_stored(s, id, len))
+        return;
+    else if (s->exit == 0) {
+        outcome = obtain(s, id, len, look);
+        /* RETRY at the end of the run: it would have been tried again */
+        known = outcome == OUTCOME_DONE || outcome == OUTCOME_BAD ||
+            (outcome == OUTCOME_RETRY && s->exit == 0 && *s->run->stop == 0);
+        if (known)
+            s->in_doubt = false;
+        if (outcome == OUTCOME_STOP) {           /* not this image's fate */
+            complain(id, len, s->run->cloudinary->error);
+            s->exit = RUN_STOPPED;
+        } else if (known && outcome != OUTCOME_DONE)
+            finish(s, id, len, REPORT_FAILED, s->run->cloudinary->error);
+        else if (known && s->run->db != NULL)
+            store(s, id, len);
+        else if (known)
+            finish(s, id, len, answer_blank(&s->result.text) ? REPORT_EMPTY
+                   : REPORT_COMPLETE, "");
+    }
+}
+
+/* ------------------------------------------------------------- dry run */
+
+/* Prints the request that would be made. */
+static void show_request(struct state *s, const unsigned char *id, size_t len)
+{
+    const struct cloudinary *c = s->run->cloudinary;
+    const char *wrong = id_wrong(s, id, len);
+    struct buf line;
+
+    if (wrong != NULL) {
+        s->report.count[REPORT_FAILED]++;
+        complain(id, len, wrong);
+        return;
+    }
+    s->report.units++;
+    buf_init(&line, 65536);
+    buf_str(&line, c->http.url.tls ? "POST https://" : "POST http://");
+    buf_str(&line, c->http.url.authority);
+    cloudinary_target(c, &s->request, id, len, &line);
+    buf_str(&line, " ocr=");
+    buf_str(&line, s->o->ocr);
+    buf_byte(&line, '\n');
+    if (fwrite(line.data, 1, line.len, stdout) != line.len ||
+        fflush(stdout) != 0)
+        unwritten(s, "standard output", errno);
+    buf_free(&line);
+}
+
+static void estimate(const struct state *s)
+{
+    const uint64_t n = s->report.units;
+    double hours;
+
+    report_say("%" PRIu64 " image%s: %" PRIu64 " OCR unit%s, %s%" PRIu64
+               " Admin API calls", s->report.ids, s->report.ids == 1 ? ""
+               : "s", n, n == 1 ? "" : "s", s->o->reuse ? "up to " : "",
+               s->o->reuse ? 2 * n : n);
+    if (s->o->rate > 0) {
+        hours = (double)n / (double)s->o->rate * (double)s->o->window /
+            (3600.0 * CLOCK_SECOND);
+        report_say("%.1f hours at --rate", hours);
+        return;
+    }
+    hours = (double)(s->o->reuse ? 2 * n : n);
+    report_say("%.1f hours at 500 calls an hour (free plans), %.1f at 2000, "
+               "before the reserve", hours / 500, hours / 2000);
+}
+
+/* -------------------------------------------------------------- the loop */
+
+/* Has whoever reads the rows gone away? Then no more images are paid for. */
+static bool output_gone(struct state *s)
+{
+    struct pollfd pfd = {STDOUT_FILENO, 0, 0};
+
+    if (poll(&pfd, 1, 0) <= 0 ||
+        (pfd.revents & (POLLERR | POLLNVAL)) == 0)
+        return false;
+    unwritten(s, "standard output", pfd.revents & POLLNVAL ? EBADF : EPIPE);
+    return true;
+}
+
+/* How far the list is read, where it is a file. */
+static void measure(struct state *s)
+{
+    off_t at = lseek(s->in.fd, 0, SEEK_CUR);
+
+    if (at >= 0 && s->report.list_size > 0)
+        s->report.list_read = (int64_t)at -
+            (int64_t)(s->in.end - s->in.place.begin);
+}
+
+/* The next id: ROWS_END also at the end of the run. */
+static enum rows_read next_id(struct state *s, const unsigned char **id,
+                              size_t *len)
+{
+    enum rows_read r = ROWS_MORE;
+
+    while (r == ROWS_MORE || (r == ROWS_ERROR && errno == EINTR)) {
+        if (!rows_ready(&s->in) &&
+            clock_sleep(INT64_MAX, s->in.fd, POLLIN, s->run->stop) ==
+            CLOCK_SIGNAL && *s->run->stop == 0)
+            continue;
+        if (*s->run->stop != 0)
+            return ROWS_END;
+        r = rows_next(&s->in, id, len);
+    }
+    if (r == ROWS_ERROR) {
+        report_say("cannot read standard input: %s", strerror(errno));
+        s->exit = RUN_STOPPED;
+        return ROWS_END;
+    }
+    return r;
+}
+
+/* May the record be one that is paid for? Not if another's or, as has been
+   asked already, stored. */
+static bool may_cost(const struct state *s, const unsigned char *id,
+                     size_t len)
+{
+    return is_mine(s, id, len) &&
+        (s->stored_at == s->stored_n || !s->stored[s->stored_at]);
+}
+
+/* One record of the list. */
+static void do_record(struct state *s, enum rows_read r,
+                      const unsigned char *id, size_t len)
+{
+    enum checkpoint_place place = CHECKPOINT_NEW;
+
+    /* what is done is counted by then: after an unclean end it is the first
+       record not counted that may have been paid for, and no other */
+    if (s->settled && s->checkpoint.given > s->checkpoint.records &&
+        may_cost(s, id, len))
+        settle(s, false);
+    if (s->exit != 0)
+        return;
+    if (s->checkpoint.fd >= 0)
+        place = checkpoint_record(&s->checkpoint, id, len);
+    if (place == CHECKPOINT_OTHER) {
+        report_say("%s", s->checkpoint.error);
+        s->exit = RUN_MISUSED;
+        return;
+    }
+    /* others' records are counted with the next of ours: the one in doubt
+       after an unclean end may be among those to come */
+    if (place == CHECKPOINT_DONE || !is_mine(s, id, len))
+        return;
+    s->settled = s->in_doubt = false;
+    s->report.ids++;
+    measure(s);
+    if (r == ROWS_LONG)
+        finish(s, id, len, REPORT_FAILED, "the id is longer than 4096 bytes");
+    else if (s->o->dry_run)
+        show_request(s, id, len);
+    else
+        do_image(s, id, len, place == CHECKPOINT_FIRST);
+    if (s->run->db != NULL) {
+        s->report.retries += s->run->db->retries;
+        s->run->db->retries = 0;
+    }
+    report_progress(&s->report);
+    on_interrupt();
+}
+
+/* Is the table there, and the one that is meant? The exit status if not. */
+static int check_table(struct state *s)
+{
+    struct dynamodb *db = s->run->db;
+    enum outcome outcome = dynamodb_table_ready(db, s->o->table, s->o->key);
+
+    s->unchecked = *db->error != '\0';
+    if (outcome == OUTCOME_DONE && s->unchecked && !s->o->quiet)
+        report_say("the table %s could not be checked beforehand: %s",
+                   s->o->table, db->error);
+    if (outcome == OUTCOME_DONE)
+        return 0;
+    report_say("%s", db->error);
+    return outcome == OUTCOME_BAD ? RUN_MISUSED : RUN_STOPPED;
+}
+
+/* What must be equal for a checkpoint to be of the same work. */
+static bool open_checkpoint(struct state *s)
+{
+    const struct run_options *o = s->o;
+    struct buf job;
+    bool good;
+
+    buf_init(&job, 65536);
+    buf_format(&job, "%s\n%s\n%s\n%s\n%lld/%lld\n%d",
+               o->table == NULL ? "" : o->table, o->ocr, o->type,
+               o->resource_type, (long long)o->shard, (long long)o->shards,
+               o->null);
+    good = !job.failed && checkpoint_open(&s->checkpoint, o->checkpoint,
+                                          job.data, job.len);
+    if (!good)
+        report_say("%s", s->checkpoint.error);
+    buf_free(&job);
+    return good;
+}
+
+/*
+ * After an unclean end, or on a full disk, the last record of a file may be
+ * half a record: ends it, so that it does not spoil the next one. Where that
+ * cannot be read, an empty line too many is better than a row lost; but not
+ * each time, where there is no /proc.
+ */
+static void end_cut(struct state *s, int to, const char *name)
+{
+    const char end = s->o->null ? '\0' : '\n';
+    char path[32], last;
+    struct stat st;
+    ssize_t n = -1;
+    int fd;
+
+    if (fstat(to, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", to);
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    if (fd >= 0) {
+        do
+            n = pread(fd, &last, 1, st.st_size - 1);
+        while (n < 0 && errno == EINTR);
+        close(fd);
+    }
+    if (n == 1 ? last == end : fd < 0 && !s->checkpoint.unclean)
+        return;
+    report_say("the last record of %s %s cut short, and is ended", name,
+               n == 1 ? "was" : "may have been");
+    do
+        n = write(to, &end, 1);
+    while (n < 0 && errno == EINTR);
+    if (n != 1)
+        unwritten(s, name, n == 0 ? EIO : errno);
+}
+
+/* Opens what the run needs, in the order in which it does the least harm. */
+static void begin(struct state *s)
+{
+    struct stat st;
+    bool goes_on;
+
+    if (s->o->failed != NULL && !s->o->dry_run) {
+        do
+            s->failed = open(s->o->failed, O_WRONLY | O_CREAT | O_APPEND |
+                             O_CLOEXEC, 0666);
+        while (s->failed < 0 && errno == EINTR && *s->run->stop == 0);
+        if (s->failed < 0) {
+            unwritten(s, s->o->failed, errno);
+            return;
+        }
+    }
+    if (fstat(s->in.fd, &st) == 0 && S_ISREG(st.st_mode))
+        s->report.list_size = (int64_t)st.st_size;
+    s->to_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
+    if (s->run->db != NULL && !s->o->dry_run)
+        s->exit = check_table(s);
+    if (s->exit == 0 && s->o->checkpoint != NULL && !s->o->dry_run &&
+        !open_checkpoint(s))
+        s->exit = RUN_MISUSED;
+    /* a file that goes on has its header already */
+    goes_on = s->checkpoint.records > 0 ||
+        (s->checkpoint.fd >= 0 && s->to_file && st.st_size > 0);
+    if (s->exit == 0 && s->checkpoint.unclean)
+        end_cut(s, STDOUT_FILENO, "standard output");
+    if (s->exit == 0 && s->failed >= 0)
+        end_cut(s, s->failed, s->o->failed);
+    if (s->exit == 0 && !s->o->dry_run && !goes_on && !rows_header(&s->out))
+        unwritten(s, "standard output", s->out.error);
+}
+
+static void end(struct state *s, bool list_ended)
+{
+    struct checkpoint *c = &s->checkpoint;
+
+    if (c->fd >= 0 && list_ended && s->exit == 0 &&
+        !checkpoint_list_end(c)) {
+        report_say("%s", c->error);
+        s->exit = RUN_MISUSED;
+    }
+    if ((s->settled || (list_ended && s->exit == 0)) &&
+        s->exit != RUN_MISUSED && s->exit != RUN_UNWRITTEN)
+        settle(s, false);
+    /* a row that was not written is looked up, too, and printed again */
+    if (c->fd >= 0 && !checkpoint_close(c, !s->in_doubt &&
+                                        s->exit != RUN_UNWRITTEN)) {
+        report_say("%s", c->error);
+        s->exit = RUN_UNWRITTEN;
+    }
+    if (s->failed >= 0)
+        close(s->failed);
+    if (s->o->dry_run)
+        estimate(s);
+    else if (!s->o->quiet && s->exit != RUN_MISUSED)
+        report_summary(&s->report);
+    cloudinary_result_free(&s->result);
+    dynamodb_item_free(&s->item);
+}
+
+static void init(struct state *s, const struct run *run)
+{
+    const struct run_options *o = run->options;
+    int64_t rate = o->rate, window = o->window;
+    unsigned i;
+
+    memset(s, 0, sizeof *s);
+    s->run = run;
+    s->o = o;
+    s->failed = -1;
+    s->checkpoint.fd = -1;
+    s->report.start = clock_now(CLOCK_STEADY);
+    s->report.list_size = -1;
+    rows_in_init(&s->in, STDIN_FILENO, o->null);
+    rows_out_init(&s->out, STDOUT_FILENO, o->format, o->null);
+    cloudinary_result_init(&s->result);
+    dynamodb_item_init(&s->item);
+    if (rate > 0 && o->shards > 0)
+        pace_share(&rate, &window, o->shards);
+    pace_init(&s->pace, rate, window, o->reserve, o->percent);
+    s->request.resource_type = o->resource_type;
+    s->request.type = o->type;
+    s->request.ocr = o->ocr;
+    s->request.n_pointers = o->n_attrs;
+    for (i = 0; i < o->n_attrs; i++)
+        s->request.pointers[i] = o->attrs[i].value;
+}
+
+int run(const struct run *run)
+{
+    static struct state s;       /* too large for a small machine's stack */
+    const struct run_options *o = run->options;
+    enum rows_read r = ROWS_MORE;
+    const unsigned char *id;
+    size_t len;
+
+    init(&s, run);
+    under_way = &s;
+    clock_interrupted = on_interrupt;
+    begin(&s);
+    while (s.exit == 0 && *run->stop == 0 &&
+           (o->limit == 0 || s.report.ids < o->limit) &&
+           (r = next_id(&s, &id, &len)) != ROWS_END && !output_gone(&s))
+        do_record(&s, r, id, len);
+    end(&s, r == ROWS_END && *run->stop == 0);
+    under_way = NULL;
+    if (s.exit != 0)
+        return s.exit;
+    return s.report.count[REPORT_FAILED] + s.report.count[REPORT_UNSTORED] > 0
+        ? RUN_FAILED : 0;
+}

@@ -1,0 +1,69 @@
+#!/bin/sh
+# check.sh: runs all tests, after `make` has built them, and adds up what they
+# report. Each part ends with a line "NAME: N passed, N failed, N skipped"; a
+# part that ends without one has failed. The last line is the sum.
+set -u
+cd "$(dirname "$0")/.."
+log=build/check.log
+: >"$log"
+
+# part NAME COMMAND...: runs it, shows its output, keeps its last counts.
+part() {
+    name=$1
+    shift
+    "$@" >build/part.log 2>&1 </dev/null
+    status=$?
+    counts=$(grep -E '^[a-z0-9_ ]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' \
+        build/part.log | tail -n 1)
+    case $counts in
+    *', 0 failed, '*) [ $status -eq 0 ] || counts= ;;
+    esac
+    if [ -z "$counts" ]; then
+        cat build/part.log
+        counts="$name: 0 passed, 1 failed, 0 skipped"
+    else
+        grep -vF "$counts" build/part.log
+    fi
+    echo "$counts" | tee -a "$log"
+}
+
+# A part that is one fact: it passes when the command succeeds in silence.
+fact() {
+    name=$1
+    shift
+    if output=$("$@" 2>&1 </dev/null) && [ -z "$output" ]; then
+        echo "$name: 1 passed, 0 failed, 0 skipped" | tee -a "$log"
+    else
+        echo "$output"
+        echo "$name: 0 passed, 1 failed, 0 skipped" | tee -a "$log"
+    fi
+}
+
+# All sources, without a warning, by another compiler than the build's.
+compiles() {
+    for file in *.c; do
+        "$@" -std=c11 -D_GNU_SOURCE -Wall -Wextra -Wpedantic -Wshadow \
+            -Wconversion -Wsign-conversion -Wvla -Wstrict-prototypes -Werror \
+            -c -o build/warn.o "$file" || return 1
+    done
+}
+
+fact 'gcc without warnings' compiles gcc -O2
+fact 'clang without warnings' compiles clang -O2
+fact 'musl gcc without warnings' compiles musl-gcc -Os -idirafter /usr/include
+fact 'gcc analyzer' compiles gcc -O2 -fanalyzer
+fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
+
+for test in checkpoint clock http json pace rows sigv4; do
+    part "test_$test" "build/test_$test"
+done
+part fuzz tests/fuzz.sh 5
+part integration /usr/bin/python3 -m pytest -q -p no:cacheprovider tests
+
+awk -F'[:,]' '{
+    for (i = 2; i <= NF; i++) { split($i, w, " "); sum[w[2]] += w[1] }
+} END {
+    printf "%d passed, %d failed, %d skipped\n", sum["passed"],
+        sum["failed"], sum["skipped"]
+    exit sum["failed"] > 0 || sum["passed"] == 0
+}' "$log"

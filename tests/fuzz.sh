@@ -1,0 +1,187 @@
+#!/bin/sh
+# fuzz.sh [SECONDS [TARGET...]]: builds the fuzz targets (tests/fuzz_TARGET.c;
+# all of them if none is named) with clang's libFuzzer, AddressSanitizer and
+# UndefinedBehaviorSanitizer, and runs each for SECONDS (default 60). It begins
+# with a few seeds that stand below, and with what earlier runs have found, in
+# build/fuzz/TARGET; an input that breaks something is kept in build/fuzz. The
+# last line is "fuzz: N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")/.." || exit
+seconds=${1:-60}
+[ $# -eq 0 ] || shift
+found=build/fuzz
+mkdir -p "$found"
+
+# sources TARGET: what it is linked with.
+sources() {
+    case $1 in
+    aws) echo aws.c http.c net.c tls.c clock.c buf.c ;;
+    bundle) echo tls.c net.c clock.c buf.c ;;
+    checkpoint) echo checkpoint.c ;;
+    http) echo http.c net.c tls.c clock.c buf.c ;;
+    json) echo json.c picks.c ;;
+    rows) echo rows.c json.c picks.c ;;
+    url) echo account.c http.c net.c tls.c clock.c buf.c ;;
+    *) return 1 ;;
+    esac
+}
+
+# longest TARGET: bytes of an input, enough to cross the bounds of the code.
+longest() {
+    case $1 in
+    aws) echo 12000 ;;
+    bundle) echo 16000 ;;
+    checkpoint) echo 700 ;;
+    http) echo 40000 ;;
+    url) echo 4000 ;;
+    *) echo 20000 ;;
+    esac
+}
+
+# seed FORMAT [ARGUMENT...]: one more seed, as printf writes it.
+seed() {
+    count=$((count + 1))
+    # shellcheck disable=SC2059  # the seed is the format
+    printf "$@" >"$folder/seed-$count"
+}
+
+# seed_certificate PEM: as DER after the byte 1, and as it is after the byte 0.
+seed_certificate() {
+    seed '\0%s\n' "$1"
+    printf '%s\n' "$1" | sed '/-----/d' | {
+        printf '\1'
+        base64 -d
+    } >"$folder/seed-der-$count"
+}
+
+# seeds TARGET: the first bytes are explained in each target.
+seeds() {
+    folder=$found/$1
+    count=0
+    mkdir -p "$folder"
+    ok='HTTP/1.1 200 OK\r\n'
+    case $1 in
+    aws)
+        seed '\0[default]\naws_access_key_id = AKIDEXAMPLE\n'`
+            `'aws_secret_access_key = \1 # comment\naws_session_token=\1\n'
+        seed '\2; c\r\n[ a b ]\r\naws_access_key_id=A\r\n x = y\r\n'`
+            `'aws_secret_access_key=\1\r\n[default]\r\nregion=x\r\n'
+        seed '\4eu-west-1\nhttps://dynamodb.example:8443/a\n[default]\n'`
+            `'aws_access_key_id=\1\naws_secret_access_key=\1\n'
+        seed '\1aws_secret_access_key=\1\n[default\n=\1\n'
+        seed '\0[default]\naws_access_key_id=a\naws_secret_access_key=\1\0' ;;
+    bundle)
+        # of this machine, if it has them: the first, which has an RSA key,
+        # and the shortest, which has not
+        all=$(cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null)
+        seed_certificate "$(echo "$all" | sed '/END CERT/q')"
+        seed_certificate "$(echo "$all" | awk '
+            { text = text $0 "\n" }
+            /END CERT/ {
+                if (best == "" || length(text) < length(best))
+                    best = text
+                text = ""
+            }
+            END { printf "%s", best }')"
+        seed '\0\357\273\277-----BEGIN X509 CERTIFICATE-----\nMAA=\n'`
+            `'-----END X509 CERTIFICATE-----\n' ;;
+    checkpoint)
+        none=0000000000000000000000000000000000000000000000000000000000000000
+        job=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
+        for state in open closed; do
+            for records in 0 1 18446744073709551615; do
+                seed '+ocrdyn checkpoint 1\nrecords %s\nhash %s\njob %s\n'`
+                    `'state %s\n' $records $none $job $state
+            done
+        done
+        seed 'ocrdyn checkpoint 1\nrecords 1\n' ;;
+    http)
+        seed '\0\5'"$ok"'Content-Length: 5\r\nA: b\r\n\r\nhello'
+        seed '\2\11'"$ok"'\r\nhello'
+        seed '\0\1HTTP/1.1 100 C\r\n\r\n'"$ok"'Transfer-Encoding: chunked\r\n'`
+            `'Connection: x, close\r\n\r\n5;a="b"\r\nhello\r\n0\r\nA: b\r\n\r\n'
+        seed '\0\1'"$ok"'Content-Length: 1\nTransfer-Encoding: chunked\n\n'`
+            `'1\r\na\r\n0\r\n\r\n'
+        seed '\0\377'"$ok"'A: %033000d\r\n' 0
+        seed '\4\3775;%09000d\r\n' 0
+        seed '\0\377'"$(printf 'HTTP/1.1 100 C\\n\\n%.0s' 1 2 3 4 5 6 7 8 9)"
+        seed '\1\2HTTP/1.0 304 N\nContent-Length: 5, 5\n\n'
+        seed '\4\3a;b\r\n0123456789\r\n00F\t\r\n0123456789abcde\r\n0\r\n\r\n'
+        seed '\4\7ffffffffffffffff\r\nx'
+        seed '\6\4%s' 0000000000000005 ;;
+    json)
+        seed '\1\4{"a": [1, -2.5e+3, true, null, "\\u00e9\\ud83d\\ude00"]}'
+        seed '\3\11{"info": {"ocr": {"adv_ocr": {"status": "complete", "data":'`
+            `' [{"textAnnotations": [{"description": "a\\nb"}]}]}}}}'
+        seed '\2\1[{"a": "\342\202\254"}, {}, [], "\\"\\\\", 0]' ;;
+    rows)
+        for kind in 0 1 2 3 4 5 6 7 10 11 12; do
+            seed "\\$kind"'\5a/b\r\n\nc\td"e\\,f\0g\342\202\254\n'
+        done ;;
+    url)
+        seed '\0\177https://res.example-1.test:8443/a/b_c~%%20/'
+        seed '\0\177http://[::1]:80/'
+        seed '\0\50http://127.0.0.1'
+        seed '\0\50http://127.example.test'
+        seed '\0\50https://[::g]'
+        seed '\1\377cloudinary://key:\1@cloud?upload_prefix='`
+            `'https%%3A%%2F%%2Fapi-eu.example.test&oauth_token=\1'
+        seed '\1\377cloudinary://cloud?oauth_token=a%%00b'
+        seed '\1\377cloudinary://key:\1'
+        seed '\2\377cloud\nkey\n\1\n\n\n'
+        seed '\2\377cloud\n\n\n\1\nhttps://api.example.test/\1?\ny' ;;
+    esac
+}
+
+build() {
+    # shellcheck disable=SC2046  # a list of names, to be split
+    clang -std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer \
+        -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all \
+        -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
+        -Wvla -Wstrict-prototypes -Werror \
+        -o "build/fuzz_$1" "tests/fuzz_$1.c" $(sources "$1") -lbearssl
+}
+
+# run TARGET: prints a line about it; 1 if something broke.
+run() {
+    seeds "$1"
+    "build/fuzz_$1" -max_total_time="$seconds" -max_len="$(longest "$1")" \
+        -timeout=20 -rss_limit_mb=1024 -print_final_stats=1 \
+        -artifact_prefix="$found/$1-" "$found/$1" \
+        >"$found/$1.log" 2>&1 </dev/null
+    status=$?
+    runs=$(sed -n 's/^stat::number_of_executed_units: *//p' "$found/$1.log")
+    crashes=$(grep -c 'Test unit written to' "$found/$1.log")
+    echo "fuzz_$1: ${runs:-0} runs, $crashes crashes"
+    [ $status -eq 0 ] && [ "${runs:-0}" -gt 0 ] && return
+    tail -n 60 "$found/$1.log"
+    return 1
+}
+
+if [ $# -eq 0 ]; then
+    set -- tests/fuzz_*.c
+    targets=$(printf '%s\n' "$@" | sed 's,.*/fuzz_,,; s,\.c$,,')
+    # shellcheck disable=SC2086  # a list of names, to be split
+    set -- $targets
+fi
+passed=0
+failed=0
+skipped=0
+echo 'int LLVMFuzzerTestOneInput(void); int LLVMFuzzerTestOneInput(void)
+{ return 0; }' >"$found/probe.c"
+if ! clang -fsanitize=fuzzer,address,undefined -o "$found/probe" \
+    "$found/probe.c" 2>"$found/probe.log"; then
+    cat "$found/probe.log"
+    echo 'there is no clang with libFuzzer (Debian: clang, libclang-rt-14-dev)'
+    skipped=$#
+    set --
+fi
+for target; do
+    if sources "$target" >/dev/null && build "$target" && run "$target"; then
+        passed=$((passed + 1))
+    else
+        failed=$((failed + 1))
+    fi
+done
+echo "fuzz: $passed passed, $failed failed, $skipped skipped"
+[ $failed -eq 0 ]

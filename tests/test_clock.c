@@ -1,0 +1,68 @@
+/* Unit tests of clock.c: the times that services write. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../clock.h"
+#include "test.h"
+
+static const struct {
+    const char *text;
+    long long http, utc;         /* -1: not of that form */
+} times[] = {
+    {"Sun, 06 Nov 1994 08:49:37 GMT", 784111777, -1},    /* RFC 9110 5.6.7 */
+    {"1994-11-06 08:49:37", -1, 784111777},
+    {"1994-11-06 08:49:37 UTC", -1, 784111777},
+    {"Thu, 01 Jan 1970 00:00:00 GMT", 0, -1},
+    {"Thu, 29 Feb 2024 23:59:59 GMT", 1709251199, -1},
+    {"Fri, 31 Dec 9999 23:59:60 GMT", 253402300800, -1},
+    {"Sunday, 06-Nov-94 08:49:37 GMT", -1, -1},
+    {"Sun Nov  6 08:49:37 1994", -1, -1},
+    {"Sun, 06 nov 1994 08:49:37 GMT", -1, -1},
+    {"Sun, 06 Nov 1994 08:49:37 UTC", -1, -1},
+    {"Sun, 06 Nov 1994 08:49:37", -1, -1},
+    {"Sun, 06 Nov 1994 24:00:00 GMT", -1, -1},
+    {"Sun, 06 Nov 1994 08:60:00 GMT", -1, -1},
+    {"Sun, 06 Nov 1994 08:00:61 GMT", -1, -1},
+    {"Sun, 00 Nov 1994 08:49:37 GMT", -1, -1},
+    {"Sun, 32 Nov 1994 08:49:37 GMT", -1, -1},
+    {"Sun,  6 Nov 1994 08:49:37 GMT", -1, -1},
+    {"Wed, 31 Dec 1969 23:59:59 GMT", -1, -1},
+    {"1994-13-06 08:49:37", -1, -1},
+    {"1994-11-06T08:49:37", -1, -1},
+    {"1994-11-06 8:49:37", -1, -1},
+    {"1994-11-06", -1, -1},
+    {"-994-11-06 08:49:37", -1, -1},
+    {"", -1, -1}
+};
+
+int main(void)
+{
+    unsigned bad = 0, n;
+    size_t i;
+
+    for (i = 0; i < sizeof times / sizeof times[0]; i++) {
+        size_t size = strlen(times[i].text) + 1;
+        char *copy = malloc(size);       /* so that a read past it shows */
+
+        memcpy(copy, times[i].text, size);
+        CHECK(clock_http_date(copy) == times[i].http, "\"%s\" as HTTP date",
+              copy);
+        CHECK(clock_utc(copy) == times[i].utc, "\"%s\" as UTC", copy);
+        free(copy);
+    }
+    srand(20261122);
+    for (n = 0; n < 100000; n++) {
+        time_t t = (time_t)((double)rand() / RAND_MAX * 4102444800.0);
+        char text[64];
+        struct tm tm;
+
+        gmtime_r(&t, &tm);
+        strftime(text, sizeof text, "%a, %d %b %Y %H:%M:%S GMT", &tm);
+        bad += clock_http_date(text) != t;
+        strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm);
+        bad += clock_utc(text) != t;
+    }
+    CHECK(bad == 0, "%u of %u times differ from the C library's", bad, 2 * n);
+    return test_done("test_clock");
+}

@@ -1,0 +1,98 @@
+/*
+ * tls: a TLS 1.2 client over a `struct net`, by BearSSL; and the trust
+ * anchors that it believes.
+ *
+ * Offers ECDHE with AEAD ciphers only (RFC 5289, RFC 7905), signatures by
+ * SHA-256 and better, no renegotiation, no compression. The server's chain
+ * must lead to a trust anchor, be valid now, use RSA keys of at least 2048
+ * bits or NIST curves, and name the host; there is no way to ask for less.
+ * No TLS 1.3, no revocation: BearSSL has neither.
+ */
+#ifndef TLS_H
+#define TLS_H
+
+#include <bearssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "net.h"
+
+/* ---- trust anchors ---- */
+
+struct tls_trust {
+    const br_x509_trust_anchor *anchors;
+    size_t n;
+    struct buf list, bytes;      /* what loaded ones are made of */
+};
+
+/* The table that the build makes of Mozilla's list (anchors.c). */
+extern const br_x509_trust_anchor tls_builtin[];
+extern const size_t tls_builtin_n;
+
+/* No anchors yet. */
+void tls_trust_init(struct tls_trust *trust);
+
+/*
+ * Adds the certificates of a PEM file, or of every file in a directory.
+ * Certificates that BearSSL cannot use as anchors are passed over, and so are
+ * those that are there already, which count. False if that leaves none at all,
+ * or something cannot be read: a sentence is in `error`, which has `size`
+ * bytes.
+ */
+bool tls_trust_file(struct tls_trust *trust, const char *path, char *error,
+                    size_t size);
+bool tls_trust_dir(struct tls_trust *trust, const char *path, char *error,
+                   size_t size);
+
+/* The system's bundle, from the first of its usual places that has one; the
+   built-in table if none has. */
+void tls_trust_system(struct tls_trust *trust);
+
+void tls_trust_free(struct tls_trust *trust);
+
+/* ---- connections ---- */
+
+struct tls {
+    struct net *net;
+    br_ssl_client_context client;
+    br_x509_minimal_context x509;
+    bool mute;                   /* nothing is sent any more */
+    unsigned char buffer[BR_SSL_BUFSIZE_BIDI];
+};
+
+/*
+ * Shakes hands over the connected `net` as a client of `host`, whose name the
+ * certificate must have (an address never matches for now). NET_OK, or what
+ * went wrong, with the sentence in net->error: NET_REFUSED where the peer
+ * cannot be trusted or no terms are found. `trust` must live as long as the
+ * connection.
+ */
+enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
+                          const struct tls_trust *trust);
+
+/*
+ * Writes all n bytes and sends them off. NET_EARLY when the server answered
+ * before it had them all: read the answer, then close. What was not sent then,
+ * or after an error, never is: a request that failed is not done later.
+ */
+enum net_result tls_write(struct tls *tls, const void *bytes, size_t n);
+
+/*
+ * Waits for decrypted bytes and shows where they are, without a copy; they
+ * stay until tls_consume has taken them. NET_END is the server's
+ * close_notify, NET_CUT also the end of the connection without one.
+ */
+enum net_result tls_peek(struct tls *tls, const unsigned char **bytes,
+                         size_t *n);
+void tls_consume(struct tls *tls, size_t n);
+
+/* Sends close_notify, as far as that goes without waiting, and wipes the
+   keys. The `net` stays open. */
+void tls_close(struct tls *tls);
+
+/* A sentence for a BearSSL error number. */
+const char *tls_sentence(int error, char *space, size_t size);
+
+#endif
