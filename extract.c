@@ -10,9 +10,9 @@
 #include <unistd.h>
 
 #include "answer.h"
+#include "command.h"
 #include "report.h"
 #include "rows.h"
-#include "run.h"
 
 static bool is_input(const char *file)
 {
@@ -139,7 +139,7 @@ static bool read_value(struct buf *bytes, const char *pointer,
     return true;
 }
 
-static void print(struct rows_out *out, const struct extract_options *o,
+static void print(struct rows_out *out, const struct options *o,
                   const struct buf *text)
 {
     struct row row = {NULL, 0, "", text->data, text->len, ""};
@@ -151,21 +151,23 @@ static void print(struct rows_out *out, const struct extract_options *o,
     rows_write(out, &row);
 }
 
-int extract(const struct extract_options *o, char *const files[], int n)
+int extract(const struct options *o)
 {
     static struct rows_out out;
     struct buf text;
     int i, status = 0;
 
+    if (o->n_words == 0 && isatty(STDIN_FILENO))
+        report_say("reading an answer from the terminal; Ctrl-D ends it");
     rows_out_init(&out, STDOUT_FILENO, ROWS_TEXT, o->null);
     buf_init(&text, ANSWER_TEXT_MAX);
-    for (i = 0; (i == 0 || i < n) && !out.failed; i++) {
-        const char *file = n > 0 ? files[i] : "-";
+    for (i = 0; (i == 0 || i < o->n_words) && !out.failed; i++) {
+        const char *file = o->n_words > 0 ? o->words[i] : "-";
         bool good = o->pointer != NULL ? read_value(&text, o->pointer, file)
                                        : read_text(&text, file);
 
         if (!good)
-            status = RUN_FAILED;
+            status = COMMAND_FAILED;
         else
             print(&out, o, &text);
     }
@@ -173,5 +175,5 @@ int extract(const struct extract_options *o, char *const files[], int n)
     if (!out.failed)
         return status;
     report_say("cannot write standard output: %s", strerror(out.error));
-    return RUN_UNWRITTEN;
+    return COMMAND_UNWRITTEN;
 }

@@ -9,23 +9,17 @@
 #ifndef EXTRACT_H
 #define EXTRACT_H
 
-#include <stdbool.h>
-
-struct extract_options {
-    const char *pointer;         /* the value at this valid JSON Pointer
-                                    instead: a string's text, anything else as
-                                    it stands; NULL: the OCR text */
-    bool null;                   /* NUL after each instead of a newline */
-};
+#include "options.h"
 
 /*
- * Prints what is in these n files; "-", or n = 0, is standard input. A newline
- * ends each record, unless it does so itself, and nothing is printed for an
- * image without text. With `null` a NUL is added always, and one in a record
- * becomes U+FFFD. What fails is said on standard error, and the next file
- * follows; standard output that cannot be written ends it. Returns the exit
- * status.
+ * Prints what is in the files that are the command line's words; "-", or none,
+ * is standard input. A newline ends each record, unless it does so itself, and
+ * nothing is printed for an image without text. With -0 a NUL is added always,
+ * and one in a record becomes U+FFFD. With --pointer it is the value that
+ * stands there instead: a string's text, anything else as it stands. What
+ * fails is said on standard error, and the next file follows; standard output
+ * that cannot be written ends it. Returns the exit status.
  */
-int extract(const struct extract_options *o, char *const files[], int n);
+int extract(const struct options *o);
 
 #endif

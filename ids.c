@@ -2,9 +2,29 @@
 #include "ids.h"
 
 #include <bearssl.h>
+#include <errno.h>
+#include <poll.h>
 
+#include "clock.h"
 #include "dynamodb.h"
 #include "json.h"
+
+enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
+                        const unsigned char **id, size_t *len)
+{
+    enum rows_read r = ROWS_MORE;
+
+    while (r == ROWS_MORE || (r == ROWS_ERROR && errno == EINTR)) {
+        if (!rows_ready(in) &&
+            clock_sleep(INT64_MAX, in->fd, POLLIN, stop) == CLOCK_SIGNAL &&
+            *stop == 0)
+            continue;
+        if (*stop != 0)
+            return ROWS_END;
+        r = rows_next(in, id, len);
+    }
+    return r;
+}
 
 const char *ids_wrong(const unsigned char *id, size_t n, bool key)
 {

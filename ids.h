@@ -1,12 +1,22 @@
 /*
- * ids: what can be said of a public_id without a call.
+ * ids: the public_ids of a list, and what can be said of one without a call.
  */
 #ifndef IDS_H
 #define IDS_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "rows.h"
+
+/*
+ * The next id, as rows_next has it, however long that takes. ROWS_END also
+ * once *stop is not 0; ROWS_MORE does not come.
+ */
+enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
+                        const unsigned char **id, size_t *len);
 
 /*
  * What is wrong with an id of n bytes, as a sentence, or NULL. `key`: it is

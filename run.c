@@ -10,8 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "caller.h"
 #include "checkpoint.h"
 #include "clock.h"
+#include "command.h"
 #include "ids.h"
 
 /* How long, and how often, an answer that got lost is looked for before the
@@ -19,22 +21,17 @@
 enum { LOOKS = 3 };
 #define FIRST_LOOK (CLOCK_SECOND / 4)
 
-#define BACKOFF_BASE CLOCK_SECOND
-#define BACKOFF_CAP (60 * CLOCK_SECOND)
-#define TRYING_MAX (15 * 60 * CLOCK_SECOND)      /* for one image */
-#define LONG_WAIT (10 * CLOCK_SECOND)            /* is announced */
-#define LIMIT_WAIT (60 * CLOCK_SECOND)           /* where no time is named */
-
 /* A run under way. */
 struct state {
-    const struct run *run;
-    const struct run_options *o;
+    const struct options *o;
+    struct cloudinary *cloudinary;
+    struct dynamodb *db;         /* NULL without a table */
     struct rows_in in;
     struct rows_out out;
     struct cloudinary_request request;
     struct cloudinary_result result;
     struct dynamodb_item item;
-    struct pace pace;
+    struct caller caller;
     struct checkpoint checkpoint;
     int failed;                  /* descriptor of --failed, or -1 */
     bool stored[DYNAMODB_BATCH_MAX];     /* of the ids to come, in order */
@@ -55,9 +52,9 @@ static void on_interrupt(void)
 {
     struct state *s = under_way;
 
-    if (s == NULL || *s->run->asked == 0)
+    if (s == NULL || command_asked == 0)
         return;
-    *s->run->asked = 0;
+    command_asked = 0;
     report_now(&s->report);
 }
 
@@ -75,7 +72,7 @@ static void complain(const unsigned char *id, size_t len, const char *reason)
 static void unwritten(struct state *s, const char *what, int error)
 {
     report_say("cannot write %s: %s", what, strerror(error));
-    s->exit = RUN_UNWRITTEN;
+    s->exit = COMMAND_UNWRITTEN;
 }
 
 /* Appends the id to the file of --failed. */
@@ -116,7 +113,7 @@ static void settle(struct state *s, bool often)
     int64_t now = clock_now(CLOCK_STEADY);
 
     s->settled = true;
-    if (s->checkpoint.fd < 0 || s->exit == RUN_UNWRITTEN ||
+    if (s->checkpoint.fd < 0 || s->exit == COMMAND_UNWRITTEN ||
         (often && now - s->synced < CLOCK_SECOND))
         return;
     s->synced = now;
@@ -126,7 +123,7 @@ static void settle(struct state *s, bool often)
         unwritten(s, "the rows to the disk", errno);
     else if (!checkpoint_done(&s->checkpoint)) {
         report_say("%s", s->checkpoint.error);
-        s->exit = RUN_UNWRITTEN;
+        s->exit = COMMAND_UNWRITTEN;
     }
 }
 
@@ -154,128 +151,43 @@ static void finish(struct state *s, const unsigned char *id, size_t len,
     if (s->exit == 0 && s->o->max_errors > 0 && bad >= s->o->max_errors) {
         report_say("stopped after %" PRIu64 " failure%s (--max-errors)", bad,
                    bad == 1 ? "" : "s");
-        s->exit = RUN_STOPPED;
+        s->exit = COMMAND_STOPPED;
     }
-}
-
-/* ------------------------------------------------------------- waiting */
-
-/* Waits until `when`. Says so if it takes long. False: the run is to end. */
-static bool wait_until(struct state *s, int64_t when, const char *why)
-{
-    int64_t begun = clock_now(CLOCK_STEADY), now = begun;
-    char text[32];
-
-    if (when - now > LONG_WAIT && !s->o->quiet) {
-        report_time(text, when);
-        report_say("waiting until %s: %s", text, why);
-    }
-    s->report.waits_until = when;
-    while (now < when && *s->run->stop == 0) {
-        int64_t step = now + CLOCK_SECOND;
-
-        report_progress(&s->report);
-        clock_sleep(step < when ? step : when, -1, 0, s->run->stop);
-        now = clock_now(CLOCK_STEADY);
-    }
-    s->report.waits_until = 0;
-    s->report.waited += now - begun;
-    return now >= when;
-}
-
-/* Waits for this process's turn to make a call. */
-static bool turn(struct state *s)
-{
-    for (;;) {
-        int64_t now = clock_now(CLOCK_STEADY), at;
-        bool quota;
-
-        if (pace_starved(&s->pace)) {
-            report_say("--reserve leaves nothing of the account's %lld calls "
-                       "an hour", (long long)s->pace.quota.limit);
-            s->exit = RUN_STOPPED;
-            return false;
-        }
-        at = pace_next(&s->pace, now, &quota);
-        if (at <= now)
-            return true;
-        if (!wait_until(s, at, quota ? "the rest of the account's hourly calls "
-                        "is left to others (--reserve)" : "--rate"))
-            return false;
-    }
-}
-
-static uint32_t random32(void)
-{
-    uint32_t random;
-
-    clock_random(&random, sizeof random);
-    return random;
 }
 
 /* --------------------------------------------------- an image's text */
 
-/* One call to Cloudinary: for OCR, or to read what is there. */
+struct question {
+    struct state *s;
+    const unsigned char *id;
+    size_t len;
+};
+
+static enum outcome call_ocr(struct cloudinary *c, void *question)
+{
+    const struct question *q = question;
+
+    return cloudinary_ocr(c, &q->s->request, q->id, q->len, &q->s->result);
+}
+
+static enum outcome call_read(struct cloudinary *c, void *question)
+{
+    const struct question *q = question;
+
+    return cloudinary_read(c, &q->s->request, q->id, q->len, &q->s->result);
+}
+
+/* Has the image read, or reads what is there. */
 static enum outcome ask(struct state *s, bool ocr, const unsigned char *id,
                         size_t len)
 {
-    struct cloudinary *c = s->run->cloudinary;
-    enum outcome outcome;
-    int64_t now = clock_now(CLOCK_STEADY);
+    struct question q = {s, id, len};
+    enum outcome outcome = caller_call(&s->caller, ocr ? call_ocr : call_read,
+                                       &q, ocr);
 
-    pace_call(&s->pace, now);
-    outcome = ocr ? cloudinary_ocr(c, &s->request, id, len, &s->result)
-                  : cloudinary_read(c, &s->request, id, len, &s->result);
-    s->report.calls += c->sent;
-    s->report.units += ocr && c->sent;
-    now = clock_now(CLOCK_STEADY);
-    pace_answer(&s->pace, &c->quota, now);
-    if (c->quota.known) {
-        s->report.quota = c->quota;
-        s->report.quota_at = now;
-    }
+    if (s->caller.starved)
+        s->exit = COMMAND_STOPPED;
     return outcome;
-}
-
-/*
- * The same, in its turn, and again for as long as that may help. The answer
- * is RETRY when it did not; then s->run->cloudinary->error says why, or the
- * run is to end.
- */
-static enum outcome persist(struct state *s, bool ocr, const unsigned char *id,
-                            size_t len)
-{
-    struct cloudinary *c = s->run->cloudinary;
-    int64_t bound = clock_now(CLOCK_STEADY) + TRYING_MAX;
-    unsigned tries = 0, over = 0;
-
-    while (turn(s)) {
-        enum outcome outcome = ask(s, ocr, id, len);
-        int64_t now = clock_now(CLOCK_STEADY), delay;
-
-        if (outcome == OUTCOME_WAIT) {   /* the account's limit, not ours */
-            delay = c->wait >= 0 ? c->wait : LIMIT_WAIT;
-            /* a limit that is over by its own word, and is not */
-            if (delay < CLOCK_SECOND && over++ > 0)
-                delay = over > 3 ? LIMIT_WAIT : CLOCK_SECOND << 2 * (over - 1);
-            delay += pace_backoff(1, 5 * CLOCK_SECOND, 5 * CLOCK_SECOND,
-                                  random32());
-            bound += delay;
-        } else if (outcome == OUTCOME_RETRY) {
-            delay = pace_backoff(++tries, BACKOFF_BASE, BACKOFF_CAP,
-                                 random32());
-            if (delay < c->wait)
-                delay = c->wait;
-            if (tries >= s->o->max_attempts || now + delay > bound)
-                return outcome;
-        } else {
-            return outcome;
-        }
-        s->report.retries++;
-        if (!wait_until(s, now + delay, c->error))
-            break;
-    }
-    return OUTCOME_RETRY;
 }
 
 /*
@@ -286,25 +198,25 @@ static enum outcome persist(struct state *s, bool ocr, const unsigned char *id,
 static enum outcome look_back(struct state *s, const unsigned char *id,
                               size_t len)
 {
-    int64_t now = clock_now(CLOCK_STEADY), bound = now + s->o->pending;
-    int64_t delay = FIRST_LOOK, asked = s->run->cloudinary->wait;
+    int64_t now = clock_now(CLOCK_STEADY), bound = now + s->o->wait;
+    int64_t delay = FIRST_LOOK, asked = s->cloudinary->wait;
     bool pending = s->result.pending;
     unsigned looks;
 
     /* Retry-After, where a server in trouble sent it */
-    wait_until(s, now + (asked < TRYING_MAX ? asked : TRYING_MAX),
-               s->run->cloudinary->error);
+    caller_wait(&s->caller, now + (asked < CALLER_MAX ? asked : CALLER_MAX),
+               s->cloudinary->error);
     for (looks = 0; looks < LOOKS || pending; looks++) {
         enum outcome outcome;
 
         /* when the run is to end, one look is taken at once */
-        wait_until(s, clock_now(CLOCK_STEADY) + delay, "the answer is looked "
+        caller_wait(&s->caller, clock_now(CLOCK_STEADY) + delay, "the answer is looked "
                    "for before the image is asked for again");
-        outcome = persist(s, false, id, len);
+        outcome = ask(s, false, id, len);
         if (outcome == OUTCOME_DONE && s->result.unusable)
             return OUTCOME_BAD;
         if (outcome != OUTCOME_DONE || s->result.complete ||
-            *s->run->stop != 0)
+            command_stop != 0)
             return outcome;
         pending = s->result.pending;
         if (pending && clock_now(CLOCK_STEADY) > bound)
@@ -322,7 +234,7 @@ static enum outcome look_back(struct state *s, const unsigned char *id,
 static enum outcome look_first(struct state *s, const unsigned char *id,
                                size_t len, bool paid)
 {
-    enum outcome outcome = persist(s, false, id, len);
+    enum outcome outcome = ask(s, false, id, len);
 
     if (outcome == OUTCOME_DONE && s->result.pending) {
         s->in_doubt = true;
@@ -351,22 +263,22 @@ static enum outcome obtain(struct state *s, const unsigned char *id,
         if (outcome != OUTCOME_DONE || s->result.complete)
             return outcome;
     }
-    while (*s->run->stop == 0 && s->exit == 0) {
+    while (command_stop == 0 && s->exit == 0) {
         char why[OUTCOME_SENTENCE];
 
-        outcome = persist(s, true, id, len);
+        outcome = ask(s, true, id, len);
         if (outcome != OUTCOME_LOST)
             return outcome;
         s->in_doubt = true;
-        memcpy(why, s->run->cloudinary->error, sizeof why);
+        memcpy(why, s->cloudinary->error, sizeof why);
         outcome = look_back(s, id, len);
         if (outcome != OUTCOME_DONE || s->result.complete)
             return outcome;
-        memcpy(s->run->cloudinary->error, why, sizeof why);
-        if (*s->run->stop != 0)
+        memcpy(s->cloudinary->error, why, sizeof why);
+        if (command_stop != 0)
             break;
         s->in_doubt = false;
-        if (++lost >= s->o->max_attempts)
+        if (++lost >= s->caller.max_attempts)
             return OUTCOME_RETRY;
         s->report.retries++;
     }
@@ -418,7 +330,7 @@ static void store(struct state *s, const unsigned char *id, size_t len)
         finish(s, id, len, REPORT_UNSTORED, wrong);
         return;
     }
-    outcome = dynamodb_put(s->run->db, s->o->table, &s->item);
+    outcome = dynamodb_put(s->db, s->o->table, &s->item);
     /* in a table that could not be checked, it may well be the key's name */
     if (outcome == OUTCOME_BAD && s->unchecked)
         outcome = OUTCOME_STOP;
@@ -430,16 +342,16 @@ static void store(struct state *s, const unsigned char *id, size_t len)
     /* A table that refuses must not cost more images. The checkpoint does not
        count this one: the next run finds its text and stores it. */
     s->in_doubt = outcome != OUTCOME_BAD;
-    finish(s, id, len, REPORT_UNSTORED, s->run->db->error);
+    finish(s, id, len, REPORT_UNSTORED, s->db->error);
     if (outcome != OUTCOME_BAD && s->exit == 0)
-        s->exit = RUN_STOPPED;
+        s->exit = COMMAND_STOPPED;
 }
 
 static void stop_for_table(struct state *s)
 {
-    if (*s->run->stop == 0)
-        report_say("%s", s->run->db->error);
-    s->exit = RUN_STOPPED;
+    if (command_stop == 0)
+        report_say("%s", s->db->error);
+    s->exit = COMMAND_STOPPED;
 }
 
 static bool is_mine(const struct state *s, const unsigned char *id, size_t len)
@@ -485,7 +397,7 @@ static enum outcome ask_stored(struct state *s, const unsigned char *id,
     }
     s->stored_at = 0;
     s->stored_n = n;
-    return dynamodb_have(s->run->db, s->o->table, s->o->key, ids, n,
+    return dynamodb_have(s->db, s->o->table, s->o->key, ids, n,
                          s->stored);
 }
 
@@ -505,7 +417,7 @@ static bool was_stored(struct state *s, const unsigned char *id, size_t len)
 {
     bool found;
 
-    if (dynamodb_get(s->run->db, s->o->table, s->o->key, id, len, s->o->text,
+    if (dynamodb_get(s->db, s->o->table, s->o->key, id, len, s->o->text,
                      &found, &s->result.text) != OUTCOME_DONE) {
         stop_for_table(s);
         return false;
@@ -532,22 +444,22 @@ static void do_image(struct state *s, const unsigned char *id, size_t len,
     }
     if (s->o->skip_stored && is_stored(s, id, len))
         finish(s, id, len, REPORT_SKIPPED, "");
-    else if (s->exit == 0 && look && s->run->db != NULL &&
+    else if (s->exit == 0 && look && s->db != NULL &&
              was_stored(s, id, len))
         return;
     else if (s->exit == 0) {
         outcome = obtain(s, id, len, look);
         /* RETRY at the end of the run: it would have been tried again */
         known = outcome == OUTCOME_DONE || outcome == OUTCOME_BAD ||
-            (outcome == OUTCOME_RETRY && s->exit == 0 && *s->run->stop == 0);
+            (outcome == OUTCOME_RETRY && s->exit == 0 && command_stop == 0);
         if (known)
             s->in_doubt = false;
         if (outcome == OUTCOME_STOP) {           /* not this image's fate */
-            complain(id, len, s->run->cloudinary->error);
-            s->exit = RUN_STOPPED;
+            complain(id, len, s->cloudinary->error);
+            s->exit = COMMAND_STOPPED;
         } else if (known && outcome != OUTCOME_DONE)
-            finish(s, id, len, REPORT_FAILED, s->run->cloudinary->error);
-        else if (known && s->run->db != NULL)
+            finish(s, id, len, REPORT_FAILED, s->cloudinary->error);
+        else if (known && s->db != NULL)
             store(s, id, len);
         else if (known)
             finish(s, id, len, answer_blank(&s->result.text) ? REPORT_EMPTY
@@ -560,7 +472,7 @@ static void do_image(struct state *s, const unsigned char *id, size_t len,
 /* Prints the request that would be made. */
 static void show_request(struct state *s, const unsigned char *id, size_t len)
 {
-    const struct cloudinary *c = s->run->cloudinary;
+    const struct cloudinary *c = s->cloudinary;
     const char *wrong = id_wrong(s, id, len);
     struct buf line;
 
@@ -631,23 +543,13 @@ static void measure(struct state *s)
 static enum rows_read next_id(struct state *s, const unsigned char **id,
                               size_t *len)
 {
-    enum rows_read r = ROWS_MORE;
+    enum rows_read r = ids_next(&s->in, &command_stop, id, len);
 
-    while (r == ROWS_MORE || (r == ROWS_ERROR && errno == EINTR)) {
-        if (!rows_ready(&s->in) &&
-            clock_sleep(INT64_MAX, s->in.fd, POLLIN, s->run->stop) ==
-            CLOCK_SIGNAL && *s->run->stop == 0)
-            continue;
-        if (*s->run->stop != 0)
-            return ROWS_END;
-        r = rows_next(&s->in, id, len);
-    }
-    if (r == ROWS_ERROR) {
-        report_say("cannot read standard input: %s", strerror(errno));
-        s->exit = RUN_STOPPED;
-        return ROWS_END;
-    }
-    return r;
+    if (r != ROWS_ERROR)
+        return r;
+    report_say("cannot read standard input: %s", strerror(errno));
+    s->exit = COMMAND_STOPPED;
+    return ROWS_END;
 }
 
 /* May the record be one that is paid for? Not if another's or, as has been
@@ -676,7 +578,7 @@ static void do_record(struct state *s, enum rows_read r,
         place = checkpoint_record(&s->checkpoint, id, len);
     if (place == CHECKPOINT_OTHER) {
         report_say("%s", s->checkpoint.error);
-        s->exit = RUN_MISUSED;
+        s->exit = COMMAND_MISUSED;
         return;
     }
     /* others' records are counted with the next of ours: the one in doubt
@@ -692,9 +594,9 @@ static void do_record(struct state *s, enum rows_read r,
         show_request(s, id, len);
     else
         do_image(s, id, len, place == CHECKPOINT_FIRST);
-    if (s->run->db != NULL) {
-        s->report.retries += s->run->db->retries;
-        s->run->db->retries = 0;
+    if (s->db != NULL) {
+        s->report.retries += s->db->retries;
+        s->db->retries = 0;
     }
     report_progress(&s->report);
     on_interrupt();
@@ -703,7 +605,7 @@ static void do_record(struct state *s, enum rows_read r,
 /* Is the table there, and the one that is meant? The exit status if not. */
 static int check_table(struct state *s)
 {
-    struct dynamodb *db = s->run->db;
+    struct dynamodb *db = s->db;
     enum outcome outcome = dynamodb_table_ready(db, s->o->table, s->o->key);
 
     s->unchecked = *db->error != '\0';
@@ -713,13 +615,13 @@ static int check_table(struct state *s)
     if (outcome == OUTCOME_DONE)
         return 0;
     report_say("%s", db->error);
-    return outcome == OUTCOME_BAD ? RUN_MISUSED : RUN_STOPPED;
+    return outcome == OUTCOME_BAD ? COMMAND_MISUSED : COMMAND_STOPPED;
 }
 
 /* What must be equal for a checkpoint to be of the same work. */
 static bool open_checkpoint(struct state *s)
 {
-    const struct run_options *o = s->o;
+    const struct options *o = s->o;
     struct buf job;
     bool good;
 
@@ -783,7 +685,7 @@ static void begin(struct state *s)
         do
             s->failed = open(s->o->failed, O_WRONLY | O_CREAT | O_APPEND |
                              O_CLOEXEC, 0666);
-        while (s->failed < 0 && errno == EINTR && *s->run->stop == 0);
+        while (s->failed < 0 && errno == EINTR && command_stop == 0);
         if (s->failed < 0) {
             unwritten(s, s->o->failed, errno);
             return;
@@ -792,11 +694,11 @@ static void begin(struct state *s)
     if (fstat(s->in.fd, &st) == 0 && S_ISREG(st.st_mode))
         s->report.list_size = (int64_t)st.st_size;
     s->to_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
-    if (s->run->db != NULL && !s->o->dry_run)
+    if (s->db != NULL && !s->o->dry_run)
         s->exit = check_table(s);
     if (s->exit == 0 && s->o->checkpoint != NULL && !s->o->dry_run &&
         !open_checkpoint(s))
-        s->exit = RUN_MISUSED;
+        s->exit = COMMAND_MISUSED;
     /* a file that goes on has its header already */
     goes_on = s->checkpoint.records > 0 ||
         (s->checkpoint.fd >= 0 && s->to_file && st.st_size > 0);
@@ -815,35 +717,32 @@ static void end(struct state *s, bool list_ended)
     if (c->fd >= 0 && list_ended && s->exit == 0 &&
         !checkpoint_list_end(c)) {
         report_say("%s", c->error);
-        s->exit = RUN_MISUSED;
+        s->exit = COMMAND_MISUSED;
     }
     if ((s->settled || (list_ended && s->exit == 0)) &&
-        s->exit != RUN_MISUSED && s->exit != RUN_UNWRITTEN)
+        s->exit != COMMAND_MISUSED && s->exit != COMMAND_UNWRITTEN)
         settle(s, false);
     /* a row that was not written is looked up, too, and printed again */
     if (c->fd >= 0 && !checkpoint_close(c, !s->in_doubt &&
-                                        s->exit != RUN_UNWRITTEN)) {
+                                        s->exit != COMMAND_UNWRITTEN)) {
         report_say("%s", c->error);
-        s->exit = RUN_UNWRITTEN;
+        s->exit = COMMAND_UNWRITTEN;
     }
     if (s->failed >= 0)
         close(s->failed);
     if (s->o->dry_run)
         estimate(s);
-    else if (!s->o->quiet && s->exit != RUN_MISUSED)
+    else if (!s->o->quiet && s->exit != COMMAND_MISUSED)
         report_summary(&s->report);
     cloudinary_result_free(&s->result);
     dynamodb_item_free(&s->item);
 }
 
-static void init(struct state *s, const struct run *run)
+static void init(struct state *s, const struct options *o)
 {
-    const struct run_options *o = run->options;
-    int64_t rate = o->rate, window = o->window;
     unsigned i;
 
     memset(s, 0, sizeof *s);
-    s->run = run;
     s->o = o;
     s->failed = -1;
     s->checkpoint.fd = -1;
@@ -853,9 +752,6 @@ static void init(struct state *s, const struct run *run)
     rows_out_init(&s->out, STDOUT_FILENO, o->format, o->null);
     cloudinary_result_init(&s->result);
     dynamodb_item_init(&s->item);
-    if (rate > 0 && o->shards > 0)
-        pace_share(&rate, &window, o->shards);
-    pace_init(&s->pace, rate, window, o->reserve, o->percent);
     s->request.resource_type = o->resource_type;
     s->request.type = o->type;
     s->request.ocr = o->ocr;
@@ -864,26 +760,42 @@ static void init(struct state *s, const struct run *run)
         s->request.pointers[i] = o->attrs[i].value;
 }
 
-int run(const struct run *run)
+/* Everything that needs no call is checked here. */
+static bool open_services(struct state *s)
+{
+    s->cloudinary = command_cloudinary(s->o);
+    if (s->cloudinary == NULL)
+        return false;
+    caller_init(&s->caller, s->cloudinary, s->o, &s->report);
+    if (s->o->table != NULL)
+        s->db = command_dynamodb(s->o);
+    return s->o->table == NULL || s->db != NULL;
+}
+
+int run(const struct options *o)
 {
     static struct state s;       /* too large for a small machine's stack */
-    const struct run_options *o = run->options;
     enum rows_read r = ROWS_MORE;
     const unsigned char *id;
     size_t len;
 
-    init(&s, run);
+    init(&s, o);
+    if (!open_services(&s))
+        return COMMAND_MISUSED;
+    if (isatty(STDIN_FILENO) && !o->quiet)
+        report_say("reading public_ids from the terminal; Ctrl-D ends them");
+    command_signals();
     under_way = &s;
     clock_interrupted = on_interrupt;
     begin(&s);
-    while (s.exit == 0 && *run->stop == 0 &&
+    while (s.exit == 0 && command_stop == 0 &&
            (o->limit == 0 || s.report.ids < o->limit) &&
            (r = next_id(&s, &id, &len)) != ROWS_END && !output_gone(&s))
         do_record(&s, r, id, len);
-    end(&s, r == ROWS_END && *run->stop == 0);
+    end(&s, r == ROWS_END && command_stop == 0);
     under_way = NULL;
     if (s.exit != 0)
         return s.exit;
     return s.report.count[REPORT_FAILED] + s.report.count[REPORT_UNSTORED] > 0
-        ? RUN_FAILED : 0;
+        ? COMMAND_FAILED : 0;
 }

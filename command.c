@@ -1,0 +1,149 @@
+/* command: see command.h. */
+#include "command.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* ------------------------------------------------------------- signals */
+
+volatile sig_atomic_t command_stop, command_asked;
+
+/* The first asks the command to end after what is in hand; the second ends it
+   at once. */
+static void on_signal(int number)
+{
+    if (command_stop != 0) {
+        signal(number, SIG_DFL);
+        raise(number);           /* comes when the handler returns */
+    }
+    command_stop = number;
+}
+
+static void on_ask(int number)
+{
+    command_asked = number;
+}
+
+void command_signals(void)
+{
+    static const int numbers[] = {SIGINT, SIGTERM};
+    struct sigaction action, before;
+    size_t i;
+
+    memset(&action, 0, sizeof action);
+    action.sa_handler = on_signal;       /* no SA_RESTART: waits end */
+    sigfillset(&action.sa_mask);
+    for (i = 0; i < 2; i++) {
+        /* what nohup or a shell's & has set to be ignored stays so */
+        sigaction(numbers[i], NULL, &before);
+        if (before.sa_handler != SIG_IGN)
+            sigaction(numbers[i], &action, NULL);
+    }
+    action.sa_handler = on_ask;
+    sigaction(SIGUSR1, &action, NULL);
+    signal(SIGPIPE, SIG_IGN);    /* write(2) tells it, too */
+    signal(SIGXFSZ, SIG_IGN);
+}
+
+/* ------------------------------------------------------------ services */
+
+struct service {
+    struct http_options http;
+    struct tls_trust trust;
+};
+
+static struct service images, tables;
+static struct cloudinary cloudinary;
+static struct dynamodb db;
+static struct aws aws;
+
+/*
+ * The trust anchors: of --cacert alone, or of the variables, or the system's.
+ * `own` is a bundle for this service only, or NULL.
+ */
+static bool load_trust(struct tls_trust *trust, const char *cacert,
+                       const char *own)
+{
+    const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
+    char error[512];
+    bool good = true;
+
+    tls_trust_init(trust);
+    if (cacert == NULL && own != NULL && *own != '\0')
+        cacert = own;
+    if (cacert != NULL) {
+        good = tls_trust_file(trust, cacert, error, sizeof error);
+    } else {
+        if (file != NULL && *file != '\0')
+            good = tls_trust_file(trust, file, error, sizeof error);
+        if (good && dir != NULL && *dir != '\0')
+            good = tls_trust_dir(trust, dir, error, sizeof error);
+        if (good && trust->n == 0)
+            tls_trust_system(trust);
+    }
+    if (!good)
+        report_say("%s", error);
+    return good;
+}
+
+static void note(const char *line)
+{
+    report_say("%s", line);
+}
+
+static bool set_service(struct service *service, const struct options *o,
+                        const char *own, uint64_t body_max)
+{
+    static const char agent[] = "ocrdyn/" OCRDYN_VERSION;
+
+    service->http.trust = &service->trust;
+    service->http.agent = agent;
+    service->http.connect = o->connect;
+    service->http.wait = o->wait;
+    service->http.total = 10 * o->wait;
+    service->http.body_max = body_max;
+    service->http.note = o->verbose ? note : NULL;
+    return load_trust(&service->trust, o->cacert, own);
+}
+
+struct cloudinary *command_cloudinary(const struct options *o)
+{
+    struct account account;
+    char error[512];
+    bool good = account_load(&account, error, sizeof error);
+
+    if (!good)
+        report_say("%s", error);
+    good = good && set_service(&images, o, NULL, UINT64_C(1) << 30);
+    if (good)
+        cloudinary_init(&cloudinary, &account, &images.http);
+    buf_wipe(&account, sizeof account);
+    return good ? &cloudinary : NULL;
+}
+
+struct dynamodb *command_dynamodb(const struct options *o)
+{
+    char error[512];
+
+    if (!aws_load(&aws, o->profile, o->region, o->endpoint_url, error,
+                  sizeof error)) {
+        report_say("%s", error);
+        return NULL;
+    }
+    if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20))
+        return NULL;
+    dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
+                  ? (unsigned)o->max_attempts : 10, &command_stop);
+    return &db;
+}
+
+void command_close(void)
+{
+    if (cloudinary.http.options.trust != NULL)
+        cloudinary_close(&cloudinary);
+    if (db.aws != NULL)
+        dynamodb_close(&db);
+    aws_wipe(&aws);
+    tls_trust_free(&images.trust);
+    tls_trust_free(&tables.trust);
+}

@@ -1,0 +1,48 @@
+/*
+ * command: what the commands have in common: their exit statuses, the signals
+ * that end them, and the two services, ready to be called.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include "cloudinary.h"
+#include "dynamodb.h"
+#include "options.h"
+
+#ifndef OCRDYN_VERSION
+#define OCRDYN_VERSION "unknown"
+#endif
+
+/* Exit statuses, as in ocrdyn(1). */
+enum {
+    COMMAND_FAILED = 1,          /* some of it failed */
+    COMMAND_MISUSED = 2,         /* nothing was called */
+    COMMAND_STOPPED = 3,         /* nothing more could succeed */
+    COMMAND_UNWRITTEN = 4        /* output could not be written */
+};
+
+/* The signal to end by, or 0; and whether progress was asked for. */
+extern volatile sig_atomic_t command_stop, command_asked;
+
+/*
+ * From now on the first SIGINT or SIGTERM sets command_stop, which ends waits,
+ * and the second ends the program; SIGUSR1 sets command_asked; broken pipes
+ * and files grown too large are errors of write(2).
+ */
+void command_signals(void);
+
+/*
+ * The services as options and environment say. They are static: a command
+ * has one of each at most. NULL, and said, if something is missing or wrong;
+ * then nothing was called.
+ */
+struct cloudinary *command_cloudinary(const struct options *o);
+struct dynamodb *command_dynamodb(const struct options *o);
+
+/* Closes what was opened, and wipes the keys. */
+void command_close(void);
+
+#endif
