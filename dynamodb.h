@@ -1,6 +1,7 @@
 /*
- * dynamodb: Amazon DynamoDB's low-level API (version 2012-08-10), one
- * function per call, and items as it wants them.
+ * dynamodb: a call of Amazon DynamoDB's low-level API (version 2012-08-10),
+ * with all its tries, and what its errors mean. The operations themselves are
+ * in items.h and tables.h.
  *
  * Follows the "Amazon DynamoDB API Reference" and "Developer Guide". Every
  * request is signed; every answer's x-amz-crc32 is checked.
@@ -16,18 +17,11 @@
 #include "aws.h"
 #include "buf.h"
 #include "http.h"
+#include "json.h"
 #include "outcome.h"
 #include "pace.h"
 
-enum {
-    DYNAMODB_ITEM_MAX = 409600,  /* bytes, by DynamoDB's own count of names
-                                    and values ("Item sizes and formats") */
-    DYNAMODB_KEY_MAX = 2048,     /* bytes of a partition key's value */
-    DYNAMODB_KEY_NAME_MAX = 255, /* bytes of a key attribute's name */
-    DYNAMODB_NAME_MAX = 65535,   /* bytes of another attribute's name */
-    DYNAMODB_NESTING_MAX = 32,   /* levels of lists and maps */
-    DYNAMODB_BATCH_MAX = 100     /* keys of one BatchGetItem */
-};
+enum { DYNAMODB_PICKS_MAX = 24 };
 
 struct dynamodb {
     struct http http;
@@ -53,73 +47,41 @@ void dynamodb_init(struct dynamodb *db, struct aws *aws,
                    const volatile sig_atomic_t *stop);
 void dynamodb_close(struct dynamodb *db);
 
-/* Is it a table's name (3 to 255 of a-z A-Z 0-9 _ . -), or an ARN? */
-bool dynamodb_table_name(const char *name);
-
-/*
- * DescribeTable: DONE if the table is ready for items whose one key is the
- * string attribute `key`, or, with a sentence in `error`, if these credentials
- * may not ask. BAD if there is no such table, or it is another.
- */
-enum outcome dynamodb_table_ready(struct dynamodb *db, const char *table,
-                                  const char *key);
-
-/* ---- items ---- */
-
-/* An item in the making: DynamoDB's JSON of it, and its size as DynamoDB
-   counts it. */
-struct dynamodb_item {
-    struct buf json;             /* {"name":{"S":"value"},... */
-    struct buf spare;
-    uint64_t size;
-    size_t replaced;             /* bytes that were not UTF-8, now U+FFFD */
+/* What a caller wants of an answer in JSON. */
+struct dynamodb_want {
+    const struct json_pick *picks;
+    unsigned n;                  /* at most DYNAMODB_PICKS_MAX */
+    json_fn *fn;                 /* is told of them, see json.h */
+    void (*begin)(void *context);        /* NULL, or: an answer begins, all
+                                    that an earlier one said is void */
+    void *context;
 };
 
-void dynamodb_item_init(struct dynamodb_item *item);
-void dynamodb_item_free(struct dynamodb_item *item);
-
-/* Empties it for the next item. */
-void dynamodb_item_reset(struct dynamodb_item *item);
-
-/* Adds an attribute: a string, or NULL where `value` is NULL. */
-void dynamodb_item_string(struct dynamodb_item *item, const char *name,
-                          const void *value, size_t n);
-
 /*
- * Adds an attribute from one JSON value of n bytes: string, number, bool and
- * null keep their type, arrays and objects become L and M. False if the value
- * is nested too deep to be stored.
+ * Makes the call `operation` ("PutItem"), whose whole request is in `body`,
+ * as often as need be. `stores`: it keeps a text from being lost. NULL wants
+ * nothing of the answer. What was picked holds only if the outcome is DONE.
  */
-bool dynamodb_item_json(struct dynamodb_item *item, const char *name,
-                        const unsigned char *value, size_t n);
+enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
+                           const struct buf *body,
+                           const struct dynamodb_want *want, bool stores);
 
-/* Does it fit? */
-bool dynamodb_item_fits(const struct dynamodb_item *item);
+/* Waits before something is tried for the `retry`th time again, after RETRY
+   or WAIT. False: it should not be. */
+bool dynamodb_wait(struct dynamodb *db, enum outcome outcome, unsigned retry,
+                   bool stores);
 
-/*
- * PutItem: stores the item, in place of one with the same key. To send it
- * twice does no harm.
- */
-enum outcome dynamodb_put(struct dynamodb *db, const char *table,
-                          struct dynamodb_item *item);
+/* Writes "DynamoDB: ..." to db->error, see outcome_say. Returns `outcome`. */
+enum outcome dynamodb_fail(struct dynamodb *db, enum outcome outcome,
+                           const char *advice, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
-/*
- * GetItem, consistent: is there an item with this key? Its attribute `name`,
- * if that is a string, is put into `text`.
- */
-enum outcome dynamodb_get(struct dynamodb *db, const char *table,
-                          const char *key, const unsigned char *id, size_t n,
-                          const char *name, bool *found, struct buf *text);
+/* ---- parts of requests ---- */
 
-struct dynamodb_id {
-    const unsigned char *bytes;
-    size_t n;
-};
-
-/* BatchGetItem, consistent, keys only: which of these (at most
-   DYNAMODB_BATCH_MAX, no two equal) are there? */
-enum outcome dynamodb_have(struct dynamodb *db, const char *table,
-                           const char *key, const struct dynamodb_id *ids,
-                           size_t n, bool *have);
+/* A string in quotes; {"TableName":"..." without the "}"; {"key":{"S":id}}. */
+void dynamodb_quote(struct buf *body, const char *text);
+void dynamodb_table(struct buf *body, const char *table);
+void dynamodb_key(struct buf *body, const char *key, const unsigned char *id,
+                  size_t n);
 
 #endif

@@ -6,7 +6,7 @@
 #include <poll.h>
 
 #include "clock.h"
-#include "dynamodb.h"
+#include "item.h"
 #include "json.h"
 
 enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
@@ -30,7 +30,7 @@ const char *ids_wrong(const unsigned char *id, size_t n, bool key)
 {
     if (n == 0)
         return "the id is empty";
-    if (key && n > DYNAMODB_KEY_MAX)
+    if (key && n > ITEM_KEY_MAX)
         return "the id is longer than the 2048 bytes of a DynamoDB key";
     return json_is_utf8(id, n) ? NULL : "the id is not UTF-8";
 }

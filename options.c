@@ -10,8 +10,9 @@
 #include <string.h>
 
 #include "clock.h"
-#include "dynamodb.h"
+#include "item.h"
 #include "json.h"
+#include "tables.h"
 
 /* ------------------------------------------------------------ the table */
 
@@ -308,7 +309,7 @@ static bool check_attributes(const struct options *o)
     for (i = 0; i < n; i++) {
         if (!check_name(i == 0 ? "--key" : i == 1 ? "--text" : i < 2 +
                         o->n_attrs ? "--attr" : "--set", names[i], i == 0
-                        ? DYNAMODB_KEY_NAME_MAX : DYNAMODB_NAME_MAX))
+                        ? ITEM_KEY_NAME_MAX : ITEM_NAME_MAX))
             return false;
         for (j = 0; j < i; j++)
             if (strcmp(names[i], names[j]) == 0)
@@ -342,7 +343,7 @@ static bool check_run(const struct options *o)
         word++;
     if (word < o->words + o->n_words)
         return wrong("\"%s\" is too much: ids come on standard input", *word);
-    if (o->table != NULL && !dynamodb_table_name(o->table))
+    if (o->table != NULL && !tables_name(o->table))
         return wrong("--table: \"%s\" is not a table's name (3 to 255 of a-z "
                      "A-Z 0-9 _ . -)", o->table);
     if (o->table == NULL && o->skip_stored)

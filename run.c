@@ -15,6 +15,8 @@
 #include "clock.h"
 #include "command.h"
 #include "ids.h"
+#include "items.h"
+#include "tables.h"
 
 /* How long, and how often, an answer that got lost is looked for before the
    image is asked for again: after 1/4 s, 1 s and 4 s. */
@@ -30,11 +32,11 @@ struct state {
     struct rows_out out;
     struct cloudinary_request request;
     struct cloudinary_result result;
-    struct dynamodb_item item;
+    struct item item;
     struct caller caller;
     struct checkpoint checkpoint;
     int failed;                  /* descriptor of --failed, or -1 */
-    bool stored[DYNAMODB_BATCH_MAX];     /* of the ids to come, in order */
+    bool stored[ITEMS_BATCH_MAX];     /* of the ids to come, in order */
     size_t stored_at, stored_n;
     bool in_doubt;               /* the image in hand may have been paid */
     bool unchecked;              /* the table; nothing was stored in it yet */
@@ -205,13 +207,13 @@ static enum outcome look_back(struct state *s, const unsigned char *id,
 
     /* Retry-After, where a server in trouble sent it */
     caller_wait(&s->caller, now + (asked < CALLER_MAX ? asked : CALLER_MAX),
-               s->cloudinary->error);
+                s->cloudinary->error);
     for (looks = 0; looks < LOOKS || pending; looks++) {
         enum outcome outcome;
 
         /* when the run is to end, one look is taken at once */
-        caller_wait(&s->caller, clock_now(CLOCK_STEADY) + delay, "the answer is looked "
-                   "for before the image is asked for again");
+        caller_wait(&s->caller, clock_now(CLOCK_STEADY) + delay, "the answer "
+                    "is looked for before the image is asked for again");
         outcome = ask(s, false, id, len);
         if (outcome == OUTCOME_DONE && s->result.unusable)
             return OUTCOME_BAD;
@@ -291,15 +293,15 @@ static enum outcome obtain(struct state *s, const unsigned char *id,
 static const char *make_item(struct state *s, const unsigned char *id,
                              size_t len, bool empty)
 {
-    struct dynamodb_item *item = &s->item;
+    struct item *item = &s->item;
     unsigned i;
 
-    dynamodb_item_reset(item);
-    dynamodb_item_string(item, s->o->key, id, len);
-    dynamodb_item_string(item, s->o->text, empty ? NULL : s->result.text.data,
+    item_reset(item);
+    item_string(item, s->o->key, id, len);
+    item_string(item, s->o->text, empty ? NULL : s->result.text.data,
                          s->result.text.len);
     for (i = 0; i < s->o->n_sets; i++)
-        dynamodb_item_string(item, s->o->sets[i].name, s->o->sets[i].value,
+        item_string(item, s->o->sets[i].name, s->o->sets[i].value,
                              strlen(s->o->sets[i].value));
     for (i = 0; i < s->o->n_attrs; i++) {
         const struct buf *value = &s->result.values[i];
@@ -307,12 +309,12 @@ static const char *make_item(struct state *s, const unsigned char *id,
         if (s->result.value_large[i])
             return "DynamoDB: a value of --attr is larger than an item";
         if (value->len > 0 &&
-            !dynamodb_item_json(item, s->o->attrs[i].name, value->data,
+            !item_json(item, s->o->attrs[i].name, value->data,
                                 value->len))
             return "DynamoDB: a value of --attr is nested deeper than 32 "
                 "levels";
     }
-    if (!dynamodb_item_fits(item))
+    if (!item_fits(item))
         return "DynamoDB: the item is larger than 400 KB";
     if (item->replaced > 0 && s->o->verbose)
         complain(id, len, "bytes that are not UTF-8 are stored as U+FFFD");
@@ -330,7 +332,7 @@ static void store(struct state *s, const unsigned char *id, size_t len)
         finish(s, id, len, REPORT_UNSTORED, wrong);
         return;
     }
-    outcome = dynamodb_put(s->db, s->o->table, &s->item);
+    outcome = items_put(s->db, s->o->table, &s->item);
     /* in a table that could not be checked, it may well be the key's name */
     if (outcome == OUTCOME_BAD && s->unchecked)
         outcome = OUTCOME_STOP;
@@ -372,13 +374,13 @@ static const char *id_wrong(const struct state *s, const unsigned char *id,
 static enum outcome ask_stored(struct state *s, const unsigned char *id,
                                size_t len)
 {
-    struct dynamodb_id ids[DYNAMODB_BATCH_MAX];
+    struct items_id ids[ITEMS_BATCH_MAX];
     struct rows_place place = s->in.place;
     size_t n = 1, i;
 
     ids[0].bytes = id;
     ids[0].n = len;
-    while (n < DYNAMODB_BATCH_MAX) {
+    while (n < ITEMS_BATCH_MAX) {
         enum rows_read r = rows_peek(&s->in, &place, &ids[n].bytes,
                                      &ids[n].n);
 
@@ -397,7 +399,7 @@ static enum outcome ask_stored(struct state *s, const unsigned char *id,
     }
     s->stored_at = 0;
     s->stored_n = n;
-    return dynamodb_have(s->db, s->o->table, s->o->key, ids, n,
+    return items_have(s->db, s->o->table, s->o->key, ids, n,
                          s->stored);
 }
 
@@ -417,7 +419,7 @@ static bool was_stored(struct state *s, const unsigned char *id, size_t len)
 {
     bool found;
 
-    if (dynamodb_get(s->db, s->o->table, s->o->key, id, len, s->o->text,
+    if (items_get(s->db, s->o->table, s->o->key, id, len, s->o->text,
                      &found, &s->result.text) != OUTCOME_DONE) {
         stop_for_table(s);
         return false;
@@ -606,7 +608,7 @@ static void do_record(struct state *s, enum rows_read r,
 static int check_table(struct state *s)
 {
     struct dynamodb *db = s->db;
-    enum outcome outcome = dynamodb_table_ready(db, s->o->table, s->o->key);
+    enum outcome outcome = tables_ready(db, s->o->table, s->o->key);
 
     s->unchecked = *db->error != '\0';
     if (outcome == OUTCOME_DONE && s->unchecked && !s->o->quiet)
@@ -735,7 +737,7 @@ static void end(struct state *s, bool list_ended)
     else if (!s->o->quiet && s->exit != COMMAND_MISUSED)
         report_summary(&s->report);
     cloudinary_result_free(&s->result);
-    dynamodb_item_free(&s->item);
+    item_free(&s->item);
 }
 
 static void init(struct state *s, const struct options *o)
@@ -751,7 +753,7 @@ static void init(struct state *s, const struct options *o)
     rows_in_init(&s->in, STDIN_FILENO, o->null);
     rows_out_init(&s->out, STDOUT_FILENO, o->format, o->null);
     cloudinary_result_init(&s->result);
-    dynamodb_item_init(&s->item);
+    item_init(&s->item);
     s->request.resource_type = o->resource_type;
     s->request.type = o->type;
     s->request.ocr = o->ocr;
