@@ -32,9 +32,11 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
 	-DOCRDYN_VERSION='"$(VERSION)"' $(BEARSSL_INC)
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
-SOURCES = account.c answer.c aws.c buf.c checkpoint.c clock.c cloudinary.c \
-	dynamodb.c extract.c fortify.c http.c ids.c json.c net.c ocrdyn.c \
-	outcome.c pace.c picks.c report.c rows.c run.c sigv4.c tls.c
+SOURCES = account.c answer.c aws.c buf.c chain.c checkpoint.c clock.c \
+	cloudinary.c credentials.c dynamodb.c endpoint.c extract.c \
+	fortify.c http.c ids.c imds.c json.c net.c ocrdyn.c outcome.c \
+	pace.c picks.c process.c profile.c report.c rows.c run.c sigv4.c \
+	sts.c tls.c
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 HEADERS = $(wildcard *.h)
 
@@ -79,10 +81,12 @@ TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all
 TESTS = build/test_checkpoint build/test_clock build/test_http \
 	build/test_json build/test_pace build/test_rows build/test_sigv4
-DRIVERS = build/json_filter build/rows_filter build/sigv4_filter
+DRIVERS = build/endpoint_filter build/json_filter build/rows_filter \
+	build/sigv4_filter
 
 build/test_checkpoint: checkpoint.c
 build/test_clock: clock.c
+build/endpoint_filter: endpoint.c profile.c http.c net.c tls.c clock.c buf.c
 build/test_http: http.c net.c tls.c clock.c buf.c
 build/test_json build/json_filter: json.c picks.c
 build/test_pace: pace.c

@@ -581,6 +581,15 @@ static bool wait_again(struct dynamodb *db, enum outcome outcome,
     return true;
 }
 
+/* Adds to the sentence. */
+static void add_reason(struct dynamodb *db, const char *reason)
+{
+    size_t n = strlen(db->error);
+
+    if (*reason != '\0')
+        snprintf(db->error + n, sizeof db->error - n, " (%s)", reason);
+}
+
 /* A call, with all its tries. `stores`: it keeps a text from being lost. */
 static enum outcome call(struct dynamodb *db, struct answer *a,
                          const char *operation, const struct buf *body,
@@ -592,16 +601,18 @@ static enum outcome call(struct dynamodb *db, struct answer *a,
 
     for (;;) {
         db->error[0] = db->code[0] = '\0';
+        aws_fresh(db->aws);
         outcome = attempt(db, a, operation, body);
         skewed = was_skewed(db);
         if (outcome == OUTCOME_STOP && skewed && !corrected) {
             corrected = true;    /* signed anew, by the service's clock */
             continue;
         }
-        if (!renewed && strcmp(db->code, "ExpiredTokenException") == 0 &&
-            aws_renew(db->aws)) {
+        if (!renewed && strcmp(db->code, "ExpiredTokenException") == 0) {
             renewed = true;
-            continue;
+            if (aws_renew(db->aws))
+                continue;
+            add_reason(db, db->aws->why);
         }
         if (outcome != OUTCOME_RETRY && outcome != OUTCOME_WAIT)
             break;

@@ -599,13 +599,12 @@ static int command_run(struct settings *s)
     struct account account;
     const struct run job = {&s->run, &cloudinary,
         s->run.table != NULL ? &db : NULL, &stop, &asked};
-    char error[512];
+    const struct aws_options options = {s->profile, s->region,
+        s->endpoint_url, &table.http, s->run.dry_run};
+    char error[CHAIN_ERROR];
     int status;
 
-    if (!account_load(&account, error, sizeof error) ||
-        (s->run.table != NULL &&
-         !aws_load(&aws, s->profile, s->region, s->endpoint_url, error,
-                   sizeof error))) {
+    if (!account_load(&account, error, sizeof error)) {
         report_say("%s", error);
         return RUN_MISUSED;
     }
@@ -613,6 +612,11 @@ static int command_run(struct settings *s)
         (s->run.table != NULL &&
          !set_service(&table, s, getenv("AWS_CA_BUNDLE"), 64 << 20)))
         return RUN_MISUSED;
+    if (s->run.table != NULL &&
+        !aws_load(&aws, &options, error, sizeof error)) {
+        report_say("%s", error);
+        return RUN_MISUSED;
+    }
     cloudinary_init(&cloudinary, &account, &images.http);
     buf_wipe(&account, sizeof account);
     if (s->run.table != NULL)
