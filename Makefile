@@ -80,7 +80,8 @@ SANITIZE = address,undefined
 TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all
 TESTS = build/test_checkpoint build/test_clock build/test_http \
-	build/test_json build/test_pace build/test_rows build/test_sigv4
+	build/test_json build/test_pace build/test_process build/test_rows \
+	build/test_sigv4
 DRIVERS = build/endpoint_filter build/json_filter build/rows_filter \
 	build/sigv4_filter
 
@@ -90,6 +91,7 @@ build/endpoint_filter: endpoint.c profile.c http.c net.c tls.c clock.c buf.c
 build/test_http: http.c net.c tls.c clock.c buf.c
 build/test_json build/json_filter: json.c picks.c
 build/test_pace: pace.c
+build/test_process: process.c clock.c buf.c
 build/test_rows build/rows_filter: rows.c json.c picks.c
 build/test_sigv4 build/sigv4_filter: sigv4.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves

@@ -238,7 +238,7 @@ static enum found from_process(struct chain *c, const char *source,
     return found;
 }
 
-/* AWS's own path has no "/" before its query, and ours is not to be seen. */
+/* The URL's host, and what stands after it in `text`. */
 static bool container_url(struct http_url *url, const char **target,
                           char text[1024], char *why, size_t size)
 {
@@ -468,8 +468,10 @@ static enum found assume_role(struct chain *c, const char *label,
                     "another's keys", CHAIN_ROLES_MAX);
     snprintf(c->roles[c->n_roles++], sizeof c->roles[0], "%s", name);
     found = from_source(c, label, name, source, from.text != NULL);
-    if (found != FOUND)
+    if (found == NONE)
         return tell(c, FAILED, label, "its role needs keys from %s", source);
+    if (found == FAILED)
+        return FAILED;
     found = ask_sts(c, label, &role);
     return found;
 }
