@@ -15,7 +15,9 @@ mkdir -p "$found"
 # sources TARGET: what it is linked with.
 sources() {
     case $1 in
-    aws) echo aws.c http.c net.c tls.c clock.c buf.c ;;
+    aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
+        profile.c sts.c http.c net.c tls.c clock.c buf.c json.c picks.c \
+        rows.c sigv4.c ;;
     bundle) echo tls.c net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
     http) echo http.c net.c tls.c clock.c buf.c ;;
@@ -69,7 +71,15 @@ seeds() {
         seed '\4eu-west-1\nhttps://dynamodb.example:8443/a\n[default]\n'`
             `'aws_access_key_id=\1\naws_secret_access_key=\1\n'
         seed '\1aws_secret_access_key=\1\n[default\n=\1\n'
-        seed '\0[default]\naws_access_key_id=a\naws_secret_access_key=\1\0' ;;
+        seed '\0[default]\naws_access_key_id=a\naws_secret_access_key=\1\0'
+        seed '\10[profile default]\ns3 =\n  x = y\n  # z\naws_access_key_id=a'`
+            `'\n  b\naws_secret_access_key=\1\n[default]\nservices=default\n'
+        seed '\10[services default]\ndynamodb =\n endpoint_url = https://a\n'`
+            `'[default]\nservices = default\nregion = x\nendpoint_url=\1\n'
+        seed '\0[default]\nrole_arn=a\nsource_profile = a b\n[a b]\n'`
+            `'credential_process = "x \\" y" \1\n[x]\nsso_session=a\n'
+        seed '\0[default]\nrole_arn=\1\nsource_profile = default\n'`
+            `'duration_seconds=1\nweb_identity_token_file = \1\n' ;;
     bundle)
         # of this machine, if it has them: the first, which has an RSA key,
         # and the shortest, which has not
