@@ -14,14 +14,15 @@ mkdir -p "$found"
 
 # sources TARGET: what it is linked with.
 sources() {
+    tls='tls.c x509.c cert.c der.c'
     case $1 in
-    aws) echo aws.c http.c net.c tls.c clock.c buf.c ;;
-    bundle) echo tls.c net.c clock.c buf.c ;;
+    aws) echo aws.c http.c net.c $tls clock.c buf.c ;;
+    bundle) echo $tls net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
-    http) echo http.c net.c tls.c clock.c buf.c ;;
+    http) echo http.c net.c $tls clock.c buf.c ;;
     json) echo json.c picks.c ;;
     rows) echo rows.c json.c picks.c ;;
-    url) echo account.c http.c net.c tls.c clock.c buf.c ;;
+    url) echo account.c http.c net.c $tls clock.c buf.c ;;
     *) return 1 ;;
     esac
 }

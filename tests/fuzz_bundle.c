@@ -18,7 +18,7 @@
 
 enum { MAX = 1 << 16, ROOM = 4 * MAX };
 
-const br_x509_trust_anchor tls_builtin[1];
+const struct x509_anchor tls_builtin[1];
 const size_t tls_builtin_n = 0;
 
 static void expect(bool good)

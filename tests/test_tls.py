@@ -30,7 +30,9 @@ class Openssl:
     EXTENSIONS = ("basicConstraints=critical,CA:false\n"
                   "subjectAltName=DNS:localhost\n")
     AUTHORITY = ("basicConstraints=critical,CA:true\n"
-                 "keyUsage=critical,keyCertSign\n")
+                 "keyUsage=critical,keyCertSign\n"
+                 "subjectKeyIdentifier=hash\n"
+                 "authorityKeyIdentifier=keyid:always\n")
 
     def __init__(self, folder, ca):
         self.folder = folder
@@ -101,14 +103,14 @@ GOOD = {
 
 BAD = {
     "another authority": ("other", "", NOT_TRUSTED),
-    "self-signed": ("self", "", NOT_TRUSTED),
+    "self-signed": ("self", "", "is a self-signed CA's"),
     "the intermediate authority is missing": ("cut chain", "", NOT_TRUSTED),
-    "expired": ("expired", "", "expired or not yet valid"),
-    "not yet valid": ("early", "", "expired or not yet valid"),
+    "expired": ("expired", "", "the server's certificate has expired on 20"),
+    "not yet valid": ("early", "", "the server's certificate is not valid before 20"),
     "another name": ("name", "", "for another name"),
     "a name that only ends alike": ("longer name", "", "for another name"),
-    "RSA 1024": ("rsa 1024", "", "key is too short"),
-    "signed with SHA-1": ("sha1", "", "the certificate"),
+    "RSA 1024": ("rsa 1024", "", "has an RSA key of less than 2048 bits"),
+    "signed with SHA-1": ("sha1", "", "is signed with SHA-1"),
     "signed by a server's certificate": ("leaf", "", "not a CA's"),
     "an unknown critical extension": ("critical", "",
                                       "critical extension"),
@@ -265,10 +267,14 @@ def test_a_server_that_is_not_believed_hears_no_secret(nginx, ocrdyn, name):
     assert f"{nginx.ports[name]} Basic" not in nginx.log
 
 
-def test_an_address_is_no_name(nginx, ocrdyn):
-    """BearSSL compares names only; the certificate has the address."""
-    done = ocrdyn(ONCE, ["a"], nginx.environment("P-256", "127.0.0.1"))
-    assert "for another name" in done.stderr
+def test_a_server_by_its_address(nginx, ocrdyn):
+    done = ocrdyn([], ["a"], nginx.environment("P-256", "127.0.0.1"))
+    assert done.rows == [["a", "complete", "request 1", ""]]
+
+
+def test_an_address_that_the_certificate_has_not(nginx, ocrdyn):
+    done = ocrdyn(ONCE, ["a"], nginx.environment("P-384", "127.0.0.1"))
+    assert "for another name than 127.0.0.1" in done.stderr
     assert done.returncode in (1, 3)
 
 
