@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from peers.ca import CA
+from peers.ca import CA, Openssl
 from peers.dynamodb import Front, Mini
 from test_run import ONCE, cases, jail, start_static
 
@@ -19,59 +19,6 @@ ANSWER = ('{"info":{"ocr":{"adv_ocr":{"status":"complete","data":[{'
 NOT_TRUSTED = "the certificate does not lead to a trusted root"
 REFUSED = "alert 40, handshake_failure"
 LARGE = "x" * 366000
-
-
-# Certificates beyond what peers.ca issues.
-
-class Openssl:
-    """`make(name, ...)` makes a key and a certificate for localhost in
-    `folder`, and gives their paths as CA.issue does."""
-
-    EXTENSIONS = ("basicConstraints=critical,CA:false\n"
-                  "subjectAltName=DNS:localhost\n")
-    AUTHORITY = ("basicConstraints=critical,CA:true\n"
-                 "keyUsage=critical,keyCertSign\n"
-                 "subjectKeyIdentifier=hash\n"
-                 "authorityKeyIdentifier=keyid:always\n")
-
-    def __init__(self, folder, ca):
-        self.folder = folder
-        self.root = ca.certificate, ca.directory / "ca.key"
-
-    def make(self, name, key="rsa:2048", digest="sha256", by=None,
-             extensions=EXTENSIONS):
-        pem, private = (self.folder / f"{name}.{end}" for end in
-                        ("pem", "key"))
-        issuer, issuer_key = by or self.root
-        kind, size = key.split(":")
-        options = ["-newkey", key] if kind == "rsa" else [
-            "-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{size}"]
-        self._run("req", "-new", "-nodes", *options, "-keyout", private,
-                  "-subj", f"/CN={name}", "-out", f"{name}.csr")
-        (self.folder / "extensions").write_text(extensions)
-        self._run("x509", "-req", "-in", f"{name}.csr", "-CA", issuer,
-                  "-CAkey", issuer_key, "-set_serial", str(time.time_ns()),
-                  "-days", "1", f"-{digest}", "-extfile", "extensions",
-                  "-out", pem)
-        return pem, private
-
-    def self_signed(self):
-        pem, private = self.folder / "self.pem", self.folder / "self.key"
-        self._run("req", "-x509", "-nodes", "-newkey", "rsa:2048", "-keyout",
-                  private, "-subj", "/CN=localhost", "-addext",
-                  "subjectAltName=DNS:localhost", "-days", "1", "-out", pem)
-        return pem, private
-
-    def chain(self, name, middle, send=True):
-        """A certificate by `middle`, which is sent along or forgotten."""
-        pem, private = self.make(name, by=middle)
-        if send:
-            pem.write_text(pem.read_text() + middle[0].read_text())
-        return pem, private
-
-    def _run(self, *arguments):
-        subprocess.run(["openssl", *map(str, arguments)], cwd=self.folder,
-                       check=True, capture_output=True)
 
 
 # nginx.
