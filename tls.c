@@ -23,7 +23,8 @@ static const struct {
         "TLS 1.2, or no TLS at all"},
     {BR_ERR_BAD_VERSION, "the server does not speak TLS on this port, or "
         "changed its version in between"},
-    {BR_ERR_BAD_LENGTH, "a TLS message has the wrong length"},
+    {BR_ERR_BAD_LENGTH, "a TLS record or message has the wrong "
+        "length"},
     {BR_ERR_TOO_LARGE, "a TLS record is too large, or the server does not "
         "speak TLS on this port"},
     {BR_ERR_BAD_MAC, "a TLS record was damaged or changed on its way"},
@@ -62,8 +63,8 @@ static const struct {
     const char *name;
 } alerts[] = {
     {10, "unexpected_message"}, {20, "bad_record_mac"},
-    {22, "record_overflow"}, {40, "handshake_failure: no cipher suite or "
-        "signature algorithm in common"},
+    {22, "record_overflow"}, {40, "handshake_failure: no version, cipher "
+        "suite or signature algorithm in common"},
     {42, "bad_certificate"}, {43, "unsupported_certificate"},
     {44, "certificate_revoked"}, {45, "certificate_expired"},
     {46, "certificate_unknown"}, {47, "illegal_parameter"},

@@ -34,6 +34,8 @@ GOOD = {
     "P-521": ("p521", ""),
     "signed with SHA-512": ("sha512", ""),
     "an intermediate authority": ("chain", ""),
+    "the intermediate authority after another": ("reversed", ""),
+    "1,000 names": ("1000 names", ""),
     **{suite: ("rsa" if "-RSA-" in suite else "ec",
                f"{TLS12} ssl_ciphers {suite};")
        for kind in ("RSA", "ECDSA")
@@ -59,6 +61,9 @@ BAD = {
     "RSA 1024": ("rsa 1024", "", "has an RSA key of less than 2048 bits"),
     "signed with SHA-1": ("sha1", "", "is signed with SHA-1"),
     "signed by a server's certificate": ("leaf", "", "not a CA's"),
+    "a common name alone": ("no names", "", "has no subjectAltName"),
+    "a client's certificate": ("client", "", "is not for servers"),
+    "a certificate of 70 KB": ("huge", "", "or more than 64 KB"),
     "an unknown critical extension": ("critical", "",
                                       "critical extension"),
     "TLS 1.3 only": ("ec", "ssl_protocols TLSv1.3;",
@@ -183,7 +188,21 @@ def nginx(tmp_path_factory, ca, other_ca):
         "sha1": openssl.make("sha1", digest="sha1"),
         "chain": openssl.chain("chain", middle),
         "cut chain": openssl.chain("cut", middle, send=False),
+        "reversed": openssl.chain("reversed", middle),
         "leaf": openssl.chain("byleaf", leaf),
+        "no names": openssl.make(
+            "nameless", subject="/CN=localhost",
+            extensions="basicConstraints=critical,CA:false\n"),
+        "client": openssl.make("client", extensions=Openssl.EXTENSIONS +
+                               "extendedKeyUsage=clientAuth\n"),
+        "1000 names": openssl.make(
+            "many", extensions="subjectAltName=" + ",".join(
+                f"DNS:host-{i}.example" for i in range(999)) +
+            ",DNS:localhost\n"),
+        "huge": openssl.make("huge", extensions="subjectAltName=@names\n"
+                             "[names]\n" + "".join(
+                                 f"URI.{i} = https://{'x' * 1000}/\n"
+                                 for i in range(70))),
         "critical": openssl.make("critical", extensions=Openssl.EXTENSIONS +
                                  "1.2.3.4=critical,ASN1:NULL\n"),
         "self": openssl.self_signed(),
@@ -193,6 +212,10 @@ def nginx(tmp_path_factory, ca, other_ca):
         "name": ca.issue("api.cloudinary.com"),
         "longer name": ca.issue("evil-localhost", "localhost.evil.example"),
     }
+    path, _ = certificates["reversed"]
+    pem = path.read_text()
+    path.write_text(pem[:pem.index(middle[0].read_text())] +
+                    ca.certificate.read_text() + middle[0].read_text())
     with Nginx(folder, {**GOOD, **BAD, **OTHER}, certificates) as server:
         yield server
 
