@@ -475,7 +475,7 @@ static bool is_anchor(struct search *s)
     for (i = 0; i < s->x->n_anchors; i++) {
         anchor_cert(&s->x->anchors[i], &anchor);
         if (!anchor.ca && der_equal(anchor.subject, s->path[0]->subject) &&
-            same_key(&anchor.key, &s->path[0]->key))
+            same_key(&anchor.key, &s->path[0]->key) && check_time(s, &anchor))
             return true;
     }
     return false;
@@ -583,7 +583,9 @@ static bool is_odd_host(struct der text)
     memcpy(word, text.p, text.n);
     if (strchr(word, ' ') != NULL)
         return false;
-    if (strchr(word, ':') != NULL || inet_aton(word, &any) != 0)
+    /* inet_aton also takes a number alone, which may be a serial number */
+    if (strchr(word, ':') != NULL ||
+        (strpbrk(word, ".xX") != NULL && inet_aton(word, &any) != 0))
         return true;
     for (i = 0; i < text.n && text.p[i] < 0x80; i++)
         ;

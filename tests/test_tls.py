@@ -14,6 +14,7 @@ from peers.ca import CA, Openssl
 from peers.dynamodb import Front, Mini
 from test_run import ONCE, cases, jail, start_static
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 ANSWER = ('{"info":{"ocr":{"adv_ocr":{"status":"complete","data":[{'
           '"textAnnotations":[{"description":"%s"}]}]}}}}')
 NOT_TRUSTED = "the certificate does not lead to a trusted root"
@@ -258,6 +259,66 @@ def test_a_connection_that_nginx_ends_is_opened_again(nginx, ocrdyn):
 def test_a_large_answer_of_nginx(nginx, ocrdyn):
     done = ocrdyn([], ["a"], nginx.environment("large"))
     assert done.rows == [["a", "complete", LARGE, ""]]
+
+
+# The time.
+
+CLOCK = """
+#include <stdlib.h>
+#include <time.h>
+int __real_clock_gettime(clockid_t, struct timespec *);
+int __wrap_clock_gettime(clockid_t, struct timespec *);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int r = __real_clock_gettime(clock, t);
+    if (clock == CLOCK_REALTIME)
+        t->tv_sec = atoll(getenv("TEST_TIME"));
+    return r;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def displaced(tmp_path_factory):
+    """The path of a build whose calendar is what TEST_TIME says."""
+    folder = tmp_path_factory.mktemp("displaced")
+    (folder / "clock_test.c").write_text(CLOCK)
+    done = subprocess.run(
+        ["cc", "-std=c11", "-D_GNU_SOURCE", '-DOCRDYN_VERSION="test"',
+         f"-I{ROOT}", "-Wl,--wrap=clock_gettime", "-o", folder / "ocrdyn",
+         *(path for path in ROOT.glob("*.c") if path.name != "mkanchors.c"),
+         ROOT / "build/anchors.c", folder / "clock_test.c", "-lbearssl"],
+        capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"cannot build it: {done.stderr}")
+    return str(folder / "ocrdyn")
+
+
+@cases("when, says", {
+    "1970": (7, "the system clock says 1970-01-01; certificates are not valid "
+             "yet: set the clock"),
+    "2015": (1420070400, "the system clock says 2015-01-01; certificates are "
+             "not valid yet"),
+    "2025": (1740787200, "the system clock says 2025-03-01; certificates are "
+             "not valid yet"),
+    "before the root is expired": (time.time() + 6 * 86400,
+                                   "the server's certificate has expired on"),
+})
+def test_a_wrong_clock_is_named(nginx, displaced, ocrdyn, when, says):
+    ocrdyn.path = displaced
+    done = ocrdyn(ONCE, ["a"], {**nginx.environment("P-256"),
+                                "TEST_TIME": int(when)})
+    assert f"Cloudinary: TLS: {says}" in done.stderr
+    assert done.returncode == 3
+
+
+def test_a_root_that_is_expired_is_no_root(nginx, displaced, ocrdyn):
+    ocrdyn.path = displaced
+    done = ocrdyn(ONCE, ["a"], {**nginx.environment("P-256"),
+                                "TEST_TIME": int(time.time() + 30 * 86400)})
+    assert done.returncode == 2
+    assert "no usable certificate in " in done.stderr
+    assert "the last one has expired" in done.stderr
 
 
 # Whom to believe.

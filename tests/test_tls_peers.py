@@ -191,7 +191,8 @@ def test_a_server_that_chooses_what_was_not_offered(ocrdyn, says, data):
 
 def test_a_renegotiation_is_not_entered(certificate, ocrdyn):
     """s_server prints what it gets, and sends what it is told; a line that
-    begins with r renegotiates. Told no, it closes the connection."""
+    begins with r renegotiates. What it makes of a no
+    is its own affair."""
     port, = free_ports(1)
     server = subprocess.Popen(
         ["openssl", "s_server", "-accept", f"127.0.0.1:{port}", "-tls1_2",
@@ -204,8 +205,9 @@ def test_a_renegotiation_is_not_entered(certificate, ocrdyn):
         process = ocrdyn.start(QUICK, at(port))
         process.stdin.write(b"a\n")
         process.stdin.close()
-        while b"ocr=" not in server.stdout.readline():
+        while b"Authorization" not in server.stdout.readline():
             assert server.poll() is None
+        time.sleep(0.3)
         server.stdin.write(b"r\n")
         server.stdin.flush()
         out, err = process.stdout.read(), process.stderr.read().decode()
@@ -214,7 +216,8 @@ def test_a_renegotiation_is_not_entered(certificate, ocrdyn):
         said = server.stdout.read().decode()
     assert "HelloRequest" in said and "no_renegotiation" in said
     assert "ClientHello" not in said[:said.index("no_renegotiation")]
-    assert out.startswith(b"a\tfailed") and CUT in err
+    assert out.startswith(b"a\tfailed")
+    assert re.search("no answer within 2 s|TLS: the server refused", err)
 
 
 # A man in the middle.
