@@ -103,8 +103,10 @@ bool der_time(unsigned tag, struct der value, int64_t *seconds)
             return false;
         text[to[i]] = (char)value.p[i - skip];
     }
-    if (tag == DER_UTC_TIME && text[2] >= '5')
-        memcpy(text, "19", 2);
+    if (tag == DER_UTC_TIME && text[2] >= '5') {
+        text[0] = '1';
+        text[1] = '9';
+    }
     *seconds = clock_utc(text);
     return *seconds >= 0;
 }

@@ -447,6 +447,7 @@ def test_bundles_that_work(cloudinary, ca, tmp_path, ocrdyn, change):
     "OpenSSL's own kind": lambda pem: pem.replace(b"CERTIFICATE",
                                                   b"TRUSTED CERTIFICATE"),
     "cut": lambda pem: pem[:len(pem) // 2],
+    "of 17 KB": lambda pem: ssl.DER_cert_to_PEM_cert(bytes(17000)).encode(),
     "a line missing": lambda pem: b"".join(lines(pem)[:2] + lines(pem)[3:]),
     "not base 64": lambda pem: pem.replace(b"M", b"!"),
     "indented": lambda pem: b"".join(b"  " + line for line in lines(pem)),

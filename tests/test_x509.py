@@ -378,6 +378,36 @@ def test_names_times_constraints_are_bounded(maker):
                                               host="a1.test"))[0]
 
 
+def test_65_extensions_are_too_many(maker):
+    server = maker.make(LEAF + "".join(f"1.2.3.{i}=ASN1:NULL\n"
+                                       for i in range(63)))
+    assert "has too many extensions" in verdicts(maker.case(server))[0]
+
+
+def test_chains_that_could_go_on_and_on(maker):
+    """Fourteen authorities with one name and one key: each could be the
+    issuer of each, and none is known."""
+    loop = {"subject": "/CN=loop", "extensions": BELOW.format("")}
+    first = maker.make(by="self", **loop)
+    others = [maker.make(by=first, private=first[1], **loop)
+              for _ in range(13)]
+    server = maker.make(LEAF, first)
+    assert "could form too many chains" in verdicts(
+        maker.case(server, first, *others))[0]
+
+
+def test_a_root_with_more_than_4_kb_of_constraints_is_none(maker):
+    many, few = (maker.make(
+        Openssl.AUTHORITY + "nameConstraints=critical,@tree\n[tree]\n" +
+        "".join(f"excluded;DNS.{i} = x{i}.example\n" for i in range(n)),
+        "self") for n in (400, 4))
+    found = verdicts(*(maker.case(maker.make(LEAF, root),
+                                  trusted=[root[0].read_text()])
+                       for root in (many, few)))
+    assert "does not lead to a trusted root" in found[0]
+    assert found[1] == "accepted"
+
+
 def test_a_server_that_is_itself_trusted(maker):
     server = maker.make(by="self")
     case = maker.case(server, trusted=[server[0].read_text()])
