@@ -44,8 +44,8 @@ bool der_whole(struct der *in, unsigned tag, struct der *element);
 bool der_equal(struct der a, struct der b);
 
 /* The value of a BOOLEAN; of a small INTEGER that is not negative (larger
-   ones are UINT32_MAX); of a time (RFC 5280 section 4.1.2.5: whole seconds, UTC;
-   here also: not before 1970), as seconds since 1970. False: it is none. */
+   ones are UINT32_MAX); of a time (RFC 5280 section 4.1.2.5: whole seconds, in
+   UTC; and not before 1970), as seconds since 1970. False: it is none. */
 bool der_boolean(struct der value, bool *b);
 bool der_integer(struct der value, uint32_t *i);
 bool der_time(unsigned tag, struct der value, int64_t *seconds);
