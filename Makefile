@@ -47,7 +47,7 @@ build/%.o: %.c $(HEADERS) Makefile | build
 # where the time goes
 build/json.o build/picks.o: CFLAGS = -O2
 
-build/anchors.o: build/anchors.c tls.h
+build/anchors.o: build/anchors.c $(HEADERS)
 	$(COMPILE) -I. -c -o $@ $<
 
 # the trust anchors of this machine's bundle, as a table
@@ -55,7 +55,7 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
 
-MKANCHORS = mkanchors.c buf.c clock.c net.c tls.c
+MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c tls.c x509.c
 build/mkanchors: $(MKANCHORS) $(HEADERS) | build
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
 		$(BEARSSL_LIB)
@@ -79,17 +79,19 @@ TESTS = build/test_checkpoint build/test_clock build/test_http \
 	build/test_json build/test_pace build/test_process build/test_rows \
 	build/test_sigv4
 DRIVERS = build/endpoint_filter build/json_filter build/rows_filter \
-	build/sigv4_filter
+	build/sigv4_filter build/x509_filter
 
 build/test_checkpoint: checkpoint.c
 build/test_clock: clock.c
-build/endpoint_filter: endpoint.c profile.c http.c net.c tls.c clock.c buf.c
-build/test_http: http.c net.c tls.c clock.c buf.c
+build/endpoint_filter: endpoint.c profile.c http.c net.c tls.c x509.c cert.c \
+	der.c clock.c buf.c
+build/test_http: http.c net.c tls.c x509.c cert.c der.c clock.c buf.c
 build/test_json build/json_filter: json.c picks.c
 build/test_pace: pace.c
 build/test_process: process.c clock.c buf.c
 build/test_rows build/rows_filter: rows.c json.c picks.c
 build/test_sigv4 build/sigv4_filter: sigv4.c buf.c
+build/x509_filter: x509.c cert.c der.c clock.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves
 build/test_sigv4: SANITIZE = undefined
 

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 /* No connection is made here. */
-const br_x509_trust_anchor tls_builtin[1];
+const struct x509_anchor tls_builtin[1];
 const size_t tls_builtin_n = 0;
 
 int main(int argc, char **argv)

@@ -25,7 +25,7 @@ enum { MAX = 16384, ROOM = 16 * MAX };    /* and a NUL */
 static const char secret[] = "ZqZqZqZqZqZq", shown[] = "ZqZq";
 
 /* No connection is made here. */
-const br_x509_trust_anchor tls_builtin[1];
+const struct x509_anchor tls_builtin[1];
 const size_t tls_builtin_n = 0;
 
 struct settings {

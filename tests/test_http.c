@@ -11,7 +11,7 @@
 #include "test.h"
 
 /* No connection is made here. */
-const br_x509_trust_anchor tls_builtin[1];
+const struct x509_anchor tls_builtin[1];
 const size_t tls_builtin_n = 0;
 
 /* ---- responses ---- */
