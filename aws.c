@@ -345,6 +345,18 @@ bool aws_load(struct aws *aws, const char *profile, const char *region,
         load_endpoint(aws, endpoint_url, error, size);
 }
 
+void aws_source(const struct aws *aws, char *text, size_t size)
+{
+    const char *until = aws->keys.token[0] != '\0'
+        ? "; they are temporary, and do not say until when" : "";
+
+    if (aws->file[0] == '\0')
+        snprintf(text, size, "the environment%s", until);
+    else
+        snprintf(text, size, "the profile %s of %s%s", aws->profile,
+                 aws->file, until);
+}
+
 void aws_wipe(struct aws *aws)
 {
     buf_wipe(aws, sizeof *aws);

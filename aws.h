@@ -41,6 +41,10 @@ bool aws_load(struct aws *aws, const char *profile, const char *region,
    are others now. */
 bool aws_renew(struct aws *aws);
 
+/* Where the keys are from, and until when they are good, as far as that is
+   known: "the environment", as a part of a sentence. */
+void aws_source(const struct aws *aws, char *text, size_t size);
+
 void aws_wipe(struct aws *aws);
 
 #endif

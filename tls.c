@@ -664,3 +664,91 @@ void tls_close(struct tls *tls)
         send_all(tls);
     buf_wipe(&tls->client, sizeof tls->client);
 }
+
+/* ----------------------------------------------------------- who signed */
+
+/* Takes the next DER element (X.690 section 8.1) off [*p, end): its tag, 0 if
+   there is none. Below 64 KB. */
+static unsigned element(const unsigned char **p, const unsigned char *end,
+                        const unsigned char **in, size_t *n)
+{
+    const unsigned char *q = *p;
+    unsigned tag, digits;
+
+    if (end - q < 2)
+        return 0;
+    tag = *q++;
+    *n = *q++;
+    if (*n >= 0x80) {
+        digits = *n & 0x7f;
+        if (digits > 2 || end - q < (ptrdiff_t)digits)
+            return 0;
+        for (*n = 0; digits > 0; digits--)
+            *n = *n << 8 | *q++;
+    }
+    if ((size_t)(end - q) < *n)
+        return 0;
+    *in = q;
+    *p = q + *n;
+    return tag;
+}
+
+/* The value of the attribute id-at-`type` (RFC 5280 appendix A.1) of a
+   distinguished name. */
+static bool name_part(const unsigned char *p, size_t n, unsigned char type,
+                      char *out, size_t size)
+{
+    const unsigned char oid[] = {0x55, 4, type};
+    const unsigned char *end = p + n, *set, *pair, *in;
+
+    if (element(&p, end, &in, &n) != 0x30)
+        return false;
+    for (end = in + n, p = in; element(&p, end, &set, &n) == 0x31;) {
+        const unsigned char *last = set + n, *text;
+
+        if (element(&set, last, &pair, &n) != 0x30)
+            return false;
+        last = pair + n;
+        if (element(&pair, last, &in, &n) == 6 && n == sizeof oid &&
+            memcmp(in, oid, n) == 0 && element(&pair, last, &text, &n) != 0) {
+            n = n < size ? n : size - 1;
+            memcpy(out, text, n);
+            out[n] = '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Does the engine's hash of a name belong to that of this anchor? */
+static bool hash_fits(const unsigned char *hash,
+                      const br_x509_trust_anchor *anchor)
+{
+    unsigned char own[br_sha256_SIZE];
+    br_sha256_context sha;
+
+    br_sha256_init(&sha);
+    br_sha256_update(&sha, anchor->dn.data, anchor->dn.len);
+    br_sha256_out(&sha, own);
+    return memcmp(hash, own, sizeof own) == 0;
+}
+
+void tls_signer(const struct tls *tls, char *name, size_t size)
+{
+    enum { COMMON_NAME = 3, ORGANIZATION = 10 };
+    const br_x509_minimal_context *x = &tls->x509;
+    size_t i;
+
+    *name = '\0';
+    for (i = 0; i < x->trust_anchors_num; i++) {
+        const br_x509_trust_anchor *a = &x->trust_anchors[i];
+
+        /* the issuer of the last certificate that was looked at, or, where
+           that is an anchor itself, its subject */
+        if ((hash_fits(x->saved_dn_hash, a) ||
+             hash_fits(x->current_dn_hash, a)) &&
+            (name_part(a->dn.data, a->dn.len, COMMON_NAME, name, size) ||
+             name_part(a->dn.data, a->dn.len, ORGANIZATION, name, size)))
+            return;
+    }
+}
