@@ -445,3 +445,59 @@ enum outcome cloudinary_read(struct cloudinary *c,
 
     return outcome == OUTCOME_LOST ? OUTCOME_RETRY : outcome;
 }
+
+/* ---------------------------------------------------------- the account */
+
+/* GET /v1_1/CLOUD/`what`, for the numbers at n JSON Pointers of the answer: -1
+   where one has none. */
+static enum outcome ask(struct cloudinary *c, const char *what,
+                        const char *const pointers[], int64_t numbers[],
+                        unsigned n)
+{
+    const struct http_field fields[] = {{"Authorization", c->authorization}};
+    struct http_request http = {"GET", NULL, fields, 1, NULL, 0, true};
+    struct buf target, text, values[ANSWER_VALUES_MAX];
+    enum outcome outcome = OUTCOME_STOP;
+    struct answer a;
+    unsigned i;
+
+    buf_init(&target, 1024);
+    buf_init(&text, ANSWER_TEXT_MAX);
+    for (i = 0; i < n; i++)
+        buf_init(&values[i], 32);
+    buf_format(&target, "%s%s/%s", c->http.url.path, c->base, what);
+    buf_byte(&target, '\0');
+    http.target = (const char *)target.data;
+    if (!answer_init(&a, "", &text, pointers, values, n) || target.failed)
+        fail(c, "", "memory is out");
+    else
+        outcome = call(c, &a, &http);
+    for (i = 0; i < n; i++) {
+        buf_byte(&values[i], '\0');
+        numbers[i] = values[i].failed ? -1
+            : number((const char *)values[i].data);
+        buf_free(&values[i]);
+    }
+    answer_free(&a);
+    buf_free(&text);
+    buf_free(&target);
+    return outcome == OUTCOME_LOST ? OUTCOME_RETRY : outcome;
+}
+
+enum outcome cloudinary_ping(struct cloudinary *c)
+{
+    return ask(c, "ping", NULL, NULL, 0);
+}
+
+enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
+                              int64_t *limit)
+{
+    static const char *const pointers[] = {"/adv_ocr/usage",
+        "/adv_ocr/limit"};
+    int64_t numbers[2];
+    enum outcome outcome = ask(c, "usage", pointers, numbers, 2);
+
+    *used = numbers[0];
+    *limit = numbers[1];
+    return outcome;
+}

@@ -92,7 +92,16 @@ enum outcome cloudinary_read(struct cloudinary *c,
                              const unsigned char *id, size_t id_len,
                              struct cloudinary_result *result);
 
-/* The target of both calls, "/v1_1/CLOUD/resources/...", without NUL. */
+/* Is there such an account, and are its key and secret right (GET /ping)? */
+enum outcome cloudinary_ping(struct cloudinary *c);
+
+/* What the OCR add-on has read in this month, and may ("Get product
+   environment usage details", GET /usage): images, or -1 where the answer
+   does not say. */
+enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
+                              int64_t *limit);
+
+/* The target of both calls about an image, "/v1_1/CLOUD/resources/...", without NUL. */
 void cloudinary_target(const struct cloudinary *c,
                        const struct cloudinary_request *rq,
                        const unsigned char *id, size_t id_len,

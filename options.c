@@ -21,19 +21,26 @@ enum {
     O_TEXT = 256, O_TYPE, O_RESOURCE_TYPE, O_RESERVE, O_SKIP_STORED, O_REUSE,
     O_FAILED, O_LIMIT, O_MAX_ERRORS, O_SHARD, O_MAX_ATTEMPTS, O_PROGRESS,
     O_TIMEOUT, O_CONNECT_TIMEOUT, O_CACERT, O_REGION, O_PROFILE,
-    O_ENDPOINT_URL
+    O_ENDPOINT_URL,
+    /* of table */
+    O_SORT, O_ON_DEMAND, O_READ, O_WRITE, O_TAG, O_WAIT, O_YES
 };
 
 /* Commands, a bit each. */
 enum {
     RUN = 1 << OPTIONS_RUN,
     EXTRACT = 1 << OPTIONS_EXTRACT,
+    TABLE = 1 << OPTIONS_TABLE,
+    CHECK = 1 << OPTIONS_CHECK,
+    CALLING = RUN | TABLE | CHECK,       /* that call DynamoDB */
     ALL = (1 << OPTIONS_COMMANDS) - 1
 };
 
 static const char *const commands[OPTIONS_COMMANDS] = {
     [OPTIONS_RUN] = "run",
-    [OPTIONS_EXTRACT] = "extract"
+    [OPTIONS_EXTRACT] = "extract",
+    [OPTIONS_TABLE] = "table",
+    [OPTIONS_CHECK] = "check"
 };
 
 static const struct option_row {
@@ -42,8 +49,8 @@ static const struct option_row {
     const char *value;           /* what its value is called, or NULL */
     unsigned commands;           /* that take it */
 } table[] = {
-    {"table", 't', "TABLE", RUN},
-    {"key", 'k', "NAME", RUN},
+    {"table", 't', "TABLE", RUN | CHECK},
+    {"key", 'k', "NAME", CALLING},
     {"text", O_TEXT, "NAME", RUN},
     {"attr", 'a', "NAME=POINTER", RUN},
     {"set", 's', "NAME=VALUE", RUN},
@@ -59,20 +66,27 @@ static const struct option_row {
     {"limit", O_LIMIT, "N", RUN},
     {"max-errors", O_MAX_ERRORS, "N", RUN},
     {"shard", O_SHARD, "I/N", RUN},
-    {"max-attempts", O_MAX_ATTEMPTS, "N", RUN},
+    {"max-attempts", O_MAX_ATTEMPTS, "N", CALLING},
     {"dry-run", 'n', NULL, RUN},
     {"pointer", 'p', "POINTER", EXTRACT},
-    {"null", '0', NULL, ALL},
+    {"sort", O_SORT, "NAME", TABLE},
+    {"on-demand", O_ON_DEMAND, NULL, TABLE},
+    {"read", O_READ, "N", TABLE},
+    {"write", O_WRITE, "N", TABLE},
+    {"tag", O_TAG, "NAME=VALUE", TABLE},
+    {"wait", O_WAIT, NULL, TABLE},
+    {"yes", O_YES, NULL, TABLE},
+    {"null", '0', NULL, RUN | EXTRACT},
     {"format", 'f', "tsv|jsonl|csv|text", RUN},
-    {"quiet", 'q', NULL, RUN},
-    {"verbose", 'v', NULL, RUN},
-    {"progress", O_PROGRESS, "auto|always|never", RUN},
-    {"timeout", O_TIMEOUT, "SECONDS", RUN},
-    {"connect-timeout", O_CONNECT_TIMEOUT, "SECONDS", RUN},
-    {"cacert", O_CACERT, "FILE", RUN},
-    {"region", O_REGION, "REGION", RUN},
-    {"profile", O_PROFILE, "NAME", RUN},
-    {"endpoint-url", O_ENDPOINT_URL, "URL", RUN},
+    {"quiet", 'q', NULL, RUN | TABLE},
+    {"verbose", 'v', NULL, CALLING},
+    {"progress", O_PROGRESS, "auto|always|never", RUN | TABLE},
+    {"timeout", O_TIMEOUT, "SECONDS", CALLING},
+    {"connect-timeout", O_CONNECT_TIMEOUT, "SECONDS", CALLING},
+    {"cacert", O_CACERT, "FILE", CALLING},
+    {"region", O_REGION, "REGION", CALLING},
+    {"profile", O_PROFILE, "NAME", CALLING},
+    {"endpoint-url", O_ENDPOINT_URL, "URL", CALLING},
     {"help", 'h', NULL, ALL},
     {"version", 'V', NULL, RUN}
 };
@@ -149,6 +163,16 @@ static bool take_seconds(int64_t *to, const char *name, const char *value)
     if (!take_number(&n, name, value, 86400))
         return false;
     *to = (int64_t)n * CLOCK_SECOND;
+    return true;
+}
+
+static bool take_units(int64_t *to, const char *name, const char *value)
+{
+    uint64_t n = 0;
+
+    if (!take_number(&n, name, value, INT32_MAX))
+        return false;
+    *to = (int64_t)n;
     return true;
 }
 
@@ -277,6 +301,13 @@ static bool take(struct options *o, int id, char *value)
     case O_REGION: o->region = value; return true;
     case O_PROFILE: o->profile = value; return true;
     case O_ENDPOINT_URL: o->endpoint_url = value; return true;
+    case O_SORT: o->sort = value; return true;
+    case O_ON_DEMAND: o->on_demand = true; return true;
+    case O_READ: return take_units(&o->read, "--read", value);
+    case O_WRITE: return take_units(&o->write, "--write", value);
+    case O_TAG: return take_attribute(o->tags, &o->n_tags, "--tag", value);
+    case O_WAIT: o->await = true; return true;
+    case O_YES: o->yes = true; return true;
     case 'h': o->help = true; return true;
     case 'V': o->version = true; return true;
     default: return false;
@@ -333,6 +364,14 @@ static bool check_word(const char *option, const char *word)
     return true;
 }
 
+static bool check_table_name(const char *name)
+{
+    if (!tables_name(name))
+        return wrong("--table: \"%s\" is not a table's name (3 to 255 of a-z "
+                     "A-Z 0-9 _ . -)", name);
+    return true;
+}
+
 static bool check_run(const struct options *o)
 {
     char *const *word = o->words;
@@ -343,9 +382,8 @@ static bool check_run(const struct options *o)
         word++;
     if (word < o->words + o->n_words)
         return wrong("\"%s\" is too much: ids come on standard input", *word);
-    if (o->table != NULL && !tables_name(o->table))
-        return wrong("--table: \"%s\" is not a table's name (3 to 255 of a-z "
-                     "A-Z 0-9 _ . -)", o->table);
+    if (o->table != NULL && !check_table_name(o->table))
+        return false;
     if (o->table == NULL && o->skip_stored)
         return wrong("--skip-stored needs --table");
     if (o->table == NULL && o->n_attrs + o->n_sets > 0)
@@ -373,11 +411,33 @@ static bool check_extract(const struct options *o)
     return true;
 }
 
+/* What each of its words wants is for table.c. */
+static bool check_table(const struct options *o)
+{
+    if ((o->read > 0) != (o->write > 0))
+        return wrong("--read and --write go together");
+    if (o->on_demand && o->read > 0)
+        return wrong("--on-demand, or --read and --write: not both");
+    return (o->key == NULL || check_name("--key", o->key, ITEM_KEY_NAME_MAX))
+        && (o->sort == NULL || check_name("--sort", o->sort,
+                                          ITEM_KEY_NAME_MAX));
+}
+
+static bool check_check(const struct options *o)
+{
+    if (o->n_words > 0)
+        return wrong("\"%s\" is too much", *o->words);
+    return (o->table == NULL || check_table_name(o->table)) &&
+        check_name("--key", o->key, ITEM_KEY_NAME_MAX);
+}
+
 static bool check(const struct options *o)
 {
     switch (o->command) {
     case OPTIONS_RUN: return check_run(o);
     case OPTIONS_EXTRACT: return check_extract(o);
+    case OPTIONS_TABLE: return check_table(o);
+    case OPTIONS_CHECK: return check_check(o);
     default: return true;
     }
 }
@@ -391,7 +451,7 @@ static void set_defaults(struct options *o)
     o->table = getenv("OCRDYN_TABLE");
     if (o->table != NULL && *o->table == '\0')
         o->table = NULL;
-    o->key = "publicId";
+    o->key = command == OPTIONS_TABLE ? NULL : "publicId";
     o->text = "text";
     o->ocr = "adv_ocr";
     o->type = "upload";

@@ -16,7 +16,10 @@
 
 enum { OPTIONS_ATTRIBUTES_MAX = 16 };    /* of -a, and of -s */
 
-enum options_command { OPTIONS_RUN, OPTIONS_EXTRACT, OPTIONS_COMMANDS };
+enum options_command {
+    OPTIONS_RUN, OPTIONS_EXTRACT, OPTIONS_TABLE, OPTIONS_CHECK,
+    OPTIONS_COMMANDS
+};
 
 struct options_attribute {
     const char *name;
@@ -32,7 +35,8 @@ struct options {
     int n_words;
 
     const char *table;           /* NULL: rows are only printed */
-    const char *key, *text;      /* attribute names */
+    const char *key, *text;      /* attribute names; of table, key may be NULL:
+                                    not given */
     struct options_attribute attrs[OPTIONS_ATTRIBUTES_MAX];
     unsigned n_attrs;
     struct options_attribute sets[OPTIONS_ATTRIBUTES_MAX];
@@ -54,6 +58,13 @@ struct options {
     const char *region, *profile, *endpoint_url;
 
     const char *pointer;         /* extract: NULL for the OCR text */
+
+    /* table */
+    const char *sort;            /* key; NULL: none */
+    bool on_demand, yes, await;
+    int64_t read, write;         /* capacity units; 0: not given */
+    struct options_attribute tags[OPTIONS_ATTRIBUTES_MAX];
+    unsigned n_tags;
 };
 
 /*

@@ -122,6 +122,16 @@ static void progress_line(char *line, const struct report *r)
     }
 }
 
+void report_draw(const char *line)
+{
+    if (!shows)
+        return;
+    erase();
+    fprintf(stderr, "ocrdyn: %s", line);
+    fflush(stderr);
+    shown = true;
+}
+
 void report_progress(const struct report *r)
 {
     int64_t now;
@@ -133,10 +143,7 @@ void report_progress(const struct report *r)
     if (drawn != 0 && now - drawn < CLOCK_SECOND / 5)
         return;
     progress_line(line, r);
-    erase();
-    fprintf(stderr, "ocrdyn: %s", line);
-    fflush(stderr);
-    shown = true;
+    report_draw(line);
     drawn = now;
 }
 

