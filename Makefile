@@ -10,6 +10,9 @@ HOSTCC = cc
 CFLAGS = -Os
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 CA_BUNDLE = /etc/ssl/certs/ca-certificates.crt
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
@@ -40,8 +43,8 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
 SOURCES = account.c answer.c aws.c buf.c caller.c checkpoint.c clock.c \
-	cloudinary.c command.c dynamodb.c extract.c fortify.c help.c http.c \
-	ids.c item.c items.c json.c net.c ocrdyn.c options.c outcome.c pace.c \
+	cloudinary.c command.c completion.c dynamodb.c extract.c fortify.c \
+	help.c http.c ids.c item.c items.c json.c net.c ocrdyn.c options.c outcome.c pace.c \
 	picks.c report.c rows.c run.c sigv4.c tables.c tls.c
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 HEADERS = $(wildcard *.h)
@@ -80,6 +83,10 @@ install: ocrdyn
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
 	install -m 755 ocrdyn $(DESTDIR)$(PREFIX)/bin/ocrdyn
 	install -m 644 ocrdyn.1 $(DESTDIR)$(MANDIR)/man1/ocrdyn.1
+	for to in bash:$(BASHDIR)/ocrdyn zsh:$(ZSHDIR)/_ocrdyn \
+		fish:$(FISHDIR)/ocrdyn.fish; do \
+		./ocrdyn --completion $${to%%:*} >build/completion && install -D \
+			-m 644 build/completion "$(DESTDIR)$${to#*:}" || exit; done
 
 # ---- tests (all of it explained in README.md)
 
