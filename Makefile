@@ -83,8 +83,9 @@ install: ocrdyn
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
 	install -m 755 ocrdyn $(DESTDIR)$(PREFIX)/bin/ocrdyn
 	install -m 644 ocrdyn.1 $(DESTDIR)$(MANDIR)/man1/ocrdyn.1
-	for to in bash:$(BASHDIR)/ocrdyn zsh:$(ZSHDIR)/_ocrdyn \
-		fish:$(FISHDIR)/ocrdyn.fish; do \
+	# what was built for another machine cannot print these
+	! ./ocrdyn -V >/dev/null 2>&1 || for to in bash:$(BASHDIR)/ocrdyn \
+		zsh:$(ZSHDIR)/_ocrdyn fish:$(FISHDIR)/ocrdyn.fish; do \
 		./ocrdyn --completion $${to%%:*} >build/completion && install -D \
 			-m 644 build/completion "$(DESTDIR)$${to#*:}" || exit; done
 
