@@ -28,7 +28,8 @@ def services(ca):
 
 @pytest.fixture
 def root(ocrdyn, tmp_path):
-    """A root with the binary in it; run(args, stdin, env) runs it there."""
+    """A root with the binary in it; root(args, stdin, env) runs it there, or
+    another program."""
     if ocrdyn.under:
         pytest.skip("an emulator would be in it, too")
     root = tmp_path / "root"
@@ -38,10 +39,10 @@ def root(ocrdyn, tmp_path):
         pytest.skip("not a static binary")
     become = [] if os.getuid() == 0 else ["unshare", "-r"]
 
-    def run(args, stdin=b"", env=None):
+    def run(args, stdin=b"", env=None, program="/ocrdyn"):
         done = subprocess.run(
             [*become, shutil.which("chroot") or "/usr/sbin/chroot", root,
-             "/ocrdyn", *args], input=stdin, env=env or {}, timeout=60,
+             program, *args], input=stdin, env=env or {}, timeout=60,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         return Result(done.returncode, done.stdout, done.stderr.decode())
     run.folder = root
