@@ -2,11 +2,11 @@
 # setup.sh [build|demo|check|dist]: installs what is missing on a Debian 12
 # machine to build ocrdyn, to run the demo, or to run the tests, each of which
 # includes the one before it; or to build it for other machines (on amd64), and
-# to run what was built. Says nothing and changes nothing when all is there. Packages come
-# by apt-get, as root or through sudo; where neither is possible it prints the
-# command to type and ends with 1. DynamoDB Local comes from npm, the
-# libraries of other machines as Debian's packages, both into the folder .cache
-# beside this file.
+# to run what was built. Says nothing and changes nothing when all is there.
+# Packages come by apt-get, as root or through sudo; where neither is possible
+# it prints the command to type and ends with 1. DynamoDB Local comes from npm,
+# the libraries of other machines as Debian's packages, both into the folder
+# .cache beside this file.
 set -eu
 cd "$(dirname "$0")"
 
