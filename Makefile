@@ -42,10 +42,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
 	-DOCRDYN_VERSION='"$(VERSION)"' $(BEARSSL_INC)
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
-SOURCES = account.c answer.c aws.c buf.c caller.c checkpoint.c clock.c \
-	cloudinary.c command.c completion.c dynamodb.c extract.c fortify.c \
-	help.c http.c ids.c item.c items.c json.c net.c ocrdyn.c options.c outcome.c pace.c \
-	picks.c report.c rows.c run.c sigv4.c tables.c tls.c
+SOURCES = $(filter-out mkanchors.c,$(sort $(wildcard *.c)))
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 HEADERS = $(wildcard *.h)
 
@@ -60,7 +57,7 @@ build/%.o: %.c $(HEADERS) Makefile | build
 # where the time goes
 build/json.o build/picks.o: CFLAGS = -O2
 
-build/anchors.o: build/anchors.c tls.h
+build/anchors.o: build/anchors.c $(HEADERS)
 	$(COMPILE) -I. -c -o $@ $<
 
 # the trust anchors of this machine's bundle, as a table
@@ -68,7 +65,7 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
 
-MKANCHORS = mkanchors.c buf.c clock.c net.c tls.c
+MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c tls.c x509.c
 build/mkanchors: $(MKANCHORS) $(HEADERS) | build
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
 		$(HOST_LIB)
@@ -97,16 +94,22 @@ SANITIZE = address,undefined
 TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all
 TESTS = build/test_checkpoint build/test_clock build/test_http \
-	build/test_json build/test_pace build/test_rows build/test_sigv4
-DRIVERS = build/json_filter build/rows_filter build/sigv4_filter
+	build/test_json build/test_pace build/test_process build/test_rows \
+	build/test_sigv4
+DRIVERS = build/endpoint_filter build/json_filter build/rows_filter \
+	build/sigv4_filter build/x509_filter
 
 build/test_checkpoint: checkpoint.c
 build/test_clock: clock.c
-build/test_http: http.c net.c tls.c clock.c buf.c
+build/endpoint_filter: endpoint.c profile.c http.c net.c tls.c x509.c cert.c \
+	der.c clock.c buf.c
+build/test_http: http.c net.c tls.c x509.c cert.c der.c clock.c buf.c
 build/test_json build/json_filter: json.c picks.c
 build/test_pace: pace.c
+build/test_process: process.c clock.c buf.c
 build/test_rows build/rows_filter: rows.c json.c picks.c
 build/test_sigv4 build/sigv4_filter: sigv4.c buf.c
+build/x509_filter: x509.c cert.c der.c clock.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves
 build/test_sigv4: SANITIZE = undefined
 

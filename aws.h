@@ -1,44 +1,57 @@
 /*
- * aws: where credentials, region and endpoint come from.
+ * aws: what a call to DynamoDB needs to know of AWS: whose keys, which
+ * region, which endpoint.
  *
  * Names and precedence are those of the AWS SDKs and command line ("AWS SDKs
- * and Tools Reference Guide", settings reference).
+ * and Tools Reference Guide", settings reference). Temporary keys are fetched
+ * anew before they expire.
  */
 #ifndef AWS_H
 #define AWS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "chain.h"
+#include "endpoint.h"
 #include "http.h"
 
-struct aws_keys {
-    char access[129];
-    char secret[129];
-    char token[8192];            /* session token, or "" */
+struct aws {
+    struct credentials keys;
+    char region[ENDPOINT_REGION_MAX];    /* that requests are signed for */
+    struct http_url endpoint;            /* of DynamoDB */
+    const struct http_options *http;
+    char profile[128];           /* of --profile, or "" */
+    int64_t due;                 /* when to fetch keys anew, CLOCK_STEADY */
+    char why[256];               /* why that failed the last time, or "" */
 };
 
-struct aws {
-    struct aws_keys keys;
-    char file[1024];             /* where they are from, or "": environment */
-    char profile[128];           /* in that file */
-    char region[64];
-    struct http_url endpoint;    /* of DynamoDB */
+struct aws_options {
+    const char *profile, *region, *endpoint_url; /* NULL: not given */
+    const struct http_options *http;     /* must live as long as the aws */
+    bool offline;                /* make no call: what only a call can tell
+                                    is left empty */
 };
 
 /*
- * Keys from AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN; or
- * from the profile `profile`, AWS_PROFILE or "default" of the credentials file
- * (AWS_SHARED_CREDENTIALS_FILE, ~/.aws/credentials), which goes first where
- * `profile` is given. Region from `region`, AWS_REGION, AWS_DEFAULT_REGION; endpoint from
- * `endpoint_url`, AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, the region.
- * NULL and "" are "not given". False: `error` has a sentence without secrets.
+ * Keys as in chain.h. The region from `region`, AWS_REGION,
+ * AWS_DEFAULT_REGION, the profile, the instance's metadata; the endpoint as in
+ * endpoint.h. False: `error`, CHAIN_ERROR bytes, has one line or, about
+ * keys, several, without secrets.
  */
-bool aws_load(struct aws *aws, const char *profile, const char *region,
-              const char *endpoint_url, char *error, size_t size);
+bool aws_load(struct aws *aws, const struct aws_options *options, char *error,
+              size_t size);
 
-/* The keys have expired: fetches them anew from where they came. True if they
-   are others now. */
+/*
+ * To be called before each request: fetches the keys anew if they will expire
+ * within 15 minutes (within half of their time, if that is less). Where that
+ * fails the old ones stay, and it is tried again after a minute.
+ */
+void aws_fresh(struct aws *aws);
+
+/* The service says that they have expired: fetches them anew. True if they
+   are others now; see `why` if not. */
 bool aws_renew(struct aws *aws);
 
 void aws_wipe(struct aws *aws);

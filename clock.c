@@ -157,3 +157,26 @@ int64_t clock_utc(const char *text)
     return seconds(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2),
                    text + 11);
 }
+
+int64_t clock_iso(const char *text)
+{
+    const char *zone;
+    int64_t at, offset;
+
+    if (!shaped(text, "0000-00-00T00:00:00"))
+        return -1;
+    zone = text + 19;
+    at = seconds(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2),
+                 text + 11);
+    if (*zone == '.' && digits(zone + 1, 1) >= 0)
+        for (zone++; digits(zone, 1) >= 0; zone++)
+            ;
+    if (at < 0 || strcmp(zone, "Z") == 0)
+        return at;
+    if ((*zone != '+' && *zone != '-') || !shaped(zone + 1, "00:00") ||
+        zone[6] != '\0' || digits(zone + 1, 2) < 0 || digits(zone + 4, 2) < 0)
+        return -1;
+    offset = digits(zone + 1, 2) * 3600 + digits(zone + 4, 2) * 60;
+    at += *zone == '+' ? -offset : offset;
+    return at < 0 ? -1 : at;
+}

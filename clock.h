@@ -49,9 +49,11 @@ void clock_random(void *bytes, size_t n);
  * Times as services write them, in UTC: seconds since 1970, or -1 if `text`
  * does not begin so. clock_http_date: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC
  * 9110 section 5.6.7, the one form that may be sent). clock_utc: "1994-11-06
- * 08:49:37".
+ * 08:49:37". clock_iso: "1994-11-06T08:49:37Z" (RFC 3339), and nothing after
+ * it; perhaps with a fraction, which is left out, or with "+01:00" for "Z".
  */
 int64_t clock_http_date(const char *text);
 int64_t clock_utc(const char *text);
+int64_t clock_iso(const char *text);
 
 #endif

@@ -123,15 +123,16 @@ struct cloudinary *command_cloudinary(const struct options *o)
 
 struct dynamodb *command_dynamodb(const struct options *o)
 {
-    char error[512];
+    const struct aws_options options = {o->profile, o->region,
+        o->endpoint_url, &tables.http, o->dry_run};
+    char error[CHAIN_ERROR];
 
-    if (!aws_load(&aws, o->profile, o->region, o->endpoint_url, error,
-                  sizeof error)) {
+    if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20))
+        return NULL;
+    if (!aws_load(&aws, &options, error, sizeof error)) {
         report_say("%s", error);
         return NULL;
     }
-    if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20))
-        return NULL;
     dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
                   ? (unsigned)o->max_attempts : 10, &command_stop);
     return &db;

@@ -305,6 +305,15 @@ bool dynamodb_wait(struct dynamodb *db, enum outcome outcome, unsigned retry,
     return true;
 }
 
+/* Adds to the sentence. */
+static void add_reason(struct dynamodb *db, const char *reason)
+{
+    size_t n = strlen(db->error);
+
+    if (*reason != '\0')
+        snprintf(db->error + n, sizeof db->error - n, " (%s)", reason);
+}
+
 enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
                            const struct buf *body,
                            const struct dynamodb_want *want, bool stores)
@@ -318,6 +327,7 @@ enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
         return dynamodb_fail(db, OUTCOME_STOP, "", "memory is out");
     for (;;) {
         db->error[0] = db->code[0] = '\0';
+        aws_fresh(db->aws);
         outcome = attempt(db, operation, body,
                           want != NULL ? want : &nothing);
         skewed = was_skewed(db);
@@ -325,10 +335,11 @@ enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
             corrected = true;    /* signed anew, by the service's clock */
             continue;
         }
-        if (!renewed && strcmp(db->code, "ExpiredTokenException") == 0 &&
-            aws_renew(db->aws)) {
+        if (!renewed && strcmp(db->code, "ExpiredTokenException") == 0) {
             renewed = true;
-            continue;
+            if (aws_renew(db->aws))
+                continue;
+            add_reason(db, db->aws->why);
         }
         if (outcome != OUTCOME_RETRY && outcome != OUTCOME_WAIT)
             break;

@@ -76,6 +76,23 @@ static bool is_loopback_name(const char *host)
          ntohl(address.s_addr) >> 24 == 127);
 }
 
+/* An address and no name: nobody's resolver is asked. */
+static bool is_metadata_address(const char *host)
+{
+    static const char *const v6[] = {"fd00:ec2::254", "fd00:ec2::23"};
+    struct in6_addr address, known;
+    size_t i;
+
+    for (i = 0; i < 2; i++)
+        if (inet_pton(AF_INET6, host, &address) == 1 &&
+            inet_pton(AF_INET6, v6[i], &known) == 1 &&
+            memcmp(&address, &known, sizeof known) == 0)
+            return true;
+    return strcmp(host, "169.254.169.254") == 0 ||
+        strcmp(host, "169.254.170.2") == 0 ||
+        strcmp(host, "169.254.170.23") == 0;
+}
+
 /* The Host field's value (RFC 9110 section 7.2). */
 static void url_authority(struct http_url *url)
 {
@@ -88,8 +105,8 @@ static void url_authority(struct http_url *url)
              literal ? "[" : "", url->host, literal ? "]" : "", port);
 }
 
-bool http_url_parse(struct http_url *url, const char *text, char *error,
-                    size_t size)
+static bool url_parse(struct http_url *url, const char *text, bool metadata,
+                      char *error, size_t size)
 {
     const char *p = text;
     size_t n;
@@ -121,11 +138,24 @@ bool http_url_parse(struct http_url *url, const char *text, char *error,
     for (p = url->path; *p != '\0'; p++)
         if (!is_alnum((unsigned char)*p) && strchr("/-._~%", *p) == NULL)
             return url_wrong(error, size, "its path is not a plain one");
-    if (!url->tls && !is_loopback_name(url->host))
+    url->metadata = metadata && !url->tls && is_metadata_address(url->host);
+    if (!url->tls && !url->metadata && !is_loopback_name(url->host))
         return url_wrong(error, size, "plain http is only for this machine "
                          "itself (localhost); use https://");
     url_authority(url);
     return true;
+}
+
+bool http_url_parse(struct http_url *url, const char *text, char *error,
+                    size_t size)
+{
+    return url_parse(url, text, false, error, size);
+}
+
+bool http_url_parse_metadata(struct http_url *url, const char *text,
+                             char *error, size_t size)
+{
+    return url_parse(url, text, true, error, size);
 }
 
 /* ------------------------------------------------------------ responses */
@@ -551,7 +581,7 @@ static enum net_result open_connection(struct http *h)
     enum net_result r = NET_OK;
 
     if (!net_connect(&h->net, h->url.host, h->url.port, h->options.connect,
-                     !h->url.tls))
+                     !h->url.tls && !h->url.metadata))
         return NET_CUT;
     h->connections++;
     h->plain_at = h->plain_len = 0;
@@ -777,5 +807,45 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
          result == HTTP_OK ? "" : ": ", result == HTTP_OK ? "" : h->error);
 out:
     buf_free(&head);
+    return result;
+}
+
+/* ------------------------------------------------------ a single request */
+
+static void keep_body(void *context, const unsigned char *bytes, size_t n)
+{
+    buf_add(context, bytes, n);
+}
+
+enum http_result http_once(const struct http_url *url,
+                           const struct http_options *options,
+                           const struct http_request *rq,
+                           struct http_answer *answer)
+{
+    struct http *h = malloc(sizeof *h);
+    enum http_result result;
+    const char *date;
+
+    answer->status = 0;
+    answer->date = -1;
+    buf_reset(&answer->body);
+    if (h == NULL) {
+        snprintf(answer->error, sizeof answer->error, "memory is out");
+        return HTTP_UNSENT;
+    }
+    http_init(h, url, options);
+    result = http_send(h, rq, keep_body, &answer->body);
+    if (result == HTTP_OK && answer->body.failed) {
+        snprintf(h->error, sizeof h->error, "the answer is too large");
+        result = HTTP_LOST;
+    }
+    memcpy(answer->error, h->error, sizeof answer->error);
+    answer->status = h->response.status;
+    date = http_response_field(&h->response, "Date");
+    if (date != NULL && http_response_field(&h->response, "Age") == NULL)
+        answer->date = clock_http_date(date);
+    http_close(h);
+    buf_wipe(h, sizeof *h);
+    free(h);
     return result;
 }

@@ -3,7 +3,8 @@
  *
  * One connection, kept alive; requests with a body in memory; the response's
  * body as a stream, handed over in place. https to anywhere, plain http to
- * loopback only. No redirects, no cookies, no compression, no pipelining.
+ * loopback only, and for AWS's credentials to the addresses that it has on
+ * the machine itself. No redirects, no cookies, no compression, no pipelining.
  *
  * The parser of responses is a part of its own, which takes any bytes.
  */
@@ -31,6 +32,7 @@ enum {
 /* "https://host[:port][/path]", and nothing else of a URL. */
 struct http_url {
     bool tls;
+    bool metadata;               /* see http_url_parse_metadata */
     unsigned short port;
     char host[HTTP_HOST_MAX];            /* without brackets */
     char authority[HTTP_HOST_MAX + 10];  /* as the Host field has it: without
@@ -42,6 +44,15 @@ struct http_url {
    other than localhost, 127.0.0.0/8 and [::1] is wrong. */
 bool http_url_parse(struct http_url *url, const char *text, char *error,
                     size_t size);
+
+/*
+ * The same, but plain http is right, too, to the link-local addresses where
+ * AWS's machines are told their credentials: 169.254.169.254,
+ * [fd00:ec2::254] (instance metadata), 169.254.170.2 (ECS), 169.254.170.23,
+ * [fd00:ec2::23] (EKS). For nothing but these credentials.
+ */
+bool http_url_parse_metadata(struct http_url *url, const char *text,
+                             char *error, size_t size);
 
 /*
  * Percent-encodes n bytes (RFC 3986 section 2.1): all but the unreserved
@@ -155,5 +166,24 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
 
 /* Closes the connection and wipes its keys. */
 void http_close(struct http *h);
+
+/* ---- a single request ---- */
+
+struct http_answer {
+    int status;
+    int64_t date;                /* the server's clock, s since 1970, or -1 */
+    struct buf body;             /* the caller's; emptied before */
+    char error[256];             /* why there is no answer */
+};
+
+/*
+ * Sends a request over a connection of its own, and keeps the whole answer,
+ * as far as the body has room for it: HTTP_LOST above that. All else that was
+ * held of it is wiped.
+ */
+enum http_result http_once(const struct http_url *url,
+                           const struct http_options *options,
+                           const struct http_request *rq,
+                           struct http_answer *answer);
 
 #endif

@@ -23,7 +23,8 @@ static const struct {
         "TLS 1.2, or no TLS at all"},
     {BR_ERR_BAD_VERSION, "the server does not speak TLS on this port, or "
         "changed its version in between"},
-    {BR_ERR_BAD_LENGTH, "a TLS message has the wrong length"},
+    {BR_ERR_BAD_LENGTH, "a TLS record or message has the wrong "
+        "length"},
     {BR_ERR_TOO_LARGE, "a TLS record is too large, or the server does not "
         "speak TLS on this port"},
     {BR_ERR_BAD_MAC, "a TLS record was damaged or changed on its way"},
@@ -53,38 +54,7 @@ static const struct {
     {BR_ERR_WRONG_KEY_USAGE, "the certificate's key must not be used for "
         "this"},
     {BR_ERR_NO_CLIENT_AUTH, "the server wants a client certificate"},
-    {BR_ERR_IO, "the connection was cut"},
-    {BR_ERR_X509_INVALID_VALUE, "the certificate has an invalid value"},
-    {BR_ERR_X509_TRUNCATED, "the certificate is cut short"},
-    {BR_ERR_X509_EMPTY_CHAIN, "the server sent no certificate"},
-    {BR_ERR_X509_INNER_TRUNC, "the certificate is damaged (inner end)"},
-    {BR_ERR_X509_BAD_TAG_CLASS, "the certificate is damaged (tag class)"},
-    {BR_ERR_X509_BAD_TAG_VALUE, "the certificate is damaged (tag)"},
-    {BR_ERR_X509_INDEFINITE_LENGTH, "the certificate is not DER"},
-    {BR_ERR_X509_EXTRA_ELEMENT, "the certificate has an extra element"},
-    {BR_ERR_X509_UNEXPECTED, "the certificate has an unexpected element"},
-    {BR_ERR_X509_NOT_CONSTRUCTED, "the certificate is damaged (constructed)"},
-    {BR_ERR_X509_NOT_PRIMITIVE, "the certificate is damaged (primitive)"},
-    {BR_ERR_X509_PARTIAL_BYTE, "the certificate is damaged (bit string)"},
-    {BR_ERR_X509_BAD_BOOLEAN, "the certificate is damaged (boolean)"},
-    {BR_ERR_X509_OVERFLOW, "the certificate has a number out of range"},
-    {BR_ERR_X509_BAD_DN, "the certificate has a wrong name structure"},
-    {BR_ERR_X509_BAD_TIME, "the certificate has a wrong date"},
-    {BR_ERR_X509_UNSUPPORTED, "the certificate uses something unsupported"},
-    {BR_ERR_X509_LIMIT_EXCEEDED, "the certificate is larger than supported"},
-    {BR_ERR_X509_WRONG_KEY_TYPE, "the certificate has the wrong kind of key"},
-    {BR_ERR_X509_BAD_SIGNATURE, "the certificate's signature is wrong"},
-    {BR_ERR_X509_TIME_UNKNOWN, "the time is not known"},
-    {BR_ERR_X509_EXPIRED, "the certificate is expired or not yet valid"},
-    {BR_ERR_X509_DN_MISMATCH, "the certificates do not form a chain"},
-    {BR_ERR_X509_BAD_SERVER_NAME, "the certificate is for another name"},
-    {BR_ERR_X509_CRITICAL_EXTENSION, "the certificate has a critical "
-        "extension that is not supported"},
-    {BR_ERR_X509_NOT_CA, "a certificate of the chain is not a CA's"},
-    {BR_ERR_X509_FORBIDDEN_KEY_USAGE, "the certificate forbids this use"},
-    {BR_ERR_X509_WEAK_PUBLIC_KEY, "the certificate's key is too short"},
-    {BR_ERR_X509_NOT_TRUSTED, "the certificate does not lead to a trusted "
-        "root (--cacert FILE adds one)"}
+    {BR_ERR_IO, "the connection was cut"}
 };
 
 /* RFC 5246 section 7.2 and its extensions. */
@@ -93,8 +63,8 @@ static const struct {
     const char *name;
 } alerts[] = {
     {10, "unexpected_message"}, {20, "bad_record_mac"},
-    {22, "record_overflow"}, {40, "handshake_failure: no cipher suite or "
-        "signature algorithm in common"},
+    {22, "record_overflow"}, {40, "handshake_failure: no version, cipher "
+        "suite or signature algorithm in common"},
     {42, "bad_certificate"}, {43, "unsupported_certificate"},
     {44, "certificate_revoked"}, {45, "certificate_expired"},
     {46, "certificate_unknown"}, {47, "illegal_parameter"},
@@ -142,131 +112,97 @@ enum {
     ANCHORS_MAX = 4096,
     ANCHOR_BYTES_MAX = 4 << 20,  /* names and keys of all anchors */
     BUNDLE_MAX = 16 << 20,       /* bytes of one file */
-    SUBJECT_MAX = 4096           /* bytes of a distinguished name */
+    CERTIFICATE_MAX = 16 << 10   /* bytes of one certificate */
 };
 
 void tls_trust_init(struct tls_trust *trust)
 {
     memset(trust, 0, sizeof *trust);
-    buf_init(&trust->list, ANCHORS_MAX * sizeof(br_x509_trust_anchor));
+    buf_init(&trust->list, ANCHORS_MAX * sizeof(struct x509_anchor));
     buf_init(&trust->bytes, ANCHOR_BYTES_MAX);
 }
 
 /* A PEM file on its way to anchors. */
 struct loader {
     struct tls_trust *trust;
-    br_x509_decoder_context x509;
-    struct buf name;             /* the subject of the certificate in hand */
+    struct buf der;              /* the certificate in hand */
     bool certificate, full;
     size_t usable;               /* certificates, known ones included */
+    const char *fault;           /* what is wrong with the last of others */
 };
-
-static void add_name(void *loader, const void *bytes, size_t n)
-{
-    struct loader *l = loader;
-
-    buf_add(&l->name, bytes, n);
-}
-
-static void add_certificate(void *loader, const void *bytes, size_t n)
-{
-    struct loader *l = loader;
-
-    /* unlike br_x509_minimal, this decoder (BearSSL 0.6) goes on after an
-       error if it is pushed, and writes past its end */
-    if (l->x509.err == 0)
-        br_x509_decoder_push(&l->x509, bytes, n);
-}
-
-static unsigned char *pass(unsigned char **p, size_t n)
-{
-    unsigned char *start = *p;
-
-    *p += n;
-    return start;
-}
 
 /* The anchors' bytes stand in one block, in order: points each anchor at
    its own, after the block has grown. */
 static void link_anchors(struct tls_trust *t)
 {
-    unsigned char *p = t->bytes.data;
-    br_x509_trust_anchor *a = (br_x509_trust_anchor *)(void *)t->list.data;
+    const unsigned char *p = t->bytes.data;
+    struct x509_anchor *a = (struct x509_anchor *)(void *)t->list.data;
     size_t i;
 
     t->anchors = a;
     t->n = t->list.len / sizeof *a;
     for (i = 0; i < t->n; i++, a++) {
-        a->dn.data = pass(&p, a->dn.len);
-        if (a->pkey.key_type == BR_KEYTYPE_RSA) {
-            a->pkey.key.rsa.n = pass(&p, a->pkey.key.rsa.nlen);
-            a->pkey.key.rsa.e = pass(&p, a->pkey.key.rsa.elen);
-        } else {
-            a->pkey.key.ec.q = pass(&p, a->pkey.key.ec.qlen);
-        }
+        a->bytes = p;
+        p += x509_anchor_size(a);
     }
 }
 
-static bool add_anchor(struct tls_trust *t, const struct buf *name,
-                       const br_x509_pkey *key, bool ca)
+static bool same_anchor(const struct x509_anchor *a,
+                        const struct x509_anchor *b)
 {
-    br_x509_trust_anchor a;
-    bool good;
+    const size_t n = x509_anchor_size(a);
 
-    memset(&a, 0, sizeof a);
-    a.dn.len = name->len;
-    a.flags = ca ? BR_X509_TA_CA : 0;
-    a.pkey = *key;
-    buf_add(&t->bytes, name->data, name->len);
-    if (key->key_type == BR_KEYTYPE_RSA) {
-        buf_add(&t->bytes, key->key.rsa.n, key->key.rsa.nlen);
-        buf_add(&t->bytes, key->key.rsa.e, key->key.rsa.elen);
-    } else {
-        buf_add(&t->bytes, key->key.ec.q, key->key.ec.qlen);
-    }
-    good = !t->bytes.failed && buf_add(&t->list, &a, sizeof a);
-    /* also of those before one that is refused: their bytes may have moved */
-    link_anchors(t);
-    return good;
-}
-
-static bool same_key(const br_x509_pkey *a, const br_x509_pkey *b)
-{
-    if (a->key_type != b->key_type)
-        return false;
-    if (a->key_type == BR_KEYTYPE_RSA)
-        return a->key.rsa.nlen == b->key.rsa.nlen &&
-            memcmp(a->key.rsa.n, b->key.rsa.n, a->key.rsa.nlen) == 0;
-    return a->key.ec.curve == b->key.ec.curve &&
-        a->key.ec.qlen == b->key.ec.qlen &&
-        memcmp(a->key.ec.q, b->key.ec.q, a->key.ec.qlen) == 0;
+    return a->name == b->name && a->key == b->key &&
+        a->exponent == b->exponent && a->permitted == b->permitted &&
+        a->excluded == b->excluded && a->curve == b->curve &&
+        a->ca == b->ca && a->path == b->path &&
+        a->not_before == b->not_before && a->not_after == b->not_after &&
+        memcmp(a->bytes, b->bytes, n) == 0;
 }
 
 /* Directories hold the same certificate under several names. */
-static bool have_anchor(const struct tls_trust *t, const struct buf *name,
-                        const br_x509_pkey *key)
+static bool have_anchor(const struct tls_trust *t,
+                        const struct x509_anchor *a)
 {
     size_t i;
 
     for (i = 0; i < t->n; i++)
-        if (t->anchors[i].dn.len == name->len &&
-            memcmp(t->anchors[i].dn.data, name->data, name->len) == 0 &&
-            same_key(&t->anchors[i].pkey, key))
+        if (same_anchor(&t->anchors[i], a))
             return true;
     return false;
 }
 
+/* Adds the certificate in hand, if it is good for an anchor. */
 static void end_certificate(struct loader *l)
 {
-    const br_x509_pkey *key = br_x509_decoder_get_pkey(&l->x509);
+    const int64_t now = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
+    struct tls_trust *t = l->trust;
+    const size_t len = t->bytes.len;
+    struct der pieces[X509_PIECES];
+    struct x509_anchor a;
+    struct cert c;
+    const char *fault;
+    size_t i;
 
-    if (key == NULL || l->name.failed || l->name.len == 0)
+    (void)cert_read(&c, l->der.data, l->der.len);
+    fault = l->der.failed ? "is too large" :
+        x509_make_anchor(&a, pieces, &c, now);
+    if (fault != NULL) {
+        l->fault = fault;
         return;
+    }
     l->usable++;
-    if (!have_anchor(l->trust, &l->name, key) &&
-        !add_anchor(l->trust, &l->name, key,
-                    br_x509_decoder_isCA(&l->x509) != 0))
+    for (i = 0; i < X509_PIECES; i++)
+        buf_add(&t->bytes, pieces[i].p, pieces[i].n);
+    a.bytes = t->bytes.data + len;
+    link_anchors(t);             /* the block may have moved */
+    if (t->bytes.failed)
         l->full = true;
+    else if (have_anchor(t, &a))
+        t->bytes.len = len;
+    else
+        l->full = !buf_add(&t->list, &a, sizeof a);
+    link_anchors(t);
 }
 
 static void pem_event(struct loader *l, br_pem_decoder_context *pem)
@@ -276,10 +212,9 @@ static void pem_event(struct loader *l, br_pem_decoder_context *pem)
         l->certificate =
             strcmp(br_pem_decoder_name(pem), "CERTIFICATE") == 0 ||
             strcmp(br_pem_decoder_name(pem), "X509 CERTIFICATE") == 0;
-        buf_reset(&l->name);
-        br_x509_decoder_init(&l->x509, add_name, l);
-        br_pem_decoder_setdest(pem, l->certificate ? add_certificate : NULL,
-                               l);
+        buf_reset(&l->der);
+        br_pem_decoder_setdest(pem, l->certificate ? buf_put : NULL,
+                               &l->der);
         break;
     case BR_PEM_END_OBJ:
         if (l->certificate)
@@ -333,9 +268,10 @@ static int load_pem(struct loader *l, int fd)
     return 0;
 }
 
-/* Adds what `path` has, and its certificates to *usable; 0, or an errno. */
+/* Adds what `path` has, and its certificates to *usable; 0, or an errno.
+   *fault is what is wrong with one that was passed over. */
 static int load_file(struct tls_trust *trust, const char *path,
-                     size_t *usable)
+                     size_t *usable, const char **fault)
 {
     struct loader l;
     int fd, error;
@@ -347,34 +283,48 @@ static int load_file(struct tls_trust *trust, const char *path,
         return errno;
     memset(&l, 0, sizeof l);
     l.trust = trust;
-    buf_init(&l.name, SUBJECT_MAX);
+    buf_init(&l.der, CERTIFICATE_MAX);
     error = load_pem(&l, fd);
     if (error == 0 && l.full)
         error = ENOMEM;
     *usable += l.usable;
-    buf_free(&l.name);
+    if (l.fault != NULL)
+        *fault = l.fault;
+    buf_free(&l.der);
     close(fd);
     return error;
+}
+
+static void no_certificate(char *error, size_t size, const char *path,
+                           const char *fault)
+{
+    if (fault != NULL)
+        snprintf(error, size, "no usable certificate in %s: the last one %s",
+                 path, fault);
+    else
+        snprintf(error, size, "no usable certificate in %s (PEM with "
+                 "\"BEGIN CERTIFICATE\" lines is wanted)", path);
 }
 
 bool tls_trust_file(struct tls_trust *trust, const char *path, char *error,
                     size_t size)
 {
+    const char *fault = NULL;
     size_t usable = 0;
-    int e = load_file(trust, path, &usable);
+    int e = load_file(trust, path, &usable, &fault);
 
     if (e != 0)
         snprintf(error, size, "cannot read the certificates in %s: %s", path,
                  strerror(e));
     else if (usable == 0)
-        snprintf(error, size, "no usable certificate in %s (PEM with "
-                 "\"BEGIN CERTIFICATE\" lines is wanted)", path);
+        no_certificate(error, size, path, fault);
     return e == 0 && usable > 0;
 }
 
 bool tls_trust_dir(struct tls_trust *trust, const char *path, char *error,
                    size_t size)
 {
+    const char *fault = NULL;
     size_t usable = 0;
     struct dirent *entry;
     DIR *dir = opendir(path);
@@ -390,12 +340,11 @@ bool tls_trust_dir(struct tls_trust *trust, const char *path, char *error,
 
         /* what is not a file of certificates adds none */
         if (entry->d_name[0] != '.' && n > 0 && (size_t)n < sizeof name)
-            load_file(trust, name, &usable);
+            load_file(trust, name, &usable, &fault);
     }
     closedir(dir);
     if (usable == 0)
-        snprintf(error, size, "no usable certificate in the files of %s",
-                 path);
+        no_certificate(error, size, path, fault);
     return usable > 0;
 }
 
@@ -455,28 +404,10 @@ static void set_hashes(struct tls *t)
     static const int ids[] = {br_sha256_ID, br_sha384_ID, br_sha512_ID};
     size_t i;
 
-    for (i = 0; i < 3; i++) {
+    for (i = 0; i < 3; i++)
         br_ssl_engine_set_hash(&t->client.eng, ids[i], hashes[i]);
-        br_x509_minimal_set_hash(&t->x509, ids[i], hashes[i]);
-    }
     br_ssl_engine_set_prf_sha256(&t->client.eng, br_tls12_sha256_prf);
     br_ssl_engine_set_prf_sha384(&t->client.eng, br_tls12_sha384_prf);
-}
-
-static void set_x509(struct tls *t, const struct tls_trust *trust)
-{
-    /* BearSSL counts days from the year 0; 719528 of them to 1970-01-01 */
-    const int64_t now = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
-
-    br_x509_minimal_init(&t->x509, &br_sha256_vtable, trust->anchors,
-                         trust->n);
-    br_x509_minimal_set_rsa(&t->x509, br_rsa_pkcs1_vrfy_get_default());
-    br_x509_minimal_set_ecdsa(&t->x509, br_ec_get_default(),
-                              br_ecdsa_vrfy_asn1_get_default());
-    br_x509_minimal_set_minrsa(&t->x509, 2048 / 8);
-    br_x509_minimal_set_time(&t->x509, (uint32_t)(now / 86400 + 719528),
-                             (uint32_t)(now % 86400));
-    br_ssl_engine_set_x509(&t->client.eng, &t->x509.vtable);
 }
 
 /* What a closed engine means. */
@@ -487,6 +418,8 @@ static enum net_result ended(struct tls *t)
 
     if (error == 0)
         return net_fail(t->net, NET_END, "the connection was closed");
+    if (t->x509.error[0] != '\0')
+        return net_fail(t->net, NET_CUT, "TLS: %s", t->x509.error);
     return net_fail(t->net, NET_CUT, "TLS: %s",
                     tls_sentence(error, space, sizeof space));
 }
@@ -537,11 +470,33 @@ static enum net_result advance(struct tls *t, unsigned want)
     }
 }
 
+/* Everything that BearSSL has to know before it begins. */
+static void set_up(struct tls *t, const struct tls_trust *trust,
+                   const char *host)
+{
+    br_ssl_engine_context *eng = &t->client.eng;
+    unsigned char seed[32];
+
+    br_ssl_client_zero(&t->client);
+    br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
+    set_suites(eng);
+    br_ssl_engine_set_default_ec(eng);
+    br_ssl_engine_set_default_rsavrfy(eng);
+    br_ssl_engine_set_default_ecdsa(eng);
+    set_hashes(t);
+    x509_init(&t->x509, trust->anchors, trust->n, host,
+              clock_now(CLOCK_CALENDAR) / CLOCK_SECOND);
+    br_ssl_engine_set_x509(eng, &t->x509.vtable);
+    br_ssl_engine_set_buffer(eng, t->buffer, sizeof t->buffer, 1);
+    br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
+    clock_random(seed, sizeof seed);
+    br_ssl_engine_inject_entropy(eng, seed, sizeof seed);
+    buf_wipe(seed, sizeof seed);
+}
+
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
                           const struct tls_trust *trust)
 {
-    br_ssl_engine_context *eng = &tls->client.eng;
-    unsigned char seed[32];
     char name[256];
     size_t n = strlen(host);
     enum net_result r;
@@ -551,29 +506,19 @@ enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
     tls->mute = false;
     if (n > 0 && host[n - 1] == '.')     /* RFC 6066 section 3 */
         n--;
-    /* BearSSL takes an empty name for "do not check" */
     if (n == 0 || n >= sizeof name)
         return net_fail(net, NET_CUT, "TLS: no host name to check");
     memcpy(name, host, n);
     name[n] = '\0';
-
-    br_ssl_client_zero(&tls->client);
-    br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
-    set_suites(eng);
-    br_ssl_engine_set_default_ec(eng);
-    br_ssl_engine_set_default_rsavrfy(eng);
-    br_ssl_engine_set_default_ecdsa(eng);
-    set_x509(tls, trust);
-    set_hashes(tls);
-    br_ssl_engine_set_buffer(eng, tls->buffer, sizeof tls->buffer, 1);
-    br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
-    clock_random(seed, sizeof seed);
-    br_ssl_engine_inject_entropy(eng, seed, sizeof seed);
-    buf_wipe(seed, sizeof seed);
-    if (!br_ssl_client_reset(&tls->client, name, 0))
-        return ended(tls);
-    r = advance(tls, BR_SSL_SENDAPP);
-    error = br_ssl_engine_last_error(eng);
+    set_up(tls, trust, name);
+    /* an address is no name for SNI (RFC 6066 section 3) */
+    if (br_ssl_client_reset(&tls->client, x509_is_address(name) ? NULL : name,
+                            0))
+        r = advance(tls, BR_SSL_SENDAPP);
+    else
+        r = ended(tls);
+    error = br_ssl_engine_last_error(&tls->client.eng);
+    x509_free(&tls->x509);
     return r == NET_CUT && error != 0 && error != BR_ERR_IO ? NET_REFUSED : r;
 }
 

@@ -3,9 +3,8 @@
  * anchors that it believes.
  *
  * Offers ECDHE with AEAD ciphers only (RFC 5289, RFC 7905), signatures by
- * SHA-256 and better, no renegotiation, no compression. The server's chain
- * must lead to a trust anchor, be valid now, use RSA keys of at least 2048
- * bits or NIST curves, and name the host; there is no way to ask for less.
+ * SHA-256 and better, no renegotiation, no compression. Whether the server's
+ * certificates are believed is for x509.h; there is no way to ask for less.
  * No TLS 1.3, no revocation: BearSSL has neither.
  */
 #ifndef TLS_H
@@ -18,28 +17,29 @@
 
 #include "buf.h"
 #include "net.h"
+#include "x509.h"
 
 /* ---- trust anchors ---- */
 
 struct tls_trust {
-    const br_x509_trust_anchor *anchors;
+    const struct x509_anchor *anchors;
     size_t n;
     struct buf list, bytes;      /* what loaded ones are made of */
 };
 
 /* The table that the build makes of Mozilla's list (anchors.c). */
-extern const br_x509_trust_anchor tls_builtin[];
+extern const struct x509_anchor tls_builtin[];
 extern const size_t tls_builtin_n;
 
 /* No anchors yet. */
 void tls_trust_init(struct tls_trust *trust);
 
 /*
- * Adds the certificates of a PEM file, or of every file in a directory.
- * Certificates that BearSSL cannot use as anchors are passed over, and so are
- * those that are there already, which count. False if that leaves none at all,
- * or something cannot be read: a sentence is in `error`, which has `size`
- * bytes.
+ * Adds the certificates of a PEM file, or of every file in a directory. Those
+ * that are expired, or no anchors for another reason (x509.h), are passed over,
+ * and so are those that are there already, which count. False if that leaves
+ * none at all, or something cannot be read: a sentence is in `error`, which has
+ * `size` bytes.
  */
 bool tls_trust_file(struct tls_trust *trust, const char *path, char *error,
                     size_t size);
@@ -57,17 +57,16 @@ void tls_trust_free(struct tls_trust *trust);
 struct tls {
     struct net *net;
     br_ssl_client_context client;
-    br_x509_minimal_context x509;
+    struct x509 x509;
     bool mute;                   /* nothing is sent any more */
     unsigned char buffer[BR_SSL_BUFSIZE_BIDI];
 };
 
 /*
- * Shakes hands over the connected `net` as a client of `host`, whose name the
- * certificate must have (an address never matches for now). NET_OK, or what
- * went wrong, with the sentence in net->error: NET_REFUSED where the peer
- * cannot be trusted or no terms are found. `trust` must live as long as the
- * connection.
+ * Shakes hands over the connected `net` as a client of `host`, a name or an
+ * address, which the certificate must have. NET_OK, or what went wrong, with
+ * the sentence in net->error: NET_REFUSED where the peer cannot be trusted or
+ * no terms are found.
  */
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
                           const struct tls_trust *trust);
@@ -92,7 +91,7 @@ void tls_consume(struct tls *tls, size_t n);
    keys. The `net` stays open. */
 void tls_close(struct tls *tls);
 
-/* A sentence for a BearSSL error number. */
+/* A sentence for an error number of BearSSL's engine. */
 const char *tls_sentence(int error, char *space, size_t size);
 
 #endif

@@ -230,7 +230,9 @@ def ocrdyn(request, ca, tmp_path):
              if name in request.fixturenames]
 
     def environment():
-        merged = {"HOME": str(tmp_path), "SSL_CERT_FILE": str(ca.certificate)}
+        merged = {"HOME": str(tmp_path), "SSL_CERT_FILE": str(ca.certificate),
+                  # of the machine that the tests run on
+                  "AWS_EC2_METADATA_DISABLED": "true"}
         for peer in peers:
             merged.update(peer.environment)
         return merged

@@ -14,14 +14,18 @@ mkdir -p "$found"
 
 # sources TARGET: what it is linked with.
 sources() {
+    tls='tls.c x509.c cert.c der.c'
     case $1 in
-    aws) echo aws.c http.c net.c tls.c clock.c buf.c ;;
-    bundle) echo tls.c net.c clock.c buf.c ;;
+    aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
+        profile.c sts.c http.c net.c $tls clock.c buf.c json.c picks.c \
+        rows.c sigv4.c ;;
+    bundle) echo $tls net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
-    http) echo http.c net.c tls.c clock.c buf.c ;;
+    http) echo http.c net.c $tls clock.c buf.c ;;
     json) echo json.c picks.c ;;
     rows) echo rows.c json.c picks.c ;;
-    url) echo account.c http.c net.c tls.c clock.c buf.c ;;
+    url) echo account.c http.c net.c $tls clock.c buf.c ;;
+    x509) echo x509.c cert.c der.c clock.c buf.c ;;
     *) return 1 ;;
     esac
 }
@@ -45,13 +49,48 @@ seed() {
     printf "$@" >"$folder/seed-$count"
 }
 
-# seed_certificate PEM: as DER after the byte 1, and as it is after the byte 0.
-seed_certificate() {
-    seed '\0%s\n' "$1"
+# seed_der PEM: as DER after the byte 1.
+seed_der() {
+    count=$((count + 1))
     printf '%s\n' "$1" | sed '/-----/d' | {
         printf '\1'
         base64 -d
     } >"$folder/seed-der-$count"
+}
+
+# some_certificates: sets two of this machine, if it has them: the first, which
+# has an RSA key, and the shortest, which has not.
+some_certificates() {
+    all=$(cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null)
+    first=$(echo "$all" | sed '/END CERT/q')
+    shortest=$(echo "$all" | awk '
+        { text = text $0 "\n" }
+        /END CERT/ {
+            if (best == "" || length(text) < length(best))
+                best = text
+            text = ""
+        }
+        END { printf "%s", best }')
+}
+
+# seed_chain: a server's certificate and that of its authority, if there is
+# an openssl.
+seed_chain() {
+    set -- -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 9999
+    (
+        cd "$folder/.." || exit
+        openssl req "$@" -keyout ca.key -out ca.der -outform DER -subj /CN=ca \
+            -addext 'nameConstraints=permitted;DNS:example.com,excluded;'`
+                `'DNS:a.example.com,permitted;IP:10.0.0.0/255.0.0.0' \
+            -addext keyUsage=keyCertSign
+        openssl req "$@" -keyout key -out leaf.der -outform DER -subj /CN=b \
+            -CA ca.der -CAkey ca.key -addext basicConstraints=CA:false \
+            -addext extendedKeyUsage=serverAuth -addext \
+            subjectAltName=DNS:example.com,DNS:*.x.example.com,IP:10.0.0.1
+        for how in 0 1; do
+            printf "\\$how" | cat - leaf.der ca.der >"x509/seed-chain-$how"
+        done
+    ) >/dev/null 2>&1
 }
 
 # seeds TARGET: the first bytes are explained in each target.
@@ -69,20 +108,21 @@ seeds() {
         seed '\4eu-west-1\nhttps://dynamodb.example:8443/a\n[default]\n'`
             `'aws_access_key_id=\1\naws_secret_access_key=\1\n'
         seed '\1aws_secret_access_key=\1\n[default\n=\1\n'
-        seed '\0[default]\naws_access_key_id=a\naws_secret_access_key=\1\0' ;;
+        seed '\0[default]\naws_access_key_id=a\naws_secret_access_key=\1\0'
+        seed '\10[profile default]\ns3 =\n  x = y\n  # z\naws_access_key_id=a'`
+            `'\n  b\naws_secret_access_key=\1\n[default]\nservices=default\n'
+        seed '\10[services default]\ndynamodb =\n endpoint_url = https://a\n'`
+            `'[default]\nservices = default\nregion = x\nendpoint_url=\1\n'
+        seed '\0[default]\nrole_arn=a\nsource_profile = a b\n[a b]\n'`
+            `'credential_process = "x \\" y" \1\n[x]\nsso_session=a\n'
+        seed '\0[default]\nrole_arn=\1\nsource_profile = default\n'`
+            `'duration_seconds=1\nweb_identity_token_file = \1\n' ;;
     bundle)
-        # of this machine, if it has them: the first, which has an RSA key,
-        # and the shortest, which has not
-        all=$(cat /etc/ssl/certs/ca-certificates.crt 2>/dev/null)
-        seed_certificate "$(echo "$all" | sed '/END CERT/q')"
-        seed_certificate "$(echo "$all" | awk '
-            { text = text $0 "\n" }
-            /END CERT/ {
-                if (best == "" || length(text) < length(best))
-                    best = text
-                text = ""
-            }
-            END { printf "%s", best }')"
+        some_certificates
+        for pem in "$first" "$shortest"; do
+            seed '\0%s\n' "$pem"
+            seed_der "$pem"
+        done
         seed '\0\357\273\277-----BEGIN X509 CERTIFICATE-----\nMAA=\n'`
             `'-----END X509 CERTIFICATE-----\n' ;;
     checkpoint)
@@ -130,6 +170,12 @@ seeds() {
         seed '\1\377cloudinary://key:\1'
         seed '\2\377cloud\nkey\n\1\n\n\n'
         seed '\2\377cloud\n\n\n\1\nhttps://api.example.test/\1?\ny' ;;
+    x509)
+        some_certificates
+        seed_der "$first"
+        seed_der "$shortest"
+        seed_chain
+        seed '\0\060\003\002\001\002' ;;
     esac
 }
 

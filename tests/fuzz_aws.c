@@ -1,12 +1,14 @@
 /*
- * fuzz_aws: a libFuzzer target for aws.c: the credentials file, the region
- * and the endpoint.
+ * fuzz_aws: a libFuzzer target for profile.c, and aws.c with all that reads a
+ * profile: the files, the chain of sources, the region and the endpoint.
  *
  * The first byte says what is tried. Bits 0 and 1: the profile. Bit 2: the
  * first two lines of the input are the region and the endpoint; the rest is
- * the file. A byte 1 stands for a secret in the file: none of it may be in an
- * error. What does not matter (a comment before it, CR LF line ends) must not
- * change the keys, and a file with a NUL is no text.
+ * the file. Bit 3: it is the config file, else the credentials file. A byte 1
+ * stands for a secret in the file: none of it may be in an error. What does
+ * not matter (a comment before it, CR LF line ends) must not change the keys,
+ * and a file with a NUL is no text. Nobody is called and nothing is run: keys
+ * that would come from there are empty.
  */
 #include "../aws.h"
 
@@ -17,17 +19,20 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { MAX = 16384, ROOM = 16 * MAX };
+enum { MAX = 16384, ROOM = 16 * MAX };    /* and a NUL */
 
 /* No sentence has `shown`, the least of it that counts as shown. */
 static const char secret[] = "ZqZqZqZqZqZq", shown[] = "ZqZq";
 
 /* No connection is made here. */
-const br_x509_trust_anchor tls_builtin[1];
+const struct x509_anchor tls_builtin[1];
 const size_t tls_builtin_n = 0;
 
 struct settings {
     const char *profile, *region, *endpoint;
+    bool config;
+    bool names;                  /* the file names files or profiles, which
+                                    are shown: no secrets there */
 };
 
 static void expect(bool good)
@@ -45,32 +50,41 @@ static void expect_plain(const char *text, size_t size, size_t least)
         expect(text[i] > ' ' && text[i] < 0x7f);
 }
 
+/* Which of the files it is, and nothing else of the environment. */
+static void set_environment(const char *path, bool config)
+{
+    expect(clearenv() == 0);
+    expect(setenv("AWS_SHARED_CREDENTIALS_FILE", config ? "/dev/null" : path,
+                  1) == 0);
+    expect(setenv("AWS_CONFIG_FILE", config ? path : "/dev/null", 1) == 0);
+    expect(setenv("AWS_EC2_METADATA_DISABLED", "true", 1) == 0);
+}
+
 /* The file, which has these bytes from now on. */
-static void write_file(const void *bytes, size_t n)
+static void write_file(const void *bytes, size_t n, bool config)
 {
     static int fd = -1;
     char path[64];
 
-    if (fd < 0) {
+    if (fd < 0)
         fd = memfd_create("fuzz", MFD_CLOEXEC);
-        (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-        expect(setenv("AWS_SHARED_CREDENTIALS_FILE", path, 1) == 0);
-        unsetenv("AWS_ACCESS_KEY_ID");
-        unsetenv("AWS_SECRET_ACCESS_KEY");
-        unsetenv("AWS_PROFILE");
-    }
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    set_environment(path, config);
     expect(fd >= 0 && ftruncate(fd, 0) == 0);
     expect(pwrite(fd, bytes, n, 0) == (ssize_t)n);
 }
 
 static bool load(struct aws *aws, const struct settings *s)
 {
-    char error[512] = "";
-    bool good = aws_load(aws, s->profile, s->region, s->endpoint, error,
-                         sizeof error);
+    static const struct http_options http;
+    const struct aws_options options = {s->profile, s->region, s->endpoint,
+        &http, true};
+    char error[CHAIN_ERROR] = "";
+    bool good = aws_load(aws, &options, error, sizeof error);
 
     expect(good || (error[0] != '\0' && strnlen(error, sizeof error) <
-                    sizeof error && strstr(error, shown) == NULL));
+                    sizeof error && (s->names || strstr(error, shown) ==
+                                     NULL)));
     return good;
 }
 
@@ -87,6 +101,8 @@ static void check_aws(const struct aws *aws, const char *file, size_t n)
                                 aws->keys.token};
     int i;
 
+    if (aws->keys.source[0] == '\0')
+        return;                  /* they would come from somewhere else */
     expect_plain(aws->keys.access, sizeof aws->keys.access, 1);
     expect_plain(aws->keys.secret, sizeof aws->keys.secret, 1);
     expect_plain(aws->keys.token, sizeof aws->keys.token, 0);
@@ -105,20 +121,55 @@ static void check_again(struct aws *aws, const struct settings *s, bool good,
     static char text[2 * ROOM];
     size_t len, i;
 
-    write_file(text, (size_t)sprintf(text, "# [a]\n%.*s", (int)n, file));
+    write_file(text, (size_t)sprintf(text, "# [a]\n%.*s", (int)n, file),
+               s->config);
     expect(load(&other, s) == good && (!good || same_keys(aws, &other)));
     for (i = len = 0; i < n; i++) {
         if (file[i] == '\n' && (i == 0 || file[i - 1] != '\r'))
             text[len++] = '\r';
         text[len++] = file[i];
     }
-    write_file(text, len);
+    write_file(text, len, s->config);
     expect(load(&other, s) == good && (!good || same_keys(aws, &other)));
-    if (!good)
+}
+
+/* A value is within the text, and begins and ends with what is no blank. */
+static void check_value(const char *text, size_t n, struct profile_value value,
+                        bool block)
+{
+    if (value.text == NULL) {
+        expect(value.n == 0);
         return;
-    expect(!aws_renew(aws) && same_keys(aws, &other));
-    write_file("", 0);
-    expect(!aws_renew(aws) && same_keys(aws, &other));
+    }
+    expect(value.n > 0 && value.text >= text &&
+           value.text + value.n <= text + n);
+    expect(memchr(" \t\r", value.text[value.n - 1], 3) == NULL);
+    expect(block || memchr(" \t\r\n", value.text[0], 4) == NULL);
+}
+
+/* The parser alone, on memory of just that size. */
+static void check_parser(const char *file, size_t n)
+{
+    static const char *const properties[] = {"aws_access_key_id", "s3", "x"};
+    char *text = malloc(n + (n == 0)), error[64];
+    unsigned kind, i;
+
+    expect(text != NULL);
+    memcpy(text, file, n);
+    if (!profile_valid(text, n, error, sizeof error))
+        expect(strstr(error, "wrong") != NULL || strstr(error, "NUL") != NULL);
+    for (kind = PROFILE_CREDENTIALS; kind <= PROFILE_SERVICES; kind++)
+        for (i = 0; i < 3; i++) {
+            struct profile_value value = profile_find(text, n,
+                (enum profile_section)kind, "default", properties[i]);
+
+            check_value(text, n, value, true);
+            check_value(text, n, profile_nested(value, "x"), false);
+            if (value.text != NULL)
+                expect(profile_has(text, n, (enum profile_section)kind,
+                                   "default"));
+        }
+    free(text);
 }
 
 /* Takes a line off the input, and gives it as a string. */
@@ -142,7 +193,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     static const char *const profiles[] = {NULL, "default", "a b", "]"};
     static char file[ROOM], region[MAX + 1], endpoint[MAX + 1];
     static struct aws aws;
-    struct settings s = {NULL, "us-east-1", NULL};
+    struct settings s = {NULL, "us-east-1", NULL, false, false};
     unsigned flags;
     size_t len = 0;
     bool good;
@@ -153,6 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     data++;
     n--;
     s.profile = profiles[flags & 3];
+    s.config = (flags & 8) != 0;
     if (flags & 4) {
         s.region = take_line(region, sizeof region, &data, &n);
         s.endpoint = take_line(endpoint, sizeof endpoint, &data, &n);
@@ -165,7 +217,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         else
             file[len++] = (char)*data;
     }
-    write_file(file, len);
+    file[len] = '\0';
+    s.names = strcasestr(file, "web_identity_token_file") != NULL ||
+        strcasestr(file, "source_profile") != NULL ||
+        strcasestr(file, "credential_source") != NULL ||
+        memchr(file, '\0', len) != NULL;
+    check_parser(file, len);
+    write_file(file, len, s.config);
     good = load(&aws, &s);
     if (good)
         check_aws(&aws, file, len);

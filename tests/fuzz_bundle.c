@@ -18,7 +18,7 @@
 
 enum { MAX = 1 << 16, ROOM = 4 * MAX };
 
-const br_x509_trust_anchor tls_builtin[1];
+const struct x509_anchor tls_builtin[1];
 const size_t tls_builtin_n = 0;
 
 static void expect(bool good)
@@ -45,16 +45,11 @@ static unsigned check_trust(const struct tls_trust *trust)
     size_t i;
 
     for (i = 0; i < trust->n; i++) {
-        const br_x509_trust_anchor *a = &trust->anchors[i];
+        const struct x509_anchor *a = &trust->anchors[i];
 
-        sum += look(a->dn.data, a->dn.len, 1) + a->flags;
-        if (a->pkey.key_type == BR_KEYTYPE_RSA) {
-            sum += look(a->pkey.key.rsa.n, a->pkey.key.rsa.nlen, 0);
-            sum += look(a->pkey.key.rsa.e, a->pkey.key.rsa.elen, 0);
-        } else {
-            expect(a->pkey.key_type == BR_KEYTYPE_EC);
-            sum += look(a->pkey.key.ec.q, a->pkey.key.ec.qlen, 0);
-        }
+        expect(a->name > 2 && a->key > 0 && (a->curve != 0) == !a->exponent);
+        sum += look(a->bytes, x509_anchor_size(a), 1) + a->curve + a->ca +
+            a->path;
     }
     return sum;
 }

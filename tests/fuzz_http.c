@@ -19,7 +19,7 @@ static const char chunks_follow[] =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 /* No connection is made here. */
-const br_x509_trust_anchor tls_builtin[1];
+const struct x509_anchor tls_builtin[1];
 const size_t tls_builtin_n = 0;
 
 struct outcome {

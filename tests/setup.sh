@@ -13,8 +13,8 @@ cd "$(dirname "$0")"
 build='gcc libc6-dev musl-tools libbearssl-dev ca-certificates make'
 demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
     tesseract-ocr-eng openssl'
-check='python3-pytest python3-boto3 curl nginx-light clang libclang-rt-14-dev
-    jq mandoc zsh fish python3-yaml parallel busybox-static'
+check='python3-pytest python3-boto3 python3-yaml curl nginx-light gnutls-bin
+    clang libclang-rt-14-dev jq mandoc zsh fish parallel busybox-static'
 dist='gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
     gcc-s390x-linux-gnu qemu-user-static'
 

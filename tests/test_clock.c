@@ -36,6 +36,46 @@ static const struct {
     {"", -1, -1}
 };
 
+static const struct {
+    const char *text;
+    long long time;
+} isos[] = {
+    {"1994-11-06T08:49:37Z", 784111777},
+    {"1994-11-06T08:49:37.1Z", 784111777},
+    {"1994-11-06T08:49:37.123456789Z", 784111777},
+    {"1994-11-06T08:49:37+00:00", 784111777},
+    {"1994-11-06T08:49:37.000000+00:00", 784111777},
+    {"1994-11-06T09:49:37+01:00", 784111777},
+    {"1994-11-06T03:19:37-05:30", 784111777},
+    {"1970-01-01T00:00:00Z", 0},
+    {"1970-01-01T00:00:00+01:00", -1},
+    {"1994-11-06T08:49:37", -1},
+    {"1994-11-06T08:49:37.Z", -1},
+    {"1994-11-06T08:49:37.5", -1},
+    {"1994-11-06T08:49:37ZZ", -1},
+    {"1994-11-06T08:49:37z", -1},
+    {"1994-11-06T08:49:37+0000", -1},
+    {"1994-11-06T08:49:37+00:00Z", -1},
+    {"1994-11-06T08:49:37+ab:cd", -1},
+    {"1994-11-06T08:49:37+", -1},
+    {"1994-11-06 08:49:37Z", -1},
+    {"1994-13-06T08:49:37Z", -1},
+    {"784111777", -1},
+    {"", -1}
+};
+
+static void check_iso(void)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof isos / sizeof isos[0]; i++) {
+        char *copy = strdup(isos[i].text);
+
+        CHECK(clock_iso(copy) == isos[i].time, "\"%s\" as ISO 8601", copy);
+        free(copy);
+    }
+}
+
 int main(void)
 {
     unsigned bad = 0, n;
@@ -62,7 +102,10 @@ int main(void)
         bad += clock_http_date(text) != t;
         strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S UTC", &tm);
         bad += clock_utc(text) != t;
+        strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &tm);
+        bad += clock_iso(text) != t;
     }
-    CHECK(bad == 0, "%u of %u times differ from the C library's", bad, 2 * n);
+    check_iso();
+    CHECK(bad == 0, "%u of %u times differ from the C library's", bad, 3 * n);
     return test_done("test_clock");
 }

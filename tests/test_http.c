@@ -11,7 +11,7 @@
 #include "test.h"
 
 /* No connection is made here. */
-const br_x509_trust_anchor tls_builtin[1];
+const struct x509_anchor tls_builtin[1];
 const size_t tls_builtin_n = 0;
 
 /* ---- responses ---- */
@@ -471,6 +471,46 @@ static void test_urls(void)
     }
 }
 
+/* Plain http: to this machine always, to AWS's addresses on it only for its
+   credentials, to others never. */
+static void test_metadata(void)
+{
+    static const struct {
+        const char *url;
+        bool metadata;
+    } cases[] = {
+        {"http://169.254.169.254", true},
+        {"http://169.254.169.254:8080/a", true},
+        {"http://169.254.170.2/v2/x", true},
+        {"http://169.254.170.23/v1/credentials", true},
+        {"http://[fd00:ec2::254]/", true},
+        {"http://[FD00:0EC2:0::23]", true},
+        {"http://169.254.169.253", false},
+        {"http://169.254.169.254.example.test", false},
+        {"http://0251.0376.0251.0376", false},
+        {"http://[::ffff:169.254.169.254]", false},
+        {"http://[fd00:ec2::253]", false},
+        {"http://[fe80::1]", false},
+        {"http://10.0.0.1", false}
+    };
+    struct http_url url;
+    char error[96];
+    size_t i;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK(!http_url_parse(&url, cases[i].url, error, sizeof error),
+              "%s is refused", cases[i].url);
+        CHECK(http_url_parse_metadata(&url, cases[i].url, error, sizeof error)
+              == cases[i].metadata, "%s for credentials", cases[i].url);
+    }
+    CHECK(http_url_parse_metadata(&url, "http://127.0.0.1", error,
+                                  sizeof error) && !url.metadata,
+          "loopback is taken for credentials, and stays loopback");
+    CHECK(http_url_parse_metadata(&url, "https://169.254.169.254", error,
+                                  sizeof error) && !url.metadata,
+          "https is https");
+}
+
 static void test_escape(void)
 {
     static const char all[] = "aZ09-._~ /?#%+&'\"\303\251";
@@ -493,6 +533,7 @@ int main(int argc, char **argv)
     test_fields();
     test_corpus(argc > 1 ? argv[1] : "../shared/data/http/raw");
     test_urls();
+    test_metadata();
     test_escape();
     return test_done("test_http");
 }

@@ -10,66 +10,16 @@ import time
 
 import pytest
 
-from peers.ca import CA
+from peers.ca import CA, Openssl
 from peers.dynamodb import Front, Mini
 from test_run import ONCE, cases, jail, start_static
 
+ROOT = pathlib.Path(__file__).resolve().parent.parent
 ANSWER = ('{"info":{"ocr":{"adv_ocr":{"status":"complete","data":[{'
           '"textAnnotations":[{"description":"%s"}]}]}}}}')
 NOT_TRUSTED = "the certificate does not lead to a trusted root"
 REFUSED = "alert 40, handshake_failure"
 LARGE = "x" * 366000
-
-
-# Certificates beyond what peers.ca issues.
-
-class Openssl:
-    """`make(name, ...)` makes a key and a certificate for localhost in
-    `folder`, and gives their paths as CA.issue does."""
-
-    EXTENSIONS = ("basicConstraints=critical,CA:false\n"
-                  "subjectAltName=DNS:localhost\n")
-    AUTHORITY = ("basicConstraints=critical,CA:true\n"
-                 "keyUsage=critical,keyCertSign\n")
-
-    def __init__(self, folder, ca):
-        self.folder = folder
-        self.root = ca.certificate, ca.directory / "ca.key"
-
-    def make(self, name, key="rsa:2048", digest="sha256", by=None,
-             extensions=EXTENSIONS):
-        pem, private = (self.folder / f"{name}.{end}" for end in
-                        ("pem", "key"))
-        issuer, issuer_key = by or self.root
-        kind, size = key.split(":")
-        options = ["-newkey", key] if kind == "rsa" else [
-            "-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{size}"]
-        self._run("req", "-new", "-nodes", *options, "-keyout", private,
-                  "-subj", f"/CN={name}", "-out", f"{name}.csr")
-        (self.folder / "extensions").write_text(extensions)
-        self._run("x509", "-req", "-in", f"{name}.csr", "-CA", issuer,
-                  "-CAkey", issuer_key, "-set_serial", str(time.time_ns()),
-                  "-days", "1", f"-{digest}", "-extfile", "extensions",
-                  "-out", pem)
-        return pem, private
-
-    def self_signed(self):
-        pem, private = self.folder / "self.pem", self.folder / "self.key"
-        self._run("req", "-x509", "-nodes", "-newkey", "rsa:2048", "-keyout",
-                  private, "-subj", "/CN=localhost", "-addext",
-                  "subjectAltName=DNS:localhost", "-days", "1", "-out", pem)
-        return pem, private
-
-    def chain(self, name, middle, send=True):
-        """A certificate by `middle`, which is sent along or forgotten."""
-        pem, private = self.make(name, by=middle)
-        if send:
-            pem.write_text(pem.read_text() + middle[0].read_text())
-        return pem, private
-
-    def _run(self, *arguments):
-        subprocess.run(["openssl", *map(str, arguments)], cwd=self.folder,
-                       check=True, capture_output=True)
 
 
 # nginx.
@@ -85,6 +35,8 @@ GOOD = {
     "P-521": ("p521", ""),
     "signed with SHA-512": ("sha512", ""),
     "an intermediate authority": ("chain", ""),
+    "the intermediate authority after another": ("reversed", ""),
+    "1,000 names": ("1000 names", ""),
     **{suite: ("rsa" if "-RSA-" in suite else "ec",
                f"{TLS12} ssl_ciphers {suite};")
        for kind in ("RSA", "ECDSA")
@@ -101,15 +53,18 @@ GOOD = {
 
 BAD = {
     "another authority": ("other", "", NOT_TRUSTED),
-    "self-signed": ("self", "", NOT_TRUSTED),
+    "self-signed": ("self", "", "is a self-signed CA's"),
     "the intermediate authority is missing": ("cut chain", "", NOT_TRUSTED),
-    "expired": ("expired", "", "expired or not yet valid"),
-    "not yet valid": ("early", "", "expired or not yet valid"),
+    "expired": ("expired", "", "server's certificate has expired on 20"),
+    "not yet valid": ("early", "", "certificate is not valid before 20"),
     "another name": ("name", "", "for another name"),
     "a name that only ends alike": ("longer name", "", "for another name"),
-    "RSA 1024": ("rsa 1024", "", "key is too short"),
-    "signed with SHA-1": ("sha1", "", "the certificate"),
+    "RSA 1024": ("rsa 1024", "", "has an RSA key of less than 2048 bits"),
+    "signed with SHA-1": ("sha1", "", "is signed with SHA-1"),
     "signed by a server's certificate": ("leaf", "", "not a CA's"),
+    "a common name alone": ("no names", "", "has no subjectAltName"),
+    "a client's certificate": ("client", "", "is not for servers"),
+    "a certificate of 70 KB": ("huge", "", "or more than 64 KB"),
     "an unknown critical extension": ("critical", "",
                                       "critical extension"),
     "TLS 1.3 only": ("ec", "ssl_protocols TLSv1.3;",
@@ -234,7 +189,21 @@ def nginx(tmp_path_factory, ca, other_ca):
         "sha1": openssl.make("sha1", digest="sha1"),
         "chain": openssl.chain("chain", middle),
         "cut chain": openssl.chain("cut", middle, send=False),
+        "reversed": openssl.chain("reversed", middle),
         "leaf": openssl.chain("byleaf", leaf),
+        "no names": openssl.make(
+            "nameless", subject="/CN=localhost",
+            extensions="basicConstraints=critical,CA:false\n"),
+        "client": openssl.make("client", extensions=Openssl.EXTENSIONS +
+                               "extendedKeyUsage=clientAuth\n"),
+        "1000 names": openssl.make(
+            "many", extensions="subjectAltName=" + ",".join(
+                f"DNS:host-{i}.example" for i in range(999)) +
+            ",DNS:localhost\n"),
+        "huge": openssl.make("huge", extensions="subjectAltName=@names\n"
+                             "[names]\n" + "".join(
+                                 f"URI.{i} = https://{'x' * 1000}/\n"
+                                 for i in range(70))),
         "critical": openssl.make("critical", extensions=Openssl.EXTENSIONS +
                                  "1.2.3.4=critical,ASN1:NULL\n"),
         "self": openssl.self_signed(),
@@ -244,6 +213,10 @@ def nginx(tmp_path_factory, ca, other_ca):
         "name": ca.issue("api.cloudinary.com"),
         "longer name": ca.issue("evil-localhost", "localhost.evil.example"),
     }
+    path, _ = certificates["reversed"]
+    pem = path.read_text()
+    path.write_text(pem[:pem.index(middle[0].read_text())] +
+                    ca.certificate.read_text() + middle[0].read_text())
     with Nginx(folder, {**GOOD, **BAD, **OTHER}, certificates) as server:
         yield server
 
@@ -265,10 +238,14 @@ def test_a_server_that_is_not_believed_hears_no_secret(nginx, ocrdyn, name):
     assert f"{nginx.ports[name]} Basic" not in nginx.log
 
 
-def test_an_address_is_no_name(nginx, ocrdyn):
-    """BearSSL compares names only; the certificate has the address."""
-    done = ocrdyn(ONCE, ["a"], nginx.environment("P-256", "127.0.0.1"))
-    assert "for another name" in done.stderr
+def test_a_server_by_its_address(nginx, ocrdyn):
+    done = ocrdyn([], ["a"], nginx.environment("P-256", "127.0.0.1"))
+    assert done.rows == [["a", "complete", "request 1", ""]]
+
+
+def test_an_address_that_the_certificate_has_not(nginx, ocrdyn):
+    done = ocrdyn(ONCE, ["a"], nginx.environment("P-384", "127.0.0.1"))
+    assert "for another name than 127.0.0.1" in done.stderr
     assert done.returncode in (1, 3)
 
 
@@ -282,6 +259,66 @@ def test_a_connection_that_nginx_ends_is_opened_again(nginx, ocrdyn):
 def test_a_large_answer_of_nginx(nginx, ocrdyn):
     done = ocrdyn([], ["a"], nginx.environment("large"))
     assert done.rows == [["a", "complete", LARGE, ""]]
+
+
+# The time.
+
+CLOCK = """
+#include <stdlib.h>
+#include <time.h>
+int __real_clock_gettime(clockid_t, struct timespec *);
+int __wrap_clock_gettime(clockid_t, struct timespec *);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
+{
+    int r = __real_clock_gettime(clock, t);
+    if (clock == CLOCK_REALTIME)
+        t->tv_sec = atoll(getenv("TEST_TIME"));
+    return r;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def displaced(tmp_path_factory):
+    """The path of a build whose calendar is what TEST_TIME says."""
+    folder = tmp_path_factory.mktemp("displaced")
+    (folder / "clock_test.c").write_text(CLOCK)
+    done = subprocess.run(
+        ["cc", "-std=c11", "-D_GNU_SOURCE", '-DOCRDYN_VERSION="test"',
+         f"-I{ROOT}", "-Wl,--wrap=clock_gettime", "-o", folder / "ocrdyn",
+         *(path for path in ROOT.glob("*.c") if path.name != "mkanchors.c"),
+         ROOT / "build/anchors.c", folder / "clock_test.c", "-lbearssl"],
+        capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"cannot build it: {done.stderr}")
+    return str(folder / "ocrdyn")
+
+
+@cases("when, says", {
+    "1970": (7, "the system clock says 1970-01-01; certificates are not valid "
+             "yet: set the clock"),
+    "2015": (1420070400, "the system clock says 2015-01-01; certificates are "
+             "not valid yet"),
+    "2025": (1740787200, "the system clock says 2025-03-01; certificates are "
+             "not valid yet"),
+    "before the root is expired": (time.time() + 6 * 86400,
+                                   "the server's certificate has expired on"),
+})
+def test_a_wrong_clock_is_named(nginx, displaced, ocrdyn, when, says):
+    ocrdyn.path = displaced
+    done = ocrdyn(ONCE, ["a"], {**nginx.environment("P-256"),
+                                "TEST_TIME": int(when)})
+    assert f"Cloudinary: TLS: {says}" in done.stderr
+    assert done.returncode == 3
+
+
+def test_a_root_that_is_expired_is_no_root(nginx, displaced, ocrdyn):
+    ocrdyn.path = displaced
+    done = ocrdyn(ONCE, ["a"], {**nginx.environment("P-256"),
+                                "TEST_TIME": int(time.time() + 30 * 86400)})
+    assert done.returncode == 2
+    assert "no usable certificate in " in done.stderr
+    assert "the last one has expired" in done.stderr
 
 
 # Whom to believe.
@@ -410,6 +447,7 @@ def test_bundles_that_work(cloudinary, ca, tmp_path, ocrdyn, change):
     "OpenSSL's own kind": lambda pem: pem.replace(b"CERTIFICATE",
                                                   b"TRUSTED CERTIFICATE"),
     "cut": lambda pem: pem[:len(pem) // 2],
+    "of 17 KB": lambda pem: ssl.DER_cert_to_PEM_cert(bytes(17000)).encode(),
     "a line missing": lambda pem: b"".join(lines(pem)[:2] + lines(pem)[3:]),
     "not base 64": lambda pem: pem.replace(b"M", b"!"),
     "indented": lambda pem: b"".join(b"  " + line for line in lines(pem)),

@@ -91,3 +91,61 @@ class CA:
                               capture_output=True, text=True)
         if done.returncode:
             raise RuntimeError(f"openssl {arguments[0]}: {done.stderr}")
+
+
+class Openssl:
+    """What CA does not issue: `make(name, ...)` makes a key and a certificate
+    for localhost in `folder`, and gives their paths as CA.issue does."""
+
+    EXTENSIONS = ("basicConstraints=critical,CA:false\n"
+                  "subjectAltName=DNS:localhost\n")
+    AUTHORITY = ("basicConstraints=critical,CA:true\n"
+                 "keyUsage=critical,keyCertSign\n"
+                 "subjectKeyIdentifier=hash\n"
+                 "authorityKeyIdentifier=keyid:always\n")
+
+    def __init__(self, folder, ca):
+        self.folder = folder
+        self.root = ca.certificate, ca.directory / "ca.key"
+
+    def make(self, name, key="rsa:2048", digest="sha256", by=None,
+             extensions=EXTENSIONS, subject=None, private=None, days=1):
+        """By the root, or by another pair of paths, or by itself (by="self");
+        with a new key, or that of the path `private`."""
+        pem = self.folder / f"{name}.pem"
+        subject = ["-subj", subject or f"/CN={name}", "-out", f"{name}.csr"]
+        if private:
+            self._run("req", "-new", "-key", private, *subject)
+        else:
+            private = self.folder / f"{name}.key"
+            kind, size = key.split(":")
+            options = ["-newkey", key] if kind == "rsa" else [
+                "-newkey", "ec", "-pkeyopt", f"ec_paramgen_curve:{size}"]
+            self._run("req", "-new", "-nodes", *options, "-keyout", private,
+                      *subject)
+        issuer, issuer_key = by if by and by != "self" else self.root
+        signer = ["-key", private] if by == "self" else [
+            "-CA", issuer, "-CAkey", issuer_key]
+        (self.folder / "extensions").write_text(extensions)
+        self._run("x509", "-req", "-in", f"{name}.csr", *signer,
+                  "-set_serial", str(time.time_ns()), "-days", str(days),
+                  f"-{digest}", "-extfile", "extensions", "-out", pem)
+        return pem, private
+
+    def self_signed(self):
+        pem, private = self.folder / "self.pem", self.folder / "self.key"
+        self._run("req", "-x509", "-nodes", "-newkey", "rsa:2048", "-keyout",
+                  private, "-subj", "/CN=localhost", "-addext",
+                  "subjectAltName=DNS:localhost", "-days", "1", "-out", pem)
+        return pem, private
+
+    def chain(self, name, middle, send=True):
+        """A certificate by `middle`, which is sent along or forgotten."""
+        pem, private = self.make(name, by=middle)
+        if send:
+            pem.write_text(pem.read_text() + middle[0].read_text())
+        return pem, private
+
+    def _run(self, *arguments):
+        subprocess.run(["openssl", *map(str, arguments)], cwd=self.folder,
+                       check=True, capture_output=True)

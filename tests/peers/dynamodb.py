@@ -364,8 +364,9 @@ class Front(Server):
         if not problem and (day, region, service) != (
                 stamp[:8], self.region, "dynamodb"):
             problem = "Credential should be scoped to a valid region/date."
-        if not problem and not self._signed(request, names, stamp, signature,
-                                            Credentials(key, secret, token)):
+        if not problem and not signed(request, names, stamp, signature,
+                                      Credentials(key, secret, token),
+                                      "dynamodb", self.region):
             problem = ("The request signature we calculated does not match "
                        "the signature you provided.")
         return problem and self._refuse("InvalidSignatureException", problem)
@@ -385,22 +386,23 @@ class Front(Server):
                     f"{iso(now + 300)} ({iso(now)} + 5 min.)")
         return None
 
-    def _signed(self, request, names, stamp, signature, credentials):
-        """Does botocore come to the same signature, from what came in?"""
-        if names != sorted(set(names)):
-            return False
-        headers = {name: request.headers[name] for name in names}
-        digest = hashlib.sha256(request.body).hexdigest()
-        if headers.get("x-amz-content-sha256", digest) != digest:
-            return False
-        copy = AWSRequest(request.method,
-                          f"https://{request.headers['host']}{request.target}",
-                          headers, request.body)
-        copy.context["timestamp"] = stamp
-        signer = SigV4Auth(credentials, "dynamodb", self.region)
-        expected = signer.signature(signer.string_to_sign(
-            copy, signer.canonical_request(copy)), copy)
-        return signature == expected
+
+def signed(request, names, stamp, signature, credentials, service, region):
+    """Does botocore come to the same signature, from what came in?"""
+    if names != sorted(set(names)):
+        return False
+    headers = {name: request.headers[name] for name in names}
+    digest = hashlib.sha256(request.body).hexdigest()
+    if headers.get("x-amz-content-sha256", digest) != digest:
+        return False
+    copy = AWSRequest(request.method,
+                      f"https://{request.headers['host']}{request.target}",
+                      headers, request.body)
+    copy.context["timestamp"] = stamp
+    signer = SigV4Auth(credentials, service, region)
+    expected = signer.signature(signer.string_to_sign(
+        copy, signer.canonical_request(copy)), copy)
+    return signature == expected
 
 
 def iso(when):

@@ -1,0 +1,78 @@
+/*
+ * cert: reads one certificate (RFC 5280 section 4), strictly.
+ *
+ * It says what the certificate says, and what is wrong with it by itself; of
+ * others, of the time and of the name that is wanted it knows nothing (x509.h
+ * does). Wrong is what RFC 5280 or, for servers of the web, the CA/Browser
+ * Forum's baseline requirements forbid, as far as that would not lose roots of
+ * Mozilla's list, or what the usual tools make for private use. Keys are
+ * RSA of 2048 to 4096 bits or on P-256, P-384 and P-521; signatures are
+ * PKCS #1 1.5 or ECDSA, with SHA-256, SHA-384 or SHA-512.
+ *
+ * All that is found points into the bytes that were given, which must stay.
+ */
+#ifndef CERT_H
+#define CERT_H
+
+#include <bearssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "der.h"
+
+/* How a signature is made; NULL where it is not one of those above. */
+struct cert_algorithm {
+    unsigned char key;               /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC */
+    const br_hash_class *hash;
+    const unsigned char *oid;        /* of the hash, as BearSSL wants it */
+};
+
+enum { CERT_ANY_PATH = 0xff };       /* path: no limit */
+
+struct cert {
+    const char *fault;               /* "has no ..."; NULL: none */
+    struct der tbs;                  /* the part that is signed */
+    struct der issuer, subject;      /* whole elements; an empty name has
+                                        two bytes */
+    struct der signature;
+    const struct cert_algorithm *algorithm;
+    br_x509_pkey key;
+    int64_t not_before, not_after;   /* both are still valid */
+    bool serial;                     /* it is positive, and not too long */
+    bool ca;                         /* may sign certificates */
+    uint32_t path;                   /* with this many more below it */
+    bool sign;                       /* its key may sign a handshake */
+    bool purposes;                   /* extendedKeyUsage is there... */
+    bool server, any;                /* and has serverAuth; has any */
+    bool purposes_critical;
+    struct der names;                /* what is in its subjectAltName */
+    bool names_critical;
+    struct der permitted, excluded;  /* subtrees of its nameConstraints */
+    struct der key_id, issuer_key_id;
+};
+
+/* Reads the n bytes of a certificate. False: it has a `fault`; the fields
+   before the place where it stopped are set, `subject` last of them. */
+bool cert_read(struct cert *c, const unsigned char *bytes, size_t n);
+
+/* The key of those bytes: an RSA key's modulus and exponent if `curve` is 0,
+   else an EC key's point alone. */
+void cert_make_key(br_x509_pkey *key, int curve, struct der number,
+                   struct der exponent);
+
+/* The kinds of a GeneralName, as their tag (RFC 5280 section 4.2.1.6). */
+enum {
+    CERT_OTHER = DER_CONTEXT + DER_INNER, CERT_EMAIL = DER_CONTEXT + 1,
+    CERT_DNS = DER_CONTEXT + 2, CERT_NAME = DER_CONTEXT + DER_INNER + 4,
+    CERT_URI = DER_CONTEXT + 6, CERT_IP = DER_CONTEXT + 7
+};
+
+/* Is it a DNS name: letters, digits, hyphens, no label empty or longer than
+   63 bytes, the last no number? `star`: the first label may be "*". */
+bool cert_dns(struct der name, bool star);
+
+/* Is the name empty? Is it issued to the one that issued it? */
+bool cert_nameless(struct der name);
+bool cert_self_issued(const struct cert *c);
+
+#endif

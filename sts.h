@@ -1,0 +1,39 @@
+/*
+ * sts: keys for a role, from AWS's Security Token Service (API version
+ * 2011-06-15: AssumeRole, AssumeRoleWithWebIdentity).
+ *
+ * What may pass is tried three times, a second apart. A request that was
+ * signed by a clock that is wrong is signed once more, by STS's.
+ */
+#ifndef STS_H
+#define STS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "credentials.h"
+#include "http.h"
+#include "profile.h"
+
+struct sts_role {
+    struct profile_value arn;
+    struct profile_value session;        /* its name; one is made if there is
+                                            none */
+    struct profile_value external_id, duration;
+    struct profile_value token;  /* of a web identity */
+};
+
+/*
+ * Assumes the role: with its token, or where it has none, with the keys in
+ * `keys`. These are replaced. False: `error` has a sentence, perhaps with
+ * what STS said, which may be hostile.
+ */
+bool sts_assume(struct credentials *keys, const struct sts_role *role,
+                const struct profile *p, const char *region,
+                const struct http_options *http, char *error, size_t size);
+
+/* After so many tries: waits a second before the next, or says that there is
+   none. Other sources of keys are tried by the same rule. */
+bool sts_again(unsigned tries);
+
+#endif

@@ -1,0 +1,768 @@
+/* x509: see x509.h. */
+#include "x509.h"
+
+#include <arpa/inet.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/*
+ * No right clock says less than WRITTEN: it was later when this was written.
+ * One that does is named where a certificate is not valid yet. Before LONG_AGO
+ * nothing is verified at all, since what has expired in the meantime would be
+ * taken for valid; the years between are for tests with recorded chains.
+ */
+#define WRITTEN INT64_C(1767225600)      /* 2026-01-01 */
+#define LONG_AGO INT64_C(1672531200)     /* 2023-01-01 */
+
+/* --------------------------------------------------------------- anchors */
+
+size_t x509_anchor_size(const struct x509_anchor *a)
+{
+    return (size_t)a->name + a->key + a->exponent + a->permitted +
+        a->excluded;
+}
+
+/* May what it signs be a server's? */
+static bool for_servers(const struct cert *c)
+{
+    return !c->purposes || c->server || c->any;
+}
+
+static const char *anchor_fault(const struct cert *c, int64_t now)
+{
+    if (c->fault != NULL)
+        return c->fault;
+    if (cert_nameless(c->subject))
+        return "has no name";
+    if (now > c->not_after)
+        return "has expired";
+    if (c->ca && c->key_id.p == NULL)
+        return "does not identify its key";
+    if (!for_servers(c))
+        return "is not for servers";
+    if (cert_self_issued(c) && c->issuer_key_id.p != NULL &&
+        !der_equal(c->issuer_key_id, c->key_id))
+        return "names another key than its own as its issuer's";
+    return NULL;
+}
+
+const char *x509_make_anchor(struct x509_anchor *a, struct der *pieces,
+                             const struct cert *c, int64_t now)
+{
+    const char *fault = anchor_fault(c, now);
+    size_t i;
+
+    if (fault != NULL)
+        return fault;
+    memset(a, 0, sizeof *a);
+    memset(pieces, 0, X509_PIECES * sizeof *pieces);
+    pieces[0] = c->subject;
+    if (c->key.key_type == BR_KEYTYPE_RSA) {
+        pieces[1].p = c->key.key.rsa.n;
+        pieces[1].n = c->key.key.rsa.nlen;
+        pieces[2].p = c->key.key.rsa.e;
+        pieces[2].n = c->key.key.rsa.elen;
+    } else {
+        pieces[1].p = c->key.key.ec.q;
+        pieces[1].n = c->key.key.ec.qlen;
+        a->curve = (unsigned char)c->key.key.ec.curve;
+    }
+    pieces[3] = c->permitted;
+    pieces[4] = c->excluded;
+    for (i = 0; i < X509_PIECES; i++)
+        if (pieces[i].n > 4096)
+            return "is too large";
+    a->name = (uint16_t)pieces[0].n;
+    a->key = (uint16_t)pieces[1].n;
+    a->exponent = (uint16_t)pieces[2].n;
+    a->permitted = (uint16_t)pieces[3].n;
+    a->excluded = (uint16_t)pieces[4].n;
+    a->ca = c->ca;
+    a->path = (unsigned char)(c->path < CERT_ANY_PATH ? c->path
+                                                       : CERT_ANY_PATH);
+    a->not_before = c->not_before;
+    a->not_after = c->not_after;
+    return NULL;
+}
+
+static struct der take(const unsigned char **p, size_t n)
+{
+    struct der piece = {*p, n};
+
+    *p += n;
+    return piece;
+}
+
+/* As if it was a certificate that has been read. */
+static void anchor_cert(const struct x509_anchor *a, struct cert *c)
+{
+    const unsigned char *p = a->bytes;
+    struct der key, exponent;
+
+    memset(c, 0, sizeof *c);
+    c->subject = take(&p, a->name);
+    key = take(&p, a->key);
+    exponent = take(&p, a->exponent);
+    c->permitted = take(&p, a->permitted);
+    c->excluded = take(&p, a->excluded);
+    cert_make_key(&c->key, a->curve, key, exponent);
+    c->ca = a->ca;
+    c->path = a->path;
+    c->not_before = a->not_before;
+    c->not_after = a->not_after;
+}
+
+/* ----------------------------------------------------------- comparisons */
+
+/* The last n bytes. */
+static struct der tail(struct der d, size_t n)
+{
+    struct der t = {d.p + (d.n - n), n};
+
+    return t;
+}
+
+static bool same_name(struct der a, struct der b)
+{
+    return a.n == b.n &&
+        strncasecmp((const char *)a.p, (const char *)b.p, a.n) == 0;
+}
+
+/* Is the DNS name the base, or below it? */
+static bool below(struct der name, struct der base)
+{
+    if (base.n == 0)
+        return true;
+    if (name.n > base.n && name.p[name.n - base.n - 1] != '.')
+        return false;
+    return name.n >= base.n && same_name(tail(name, base.n), base);
+}
+
+/* Takes "*." off a name; false, and nothing taken, if there is none. */
+static bool take_star(struct der *name)
+{
+    if (name->n < 2 || memcmp(name->p, "*.", 2) != 0)
+        return false;
+    *name = tail(*name, name->n - 2);
+    return true;
+}
+
+static bool in_network(struct der address, struct der network)
+{
+    size_t i;
+
+    if (network.n != 2 * address.n)
+        return false;
+    for (i = 0; i < address.n; i++)
+        if ((address.p[i] ^ network.p[i]) & network.p[address.n + i])
+            return false;
+    return true;
+}
+
+/* Does the directory name begin with all of the base? Byte by byte: the same
+   name in other letters does not count. */
+static bool in_directory(struct der name, struct der base)
+{
+    struct der sets, first;
+
+    return der_get(&name, DER_SEQUENCE, &sets) &&
+        der_get(&base, DER_SEQUENCE, &first) && first.n <= sets.n &&
+        memcmp(sets.p, first.p, first.n) == 0;
+}
+
+/* Is all that the name stands for within the subtree, for sure? */
+static bool inside(unsigned tag, struct der name, struct der base)
+{
+    switch (tag) {
+    case CERT_DNS:
+        if (!cert_dns(name, true))
+            return false;
+        take_star(&name);
+        return below(name, base);
+    case CERT_IP:
+        return in_network(name, base);
+    case CERT_NAME:
+        return in_directory(name, base);
+    default:
+        return false;
+    }
+}
+
+/* Is all of it outside, for sure? */
+static bool outside(unsigned tag, struct der name, struct der base)
+{
+    switch (tag) {
+    case CERT_DNS:
+        if (!cert_dns(name, true))
+            return false;
+        if (take_star(&name) && base.n > name.n && below(base, name) &&
+            memchr(base.p, '.', base.n - name.n - 1) == NULL)
+            return false;        /* the star can be what is excluded */
+        return !below(name, base);
+    case CERT_IP:
+        return !in_network(name, base);
+    default:
+        return false;
+    }
+}
+
+/* ---------------------------------------------------------------- a search */
+
+struct search {
+    struct x509 *x;
+    struct cert certs[X509_CERTIFICATES];    /* the server's is the first */
+    bool used[X509_CERTIFICATES];
+    const struct cert *path[X509_CERTIFICATES];  /* from it upwards */
+    size_t n;
+    unsigned checks, comparisons;
+};
+
+/* Notes why, if nothing was noted before; false. */
+__attribute__((format(printf, 2, 3)))
+static bool refuse(struct x509 *x, const char *format, ...)
+{
+    va_list ap;
+
+    if (x->error[0] == '\0') {
+        va_start(ap, format);
+        vsnprintf(x->error, sizeof x->error, format, ap);
+        va_end(ap);
+    }
+    return false;
+}
+
+static bool was_sent(const struct search *s, const struct cert *c)
+{
+    size_t i;
+
+    for (i = 0; i < s->x->n; i++)
+        if (c == &s->certs[i])
+            return true;
+    return false;
+}
+
+/* What a certificate is, in a sentence. */
+static const char *role(const struct search *s, const struct cert *c)
+{
+    return c == &s->certs[0] ? "the server's certificate" :
+        was_sent(s, c) ? "an intermediate certificate" :
+        "the root certificate";
+}
+
+/* How it is signed, and numbered, is nothing to ask of an anchor. */
+static const char *signed_fault(const struct cert *c)
+{
+    if (c->algorithm == NULL)
+        return "is signed with SHA-1 or something else that is not accepted";
+    return c->serial ? NULL : "has a wrong serial number";
+}
+
+/* Writes a time's date; years are counted from March, so that the leap day is
+   a year's last. Not before 1970. */
+static const char *date(int64_t seconds, char text[16])
+{
+    const unsigned days = (unsigned)(seconds / 86400) + 719468;
+    const unsigned era = days / 146097, day = days % 146097;
+    const unsigned year = (day - day / 1460 + day / 36524 - day / 146096) /
+        365;
+    const unsigned rest = day - (365 * year + year / 4 - year / 100);
+    const unsigned month = (5 * rest + 2) / 153;
+
+    snprintf(text, 16, "%04u-%02u-%02u", (year + 400 * era +
+                                          (month >= 10)) % 10000,
+             (month + 2) % 12 + 1, rest - (153 * month + 2) / 5 + 1);
+    return text;
+}
+
+static bool wrong_clock(struct x509 *x)
+{
+    char today[16];
+
+    return refuse(x, "the system clock says %s; certificates are not valid "
+                  "yet: set the clock", date(x->now, today));
+}
+
+static bool check_time(struct search *s, const struct cert *c)
+{
+    const int64_t now = s->x->now;
+    char then[16], today[16];
+
+    date(now, today);
+    if (now < c->not_before && now < WRITTEN)
+        return wrong_clock(s->x);
+    if (now < c->not_before)
+        return refuse(s->x, "%s is not valid before %s (the system clock "
+                      "says %s)", role(s, c), date(c->not_before, then),
+                      today);
+    if (now > c->not_after)
+        return refuse(s->x, "%s has expired on %s (the system clock says "
+                      "%s)", role(s, c), date(c->not_after, then), today);
+    return true;
+}
+
+static bool verify(const struct cert *c, const br_x509_pkey *key)
+{
+    const struct cert_algorithm *a = c->algorithm;
+    unsigned char sum[64], signed_sum[64];
+    br_hash_compat_context hash;
+    size_t n;
+
+    if (a->key != key->key_type)
+        return false;
+    n = a->hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+    a->hash->init(&hash.vtable);
+    a->hash->update(&hash.vtable, c->tbs.p, c->tbs.n);
+    a->hash->out(&hash.vtable, sum);
+    if (a->key == BR_KEYTYPE_EC)
+        return br_ecdsa_vrfy_asn1_get_default()(
+            br_ec_get_default(), sum, n, &key->key.ec, c->signature.p,
+            c->signature.n) == 1;
+    return br_rsa_pkcs1_vrfy_get_default()(
+        c->signature.p, c->signature.n, a->oid, n, &key->key.rsa,
+        signed_sum) == 1 && memcmp(sum, signed_sum, n) == 0;
+}
+
+/* Does the issuer allow that one name? */
+static bool allows(struct search *s, const struct cert *issuer, unsigned tag,
+                   struct der name)
+{
+    struct der permitted = issuer->permitted, excluded = issuer->excluded;
+    struct der tree, base;
+    unsigned kind;
+    bool any = false, found = false;
+
+    while (der_get(&excluded, DER_SEQUENCE, &tree) &&
+           der_next(&tree, &kind, &base))
+        if (++s->comparisons > X509_COMPARISONS ||
+            (kind == tag && !outside(tag, name, base)))
+            return false;
+    while (!found && der_get(&permitted, DER_SEQUENCE, &tree) &&
+           der_next(&tree, &kind, &base)) {
+        if (++s->comparisons > X509_COMPARISONS)
+            return false;
+        any = any || kind == tag;
+        found = kind == tag && inside(tag, name, base);
+    }
+    return found || !any;
+}
+
+/* An address of e-mail in the subject counts like one in subjectAltName, and
+   is not looked for in detail: it is not allowed where there could be a
+   constraint on it. */
+static bool has_email(struct der subject)
+{
+    static const char oid[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
+
+    return memmem(subject.p, subject.n, oid, sizeof oid - 1) != NULL;
+}
+
+/* Does the issuer allow all names of the certificate? */
+static bool allows_names(struct search *s, const struct cert *issuer,
+                         const struct cert *c)
+{
+    static const struct der none = {(const unsigned char *)"", 0};
+    struct der names = c->names, name;
+    unsigned tag;
+
+    if (issuer->permitted.n + issuer->excluded.n == 0)
+        return true;
+    while (names.n > 0)
+        if (!der_next(&names, &tag, &name) || !allows(s, issuer, tag, name))
+            return false;
+    if (has_email(c->subject) && !allows(s, issuer, CERT_EMAIL, none))
+        return false;
+    return cert_nameless(c->subject) ||
+        allows(s, issuer, CERT_NAME, c->subject);
+}
+
+/* ---------------------------------------------------------------- the path */
+
+/* Whatever it signs: may it be an issuer of this path? */
+static bool check_issuer(struct search *s, const struct cert *c)
+{
+    const char *fault = c->fault;
+    size_t middle = 0, i;
+
+    for (i = 1; i < s->n; i++)
+        middle += !cert_self_issued(s->path[i]);
+    if (fault == NULL && was_sent(s, c)) {
+        fault = signed_fault(c);
+        if (fault == NULL && (c->key_id.p == NULL ||
+                              c->issuer_key_id.p == NULL))
+            fault = "does not identify its own key and its issuer's";
+    }
+    if (fault == NULL && !c->ca)
+        fault = "is not a CA's";
+    if (fault == NULL && !for_servers(c))
+        fault = "must not issue for servers (extendedKeyUsage)";
+    if (fault == NULL && middle > c->path)
+        fault = "must not have so many others below it";
+    if (fault != NULL)
+        return refuse(s->x, "%s %s", role(s, c), fault);
+    return check_time(s, c);
+}
+
+/* Did it issue the last certificate of the path, as it may? */
+static bool is_issuer(struct search *s, const struct cert *issuer)
+{
+    size_t i;
+
+    if (!der_equal(issuer->subject, s->path[s->n - 1]->issuer) ||
+        !check_issuer(s, issuer))
+        return false;
+    if (++s->checks > X509_CHECKS)
+        return refuse(s->x, "the server's certificates could form too many "
+                      "chains");
+    /* most likely another authority of that name: no reason to note */
+    if (!verify(s->path[s->n - 1], &issuer->key))
+        return false;
+    for (i = 0; i < s->n; i++)
+        if ((i == 0 || !cert_self_issued(s->path[i])) &&
+            !allows_names(s, issuer, s->path[i]))
+            return refuse(s->x, "%s has a name that the constraints of %s do "
+                          "not allow", role(s, s->path[i]), role(s, issuer));
+    return true;
+}
+
+static bool climb(struct search *s)
+{
+    struct cert anchor;
+    size_t i;
+
+    for (i = 0; i < s->x->n_anchors; i++) {
+        const struct x509_anchor *a = &s->x->anchors[i];
+
+        /* first without the rest of it: there are many */
+        if (a->ca && a->name == s->path[s->n - 1]->issuer.n) {
+            anchor_cert(a, &anchor);
+            if (is_issuer(s, &anchor))
+                return true;
+        }
+    }
+    for (i = 1; i < s->x->n; i++) {
+        if (s->used[i] || !is_issuer(s, &s->certs[i]))
+            continue;
+        s->used[i] = true;
+        s->path[s->n++] = &s->certs[i];
+        if (climb(s))
+            return true;
+        s->used[i] = false;
+        s->n--;
+    }
+    return false;
+}
+
+static bool same_key(const br_x509_pkey *a, const br_x509_pkey *b)
+{
+    if (a->key_type != b->key_type)
+        return false;
+    if (a->key_type == BR_KEYTYPE_RSA)
+        return a->key.rsa.nlen == b->key.rsa.nlen &&
+            memcmp(a->key.rsa.n, b->key.rsa.n, a->key.rsa.nlen) == 0;
+    return a->key.ec.curve == b->key.ec.curve &&
+        a->key.ec.qlen == b->key.ec.qlen &&
+        memcmp(a->key.ec.q, b->key.ec.q, a->key.ec.qlen) == 0;
+}
+
+/* Is the server's certificate itself an anchor? */
+static bool is_anchor(struct search *s)
+{
+    struct cert anchor;
+    size_t i;
+
+    for (i = 0; i < s->x->n_anchors; i++) {
+        anchor_cert(&s->x->anchors[i], &anchor);
+        if (!anchor.ca && der_equal(anchor.subject, s->path[0]->subject) &&
+            same_key(&anchor.key, &s->path[0]->key) && check_time(s, &anchor))
+            return true;
+    }
+    return false;
+}
+
+/* ---------------------------------------------------- the server's own one */
+
+bool x509_is_address(const char *host)
+{
+    unsigned char any[16];
+
+    return inet_pton(AF_INET, host, any) == 1 ||
+        inet_pton(AF_INET6, host, any) == 1;
+}
+
+/* Is what follows "*." no public suffix, as far as that is to be seen without
+   their list: two labels, and not two like co.uk? */
+static bool below_suffix(struct der name)
+{
+    static const char second[][4] = {
+        "ac", "co", "com", "edu", "gov", "net", "org"
+    };
+    const unsigned char *dot = memchr(name.p, '.', name.n);
+    struct der label = {name.p, 0};
+    size_t i;
+
+    if (dot == NULL)
+        return false;
+    label.n = (size_t)(dot - name.p);
+    for (i = 0; i < sizeof second / sizeof second[0]; i++) {
+        const struct der s = {(const unsigned char *)second[i],
+                              strlen(second[i])};
+
+        if (name.n == label.n + 3 && same_name(label, s))
+            return false;
+    }
+    return true;
+}
+
+/* RFC 9525 section 6.3. */
+static bool matches(struct der pattern, struct der host)
+{
+    const unsigned char *dot = memchr(host.p, '.', host.n);
+
+    if (!cert_dns(host, false) || !cert_dns(pattern, true))
+        return false;
+    if (!take_star(&pattern))
+        return same_name(pattern, host);
+    return dot != NULL && below_suffix(pattern) &&
+        same_name(pattern, tail(host, host.n - 1 -
+                                (size_t)(dot - host.p)));
+}
+
+static bool has_host(const struct cert *c, const char *host)
+{
+    unsigned char address[16];
+    struct der want = {(const unsigned char *)host, strlen(host)};
+    struct der names = c->names, name;
+    unsigned kind = CERT_DNS, tag;
+
+    if (x509_is_address(host)) {
+        kind = CERT_IP;
+        want.p = address;
+        want.n = inet_pton(AF_INET, host, address) == 1 ? 4 : 16;
+        if (want.n == 16)
+            inet_pton(AF_INET6, host, address);
+    }
+    while (names.n > 0 && der_next(&names, &tag, &name))
+        if (tag == kind && (kind == CERT_IP ? der_equal(name, want)
+                                            : matches(name, want)))
+            return true;
+    return false;
+}
+
+/* Is the text one of the alternative names, as `same` compares them? */
+static bool is_alternative(const struct cert *c, struct der text,
+                           bool (*same)(struct der, struct der))
+{
+    char address[INET6_ADDRSTRLEN];
+    struct der names = c->names, name;
+    unsigned tag;
+
+    while (names.n > 0 && der_next(&names, &tag, &name)) {
+        if (tag == CERT_IP) {
+            inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, address,
+                      sizeof address);
+            name.p = (const unsigned char *)address;
+            name.n = strlen(address);
+        }
+        if ((tag == CERT_DNS || tag == CERT_IP) && same(name, text))
+            return true;
+    }
+    return false;
+}
+
+/* Is it an address, in whichever form, or an internationalized host name? */
+static bool is_odd_host(struct der text)
+{
+    struct in_addr any;
+    char word[256] = "";
+    size_t i;
+
+    if (text.n >= sizeof word)
+        return false;
+    memcpy(word, text.p, text.n);
+    if (strchr(word, ' ') != NULL)
+        return false;
+    /* inet_aton also takes a number alone, which may be a serial number */
+    if (strchr(word, ':') != NULL ||
+        (strpbrk(word, ".xX") != NULL && inet_aton(word, &any) != 0))
+        return true;
+    for (i = 0; i < text.n && text.p[i] < 0x80; i++)
+        ;
+    return strchr(word, '.') != NULL &&
+        (i < text.n || strstr(word, "xn--") != NULL);
+}
+
+/* A common name is never taken for the host's. But one that shows an address,
+   or a name in other letters, and is to the byte no alternative name, is made
+   to be mistaken (Baseline Requirements section 7.1.4.3). */
+static bool check_common_name(const struct cert *c)
+{
+    struct der name = c->subject, sets, set, pair, type, value;
+    unsigned tag;
+
+    if (!der_get(&name, DER_SEQUENCE, &sets))
+        return false;
+    while (der_get(&sets, DER_SET, &set))
+        while (der_get(&set, DER_SEQUENCE, &pair))
+            if (der_get(&pair, DER_OID, &type) &&
+                der_next(&pair, &tag, &value) && type.n == 3 &&
+                memcmp(type.p, "\x55\x04\x03", 3) == 0 &&
+                (is_odd_host(value) ||
+                 is_alternative(c, value, same_name)) &&
+                !is_alternative(c, value, der_equal))
+                return false;
+    return true;
+}
+
+static bool check_server(struct search *s)
+{
+    const struct cert *c = &s->certs[0];
+    const char *fault = c->fault != NULL ? c->fault : signed_fault(c);
+
+    if (fault == NULL && c->ca)
+        fault = cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
+    if (fault == NULL && c->purposes && (!c->server || c->any))
+        fault = "is not for servers (extendedKeyUsage)";
+    if (fault == NULL && c->purposes_critical)
+        fault = "has a critical extendedKeyUsage";
+    if (fault == NULL && !c->sign)
+        fault = "has a key that must not sign (keyUsage)";
+    if (fault == NULL && c->names.p == NULL)
+        fault = "has no subjectAltName (the common name does not count)";
+    if (fault == NULL && c->names_critical && !cert_nameless(c->subject))
+        fault = "has a critical subjectAltName beside a subject";
+    if (fault == NULL && !check_common_name(c))
+        fault = "has a host as its common name that it is not for";
+    if (fault != NULL)
+        return refuse(s->x, "%s %s", role(s, c), fault);
+    return check_time(s, c);
+}
+
+/* --------------------------------------------------------------- the engine */
+
+/* The chain is there: 0, or an error of BearSSL's, which tells only whether
+   it was for the name alone. */
+static unsigned judge(struct x509 *x)
+{
+    struct search s;
+    size_t start = 0, i;
+
+    memset(&s, 0, sizeof s);
+    s.x = x;
+    for (i = 0; i < x->n; i++) {
+        (void)cert_read(&s.certs[i], x->bytes.data + start,
+                        x->ends[i] - start);
+        start = x->ends[i];
+    }
+    s.path[s.n++] = &s.certs[0];
+    if (x->now < LONG_AGO) {
+        wrong_clock(x);
+        return BR_ERR_X509_TIME_UNKNOWN;
+    }
+    if (!check_server(&s))
+        return BR_ERR_X509_NOT_TRUSTED;
+    if (!is_anchor(&s) && !climb(&s)) {
+        refuse(x, "the certificate does not lead to a trusted root (--cacert "
+               "FILE adds one)");
+        return BR_ERR_X509_NOT_TRUSTED;
+    }
+    x->error[0] = '\0';
+    if (!has_host(&s.certs[0], x->host)) {
+        refuse(x, "the certificate is for another name than %.60s", x->host);
+        return BR_ERR_X509_BAD_SERVER_NAME;
+    }
+    x->key = s.certs[0].key;
+    return 0;
+}
+
+static struct x509 *self(const br_x509_class **class)
+{
+    return (struct x509 *)(void *)class;
+}
+
+static void start_chain(const br_x509_class **class, const char *name)
+{
+    struct x509 *x = self(class);
+
+    (void)name;                  /* NULL where the host is an address */
+    buf_reset(&x->bytes);
+    x->n = 0;
+    x->too_many = false;
+    x->key.key_type = 0;
+    x->error[0] = '\0';
+}
+
+static void start_cert(const br_x509_class **class, uint32_t length)
+{
+    struct x509 *x = self(class);
+
+    (void)length;
+    x->too_many = x->too_many || x->n == X509_CERTIFICATES;
+}
+
+static void append(const br_x509_class **class, const unsigned char *bytes,
+                   size_t n)
+{
+    struct x509 *x = self(class);
+
+    if (!x->too_many)
+        buf_add(&x->bytes, bytes, n);
+}
+
+static void end_cert(const br_x509_class **class)
+{
+    struct x509 *x = self(class);
+
+    if (!x->too_many)
+        x->ends[x->n++] = x->bytes.len;
+}
+
+static unsigned end_chain(const br_x509_class **class)
+{
+    struct x509 *x = self(class);
+
+    if (x->too_many || (x->bytes.failed && !x->bytes.starved))
+        refuse(x, "the server sent more than %d certificates, or more than "
+               "%d KB of them", X509_CERTIFICATES, X509_BYTES >> 10);
+    else if (x->bytes.failed)
+        refuse(x, "no memory for the server's certificates");
+    else if (x->n == 0)
+        refuse(x, "the server sent no certificate");
+    return x->error[0] != '\0' ? BR_ERR_X509_LIMIT_EXCEEDED : judge(x);
+}
+
+static const br_x509_pkey *get_pkey(const br_x509_class *const *class,
+                                    unsigned *usages)
+{
+    const struct x509 *x = (const struct x509 *)(const void *)class;
+
+    if (x->key.key_type == 0)
+        return NULL;
+    if (usages != NULL)
+        *usages = BR_KEYTYPE_SIGN;
+    return &x->key;
+}
+
+void x509_init(struct x509 *x, const struct x509_anchor *anchors, size_t n,
+               const char *host, int64_t now)
+{
+    static const br_x509_class class = {
+        sizeof(struct x509), start_chain, start_cert, append, end_cert,
+        end_chain, get_pkey
+    };
+
+    memset(x, 0, sizeof *x);
+    x->vtable = &class;
+    x->anchors = anchors;
+    x->n_anchors = n;
+    x->host = host;
+    x->now = now;
+    buf_init(&x->bytes, X509_BYTES);
+}
+
+void x509_free(struct x509 *x)
+{
+    buf_free(&x->bytes);
+    x->key.key_type = 0;
+}

@@ -1,0 +1,99 @@
+/*
+ * x509: is this chain of certificates to be believed, for this host, now?
+ *
+ * An engine for BearSSL (br_x509_class), in the place of its own, which is lax
+ * where a client with an account's keys should not be: it takes the common
+ * name for the host's, looks at no extendedKeyUsage, lets a CA be a server,
+ * knows no addresses, refuses all name constraints, trusts expired roots, and
+ * wants the chain in order. Beside it, another reader of the same bytes could
+ * add most of that, but not name constraints, which it refuses before; and a
+ * check by one reader says little about what another one has read. So this is
+ * the only one (with der and cert), and takes from BearSSL what it does best:
+ * the hashes and the signatures.
+ *
+ * It follows RFC 5280 section 6 without policies, RFC 9525 for names, and the
+ * strict of both where they leave a choice:
+ *
+ * - The chain leads from the server's certificate to a trust anchor through
+ *   what the server sent, in any order; what is not needed does no harm. All
+ *   signatures are verified, each certificate and the anchor is valid now,
+ *   each issuer is a CA, within its path length, and may issue for servers
+ *   (extendedKeyUsage). A certificate that is itself an anchor, and no CA's,
+ *   is enough.
+ * - The server's own certificate is for servers and no CA's, and has the host
+ *   in its subjectAltName: as iPAddress if it is an address, else as dNSName,
+ *   where "*" is the whole first label and at least two more follow, more if
+ *   those two are like co.uk. The common name is never looked at.
+ * - Name constraints of CAs and anchors hold for all certificates below, for
+ *   DNS names, addresses and permitted directory names; a name of a form that
+ *   cannot be compared with a constraint of its form is refused.
+ *
+ * No revocation. At most X509_CERTIFICATES of X509_BYTES in all, X509_CHECKS
+ * signatures and X509_COMPARISONS of names.
+ */
+#ifndef X509_H
+#define X509_H
+
+#include <bearssl.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "cert.h"
+
+enum {
+    X509_CERTIFICATES = 16,
+    X509_BYTES = 64 << 10,
+    X509_CHECKS = 64,
+    X509_COMPARISONS = 100000
+};
+
+/* What is believed without a proof. `bytes` holds, one after the other: the
+   name, an RSA key's modulus and exponent or an EC key's point, and the
+   permitted and excluded subtrees. */
+struct x509_anchor {
+    const unsigned char *bytes;
+    uint16_t name, key, exponent, permitted, excluded;   /* lengths */
+    unsigned char curve;             /* 0: an RSA key */
+    bool ca;
+    unsigned char path;              /* CERT_ANY_PATH, or a limit */
+    int64_t not_before, not_after;
+};
+
+/*
+ * Makes an anchor of a certificate, without `bytes`, which the pieces would
+ * fill. NULL, or what is wrong with it, as in "it has expired": also when it
+ * is past its end at `now`, which does not come back.
+ */
+enum { X509_PIECES = 5 };
+const char *x509_make_anchor(struct x509_anchor *a, struct der *pieces,
+                             const struct cert *c, int64_t now);
+
+/* The bytes of an anchor. */
+size_t x509_anchor_size(const struct x509_anchor *a);
+
+/* One chain. The caller owns it, and frees it when the handshake is done. */
+struct x509 {
+    const br_x509_class *vtable;
+    const struct x509_anchor *anchors;
+    size_t n_anchors;
+    const char *host;                /* a name, or an address */
+    int64_t now;                     /* seconds since 1970 */
+    struct buf bytes;                /* all certificates */
+    size_t ends[X509_CERTIFICATES];  /* where each ends in them */
+    size_t n;
+    bool too_many;
+    br_x509_pkey key;                /* the server's, once it is believed */
+    char error[128];                 /* a sentence, after a refusal */
+};
+
+/* Prepares it for a chain of `host`, which must stay, and is not empty. */
+void x509_init(struct x509 *x, const struct x509_anchor *anchors, size_t n,
+               const char *host, int64_t now);
+void x509_free(struct x509 *x);
+
+/* Is the host an address? Then it is no name for the server's SNI. */
+bool x509_is_address(const char *host);
+
+#endif
