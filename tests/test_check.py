@@ -116,7 +116,8 @@ def test_a_file_of_keys_is_named(cloudinary, mini, ocrdyn, tmp_path):
                   env={"AWS_SHARED_CREDENTIALS_FILE": file})
     assert done.returncode == 0, done.stdout
     assert parse(done)["credentials"][1] == (
-        "profile bob; they are temporary, and do not say until when")
+        f"profile bob in {file}; they are temporary, and do not say until "
+        "when")
 
 
 def test_an_expired_token(cloudinary, mini, ocrdyn):
@@ -157,8 +158,7 @@ def test_an_untrusted_ca(cloudinary, mini, ocrdyn, tmp_path):
     done = ocrdyn(["check", "-t", "mini"],
                   env={"AWS_CA_BUNDLE": other.certificate})
     only_failure(done, "dynamodb connection")
-    assert parse(done)["credentials"] == ("note", "from the environment; not "
-                                          "tried")
+    assert parse(done)["credentials"] == ("note", "environment; not tried")
 
 
 def test_no_file_of_certificates(cloudinary, mini, ocrdyn):
