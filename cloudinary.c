@@ -10,25 +10,6 @@
 
 /* ---------------------------------------------------------- connection */
 
-/* RFC 4648 section 4. */
-static void base64(struct buf *out, const unsigned char *p, size_t n)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-        "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (; n > 0; p += 3) {
-        unsigned long bits = (unsigned long)p[0] << 16 |
-            (n > 1 ? (unsigned long)p[1] << 8 : 0) |
-            (n > 2 ? (unsigned long)p[2] : 0);
-
-        buf_byte(out, (unsigned char)digits[bits >> 18]);
-        buf_byte(out, (unsigned char)digits[bits >> 12 & 63]);
-        buf_byte(out, n > 1 ? (unsigned char)digits[bits >> 6 & 63] : '=');
-        buf_byte(out, n > 2 ? (unsigned char)digits[bits & 63] : '=');
-        n = n > 3 ? n - 3 : 0;
-    }
-}
-
 /* Takes what was built, as a string: an empty one without memory, which the
    first call says. */
 static void take(char *to, const struct buf *from, bool good)
@@ -55,7 +36,7 @@ static void authorize(struct cloudinary *c, const struct account *a)
         buf_byte(&pair, ':');
         buf_str(&pair, a->secret);
         buf_str(&value, "Basic ");
-        base64(&value, pair.data, pair.len);
+        buf_base64(&value, pair.data, pair.len);
     }
     take(c->authorization, &value, !pair.failed);
     buf_free(&pair);

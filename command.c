@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy.h"
+
 /* ------------------------------------------------------------- signals */
 
 volatile sig_atomic_t command_stop, command_asked;
@@ -50,6 +52,7 @@ void command_signals(void)
 struct service {
     struct http_options http;
     struct tls_trust trust;
+    struct proxy proxy;
 };
 
 static struct service images, tables;
@@ -86,6 +89,34 @@ static bool load_trust(struct tls_trust *trust, const char *cacert,
     return good;
 }
 
+/* The value of a variable that some write in small letters: those go first,
+   as with curl. NULL where neither says anything. */
+static const char *either(const char *small, const char *capital)
+{
+    const char *value = getenv(small);
+
+    return value != NULL && *value != '\0' ? value : getenv(capital);
+}
+
+/* The proxy for `url`; `own` is one that is set for this service alone. */
+static bool load_proxy(struct service *service, const struct http_url *url,
+                       const char *own)
+{
+    const struct proxy_variables variables = {
+        .own = own, .https = either("https_proxy", "HTTPS_PROXY"),
+        .all = either("all_proxy", "ALL_PROXY"),
+        .no = either("no_proxy", "NO_PROXY")
+    };
+    char error[512];
+    bool good = proxy_choose(&service->proxy, url, &variables, error,
+                             sizeof error);
+
+    service->http.proxy = &service->proxy;
+    if (!good)
+        report_say("%s", error);
+    return good;
+}
+
 static void note(const char *line)
 {
     report_say("%s", line);
@@ -114,7 +145,8 @@ struct cloudinary *command_cloudinary(const struct options *o)
 
     if (!good)
         report_say("%s", error);
-    good = good && set_service(&images, o, NULL, UINT64_C(1) << 30);
+    good = good && set_service(&images, o, NULL, UINT64_C(1) << 30) &&
+        load_proxy(&images, &account.url, account.proxy);
     if (good)
         cloudinary_init(&cloudinary, &account, &images.http);
     buf_wipe(&account, sizeof account);
@@ -130,7 +162,8 @@ struct dynamodb *command_dynamodb(const struct options *o)
         report_say("%s", error);
         return NULL;
     }
-    if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20))
+    if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20) ||
+        !load_proxy(&tables, &aws.endpoint, NULL))
         return NULL;
     dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
                   ? (unsigned)o->max_attempts : 10, &command_stop);
@@ -144,6 +177,8 @@ void command_close(void)
     if (db.aws != NULL)
         dynamodb_close(&db);
     aws_wipe(&aws);
+    buf_wipe(&images.proxy, sizeof images.proxy);
+    buf_wipe(&tables.proxy, sizeof tables.proxy);
     tls_trust_free(&images.trust);
     tls_trust_free(&tables.trust);
 }

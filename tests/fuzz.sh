@@ -15,13 +15,14 @@ mkdir -p "$found"
 # sources TARGET: what it is linked with.
 sources() {
     case $1 in
-    aws) echo aws.c http.c net.c tls.c clock.c buf.c ;;
+    aws) echo aws.c http.c proxy.c net.c tls.c clock.c buf.c ;;
     bundle) echo tls.c net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
-    http) echo http.c net.c tls.c clock.c buf.c ;;
+    http) echo http.c proxy.c net.c tls.c clock.c buf.c ;;
     json) echo json.c picks.c ;;
+    proxy) echo proxy.c http.c net.c tls.c clock.c buf.c ;;
     rows) echo rows.c json.c picks.c ;;
-    url) echo account.c http.c net.c tls.c clock.c buf.c ;;
+    url) echo account.c http.c proxy.c net.c tls.c clock.c buf.c ;;
     *) return 1 ;;
     esac
 }
@@ -33,6 +34,7 @@ longest() {
     bundle) echo 16000 ;;
     checkpoint) echo 700 ;;
     http) echo 40000 ;;
+    proxy) echo 3000 ;;
     url) echo 4000 ;;
     *) echo 20000 ;;
     esac
@@ -114,6 +116,11 @@ seeds() {
         seed '\3\11{"info": {"ocr": {"adv_ocr": {"status": "complete", "data":'`
             `' [{"textAnnotations": [{"description": "a\\nb"}]}]}}}}'
         seed '\2\1[{"a": "\342\202\254"}, {}, [], "\\"\\\\", 0]' ;;
+    proxy)
+        seed 'a.test\nhttp://u:p%%20w@p.test:3128/\nb.test,.a.test:443\nh'
+        seed '10.0.0.1\n[::1]:8080\n10.0.0.0/8 *.b.test\na'
+        seed '[fe80::1]\np.test\n[fe80::1]:443,fe80::/10\no'
+        seed 'a.test\nsocks5://p.test\n*\no' ;;
     rows)
         for kind in 0 1 2 3 4 5 6 7 10 11 12; do
             seed "\\$kind"'\5a/b\r\n\nc\td"e\\,f\0g\342\202\254\n'
