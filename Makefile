@@ -34,8 +34,8 @@ LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
 SOURCES = account.c answer.c aws.c buf.c caller.c checkpoint.c clock.c \
 	cloudinary.c command.c dynamodb.c extract.c fortify.c help.c http.c \
-	ids.c json.c net.c ocrdyn.c options.c outcome.c pace.c picks.c \
-	proxy.c report.c rows.c run.c sigv4.c tls.c
+	ids.c json.c list.c listing.c net.c ocrdyn.c options.c outcome.c \
+	pace.c picks.c proxy.c report.c rows.c run.c sigv4.c tls.c
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 HEADERS = $(wildcard *.h)
 

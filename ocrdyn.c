@@ -13,11 +13,13 @@
 #include "command.h"
 #include "extract.h"
 #include "help.h"
+#include "list.h"
 #include "run.h"
 
 /* What does each command's work; returns the exit status. */
 static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_RUN] = run,
+    [OPTIONS_LIST] = list,
     [OPTIONS_EXTRACT] = extract
 };
 
@@ -37,7 +39,7 @@ static int check_descriptors(const struct options *o)
 {
     struct stat st;
 
-    if (o->command != OPTIONS_EXTRACT && fstat(STDIN_FILENO, &st) < 0) {
+    if (o->command == OPTIONS_RUN && fstat(STDIN_FILENO, &st) < 0) {
         report_say("standard input is closed");
         return COMMAND_MISUSED;
     }

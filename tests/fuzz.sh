@@ -32,7 +32,7 @@ longest() {
     case $1 in
     aws) echo 12000 ;;
     bundle) echo 16000 ;;
-    checkpoint) echo 700 ;;
+    checkpoint) echo 1700 ;;
     http) echo 40000 ;;
     proxy) echo 3000 ;;
     url) echo 4000 ;;
@@ -96,6 +96,8 @@ seeds() {
                     `'state %s\n' $records $none $job $state
             done
         done
+        seed '+ocrdyn checkpoint 1\nrecords 5\nhash %s\njob %s\n'`
+            `'state open\ncursor 0a\n' $none $job
         seed 'ocrdyn checkpoint 1\nrecords 1\n' ;;
     http)
         seed '\0\5'"$ok"'Content-Length: 5\r\nA: b\r\n\r\nhello'
