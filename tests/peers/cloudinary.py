@@ -387,7 +387,8 @@ class Cloudinary(Server):
                 del folded[-1:]
             elif not self.fold_dots or dots != ".":
                 folded.append(part)
-        return folded or [""]
+        # "resources%2Fsearch" is what the SDK for Node asks for
+        return re.split("/|%2F", "/".join(folded), flags=re.I)
 
     @staticmethod
     def _decode(text):
@@ -547,7 +548,7 @@ class Cloudinary(Server):
             found.reverse()
         shown = [name for name in ("tags", "context")
                  if options.get(name) == "true"]
-        return self._page(found, options, shown, query)
+        return self._page(found, options, shown)
 
     @staticmethod
     def _time(text):
@@ -570,8 +571,7 @@ class Cloudinary(Server):
             (name, way), = order.items()
             found.sort(key=lambda image: self._describe(image)[name],
                        reverse=way == "desc")
-        answer = self._page(found, options, options.get("with_field", []),
-                            expression)
+        answer = self._page(found, options, options.get("with_field", []))
         if answer.status == 200:
             page = {"total_count": len(found), "time": 42,
                     **json.loads(answer.body)}
@@ -586,11 +586,12 @@ class Cloudinary(Server):
                                     str(one).startswith(value[:-1]))
                    for one in had)
 
-    def _page(self, found, options, shown, of):
+    def _page(self, found, options, shown):
         """A page; its cursor is good for the same question only, and only
         as long as `cursors` is not changed."""
-        of = re.sub("&?next_cursor=[^&]*|max_results=[0-9]*", "", of)
-        mark = f"{self.cursors}{zlib.crc32(of.encode()):08x}"
+        question = repr(sorted((name, value) for name, value in options.items()
+                               if name not in ("next_cursor", "max_results")))
+        mark = f"{self.cursors}{zlib.crc32(question.encode()):08x}"
         try:
             most = int(options.get("max_results", "10"))
             cursor = options.get("next_cursor") or mark + "0"
