@@ -134,7 +134,8 @@ static const struct {
         "the Cloudinary console)"},
     {300, 399, NULL, OUTCOME_STOP,
         " (a redirect, which is not followed: check upload_prefix)"},
-    {500, 599, NULL, OUTCOME_LOST, ""},
+    {500, 599, NULL, OUTCOME_LOST,
+        " (trouble at Cloudinary's end: later it may work)"},
     {100, 599, NULL, OUTCOME_BAD, ""}
 };
 

@@ -30,7 +30,7 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
     [OPTIONS_LIST] =
 "ocrdyn list > ids                      public_ids of the account's images\n"
 "ocrdyn list --prefix scans/ | ocrdyn -t ocr > texts.tsv\n"
-"ocrdyn list --search 'tags=scan AND created_at>1w' -f csv \\\n"
+"ocrdyn list --search 'type:upload AND public_id:scans/*' -f csv \\\n"
 "    --columns public_id,bytes,/context/custom/alt\n"
 "ocrdyn list -c list.at >> ids          goes on where it ended\n"
 "Exit: 0 done, 1 some ids unfit, 2 misused, 3 stopped, 4 output not written.\n"
