@@ -20,6 +20,7 @@ sources() {
     checkpoint) echo checkpoint.c ;;
     http) echo http.c proxy.c net.c tls.c clock.c buf.c ;;
     json) echo json.c picks.c ;;
+    listing) echo listing.c outcome.c rows.c json.c picks.c buf.c ;;
     proxy) echo proxy.c http.c net.c tls.c clock.c buf.c ;;
     rows) echo rows.c json.c picks.c ;;
     url) echo account.c http.c proxy.c net.c tls.c clock.c buf.c ;;
@@ -118,6 +119,12 @@ seeds() {
         seed '\3\11{"info": {"ocr": {"adv_ocr": {"status": "complete", "data":'`
             `' [{"textAnnotations": [{"description": "a\\nb"}]}]}}}}'
         seed '\2\1[{"a": "\342\202\254"}, {}, [], "\\"\\\\", 0]' ;;
+    listing)
+        seed '\1{"resources":[{"public_id":"a\\nb","type":"upload",'`
+            `'"resource_type":"image","tags":["x",\n{}],"context":{"a/b":1}},'`
+            `'{"public_id":null,"tags":"t"}],"next_cursor":"0a"}'
+        seed '\6{"next_cursor":"","resources":[{},{"tags":-1.5}],"x":[]}'
+        seed '\0{"error":{"message":"m"},"resources":{"a":1}}' ;;
     proxy)
         seed 'a.test\nhttp://u:p%%20w@p.test:3128/\nb.test,.a.test:443\nh'
         seed '10.0.0.1\n[::1]:8080\n10.0.0.0/8 *.b.test\na'
