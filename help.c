@@ -26,7 +26,7 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
 "     --timeout S      of silence: 60        --connect-timeout S   10\n"
 "     --cacert FILE    trust only it         --region R  --endpoint-url URL\n"
 " -h, --help           -V, --version         --profile P   man ocrdyn: more\n"
-"list, extract: other commands, with -h of their own\n",
+"ocrdyn list -h, ocrdyn extract -h: the other commands\n",
     [OPTIONS_LIST] =
 "ocrdyn list > ids                      public_ids of the account's images\n"
 "ocrdyn list --prefix scans/ | ocrdyn -t ocr > texts.tsv\n"
