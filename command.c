@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proxy.h"
+
 /* ------------------------------------------------------------- signals */
 
 volatile sig_atomic_t command_stop, command_asked;
@@ -52,9 +54,11 @@ void command_signals(void)
 struct service {
     struct http_options http;
     struct tls_trust trust;
+    struct proxy proxy;
 };
 
 static struct service images, tables;
+static struct proxy_variables proxies;
 static struct cloudinary cloudinary;
 static struct dynamodb db;
 static struct aws aws;
@@ -85,6 +89,27 @@ static bool load_trust(struct tls_trust *trust, const char *cacert,
     return good;
 }
 
+/* The value of a variable that some write in small letters: those go first,
+   as with curl. NULL where neither says anything. */
+static const char *either(const char *small, const char *capital)
+{
+    const char *value = getenv(small);
+
+    return value != NULL && *value != '\0' ? value : getenv(capital);
+}
+
+/* The proxy for `url`; `own` is one that is set for this service alone. */
+static bool load_proxy(struct service *service, const struct http_url *url,
+                       const char *own, char *error)
+{
+    struct proxy_variables variables = proxies;
+
+    variables.own = own;
+    service->http.proxy = &service->proxy;
+    return proxy_choose(&service->proxy, url, &variables, error,
+                        COMMAND_ERROR);
+}
+
 static void note(const char *line)
 {
     report_say("%s", line);
@@ -95,6 +120,10 @@ static bool set_service(struct service *service, const struct options *o,
 {
     static const char agent[] = "ocrdyn/" OCRDYN_VERSION;
 
+    proxies.https = either("https_proxy", "HTTPS_PROXY");
+    proxies.all = either("all_proxy", "ALL_PROXY");
+    proxies.no = either("no_proxy", "NO_PROXY");
+    service->http.proxies = &proxies;
     service->http.trust = &service->trust;
     service->http.agent = agent;
     service->http.connect = o->connect;
@@ -112,6 +141,7 @@ struct cloudinary *command_try_cloudinary(const struct options *o,
     bool good = account_load(&account, error, COMMAND_ERROR) &&
         set_service(&images, o, NULL, UINT64_C(1) << 30, error);
 
+    good = good && load_proxy(&images, &account.url, account.proxy, error);
     if (good)
         cloudinary_init(&cloudinary, &account, &images.http);
     buf_wipe(&account, sizeof account);
@@ -124,7 +154,8 @@ struct dynamodb *command_try_dynamodb(const struct options *o, char *error)
         o->endpoint_url, &tables.http, o->dry_run};
 
     if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20, error) ||
-        !aws_load(&aws, &options, error, COMMAND_ERROR))
+        !aws_load(&aws, &options, error, COMMAND_ERROR) ||
+        !load_proxy(&tables, &aws.endpoint, NULL, error))
         return NULL;
     dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
                   ? (unsigned)o->max_attempts : 10, &command_stop);
@@ -158,6 +189,8 @@ void command_close(void)
     if (db.aws != NULL)
         dynamodb_close(&db);
     aws_wipe(&aws);
+    buf_wipe(&images.proxy, sizeof images.proxy);
+    buf_wipe(&tables.proxy, sizeof tables.proxy);
     tls_trust_free(&images.trust);
     tls_trust_free(&tables.trust);
 }

@@ -13,6 +13,7 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
 "     --text NAME      \"text\"                Pointer's value in the answer\n"
 " -o, --ocr VALUE      adv_ocr, adv_ocr:document, adv_ocr:ja, ...\n"
 "     --type TYPE      \"upload\"            --resource-type TYPE  \"image\"\n"
+"     --via explicit   no hourly limit       --by asset_id   ids are those\n"
 " -r, --rate N/s|m|h|d at most that          --reserve N|N%  to others: 10%\n"
 "     --skip-stored    ask the table         --reuse   take earlier results\n"
 " -c, --checkpoint F   remember, go on       --failed F   append failed ids\n"
@@ -25,7 +26,27 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
 "     --timeout S      of silence: 60        --connect-timeout S   10\n"
 "     --cacert FILE    trust only it         --region R  --endpoint-url URL\n"
 " -h, --help -V, --version --profile P --completion SHELL  man ocrdyn: more\n"
-"ocrdyn extract -h, table -h, check -h: what else it does\n",
+"ocrdyn list -h, extract -h, table -h, check -h: the other commands\n",
+    [OPTIONS_LIST] =
+"ocrdyn list > ids                      public_ids of the account's images\n"
+"ocrdyn list --prefix scans/ | ocrdyn -t ocr > texts.tsv\n"
+"ocrdyn list --search 'type:upload AND public_id:scans/*' -f csv \\\n"
+"    --columns public_id,bytes,/context/custom/alt\n"
+"ocrdyn list -c list.at >> ids          goes on where it ended\n"
+"Exit: 0 done, 1 some ids unfit, 2 misused, 3 stopped, 4 output not written.\n"
+"     --prefix PREFIX  of the public_id      --tag TAG\n"
+"     --folder FOLDER  the asset folder      --since 2026-01-31[T14:00:00Z]\n"
+"     --search EXPRESSION                    as Cloudinary's search has it\n"
+"     --type TYPE      \"upload\"            --resource-type TYPE  \"image\"\n"
+"     --columns A,B    members of a resource, or JSON Pointers into it\n"
+" -f, --format FORMAT  tsv, jsonl, csv, text (the first column, raw: default)\n"
+" -0, --null           rows end in NUL\n"
+"     --limit N        of rows           -c, --checkpoint F  remember, go on\n"
+" -r, --rate N/s|m|h|d calls, at most        --reserve N|N%  to others: 10%\n"
+" -q, --quiet          -v, --verbose         --progress auto|always|never\n"
+"     --timeout S      of silence: 60        --connect-timeout S   10\n"
+"     --max-attempts N at a call: 5          --cacert FILE    trust only it\n"
+" -h, --help\n",
     [OPTIONS_EXTRACT] =
 "ocrdyn extract answer.json             print the text in a saved OCR answer\n"
 "ocrdyn extract *.json > texts          the texts of many, one after another\n"

