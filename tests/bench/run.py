@@ -250,14 +250,18 @@ def main():
             Servers(Path(folder)) as servers:
         bench = Bench(servers)
         able(bench)
-        for i in range(n):
-            begun = time.monotonic()
-            rounds.append(bench.round())
-            print(f"round {i + 1} of {n}: {time.monotonic() - begun:.0f} s",
-                  file=sys.stderr)
+        try:
+            while len(rounds) < n:
+                begun = time.monotonic()
+                rounds.append(bench.round())
+                print(f"round {len(rounds)} of {n}: "
+                      f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
+        except KeyboardInterrupt:        # what is there is shown
+            if not rounds:
+                raise
     figures = Figures(rounds)
     print(f"\n{time.strftime('%Y-%m-%d')}, {os.cpu_count()} cores, medians "
-          f"of {n} rounds; {OURS}'s own figure, and multiples of it:\n")
+          f"of {len(rounds)} rounds; {OURS}'s own figure, and multiples of it:\n")
     table(figures)
     print("\nLowest and highest of the rounds:\n")
     line(["", "", *LABELS[1:]])
