@@ -152,10 +152,30 @@ fuzz:
 soak: all
 	/usr/bin/python3 tests/soak.py
 
-# json.c against yajl (Debian: libyajl-dev)
-bench: | build
-	cc -std=c11 -D_GNU_SOURCE -O2 -o build/bench_json tests/bench_json.c \
-		json.c picks.c -lyajl
-	build/bench_json
+# ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
+ROUNDS = 7
+# what reads the trust anchors
+TRUST = buf.c cert.c clock.c der.c fortify.c net.c tls.c x509.c
+BENCH = build/measure build/floor build/curl_yajl build/bench_json
+bench:
+	tests/setup.sh bench
+	$(MAKE) --no-print-directory all $(BENCH)
+	/usr/bin/python3 tests/bench/run.py $(ROUNDS)
 
-.PHONY: all install demo check dist check-cross fuzz soak bench clean
+build/measure: tests/bench/measure.c | build
+	$(LINK) -o $@ $<
+build/floor: tests/bench/floor.c $(TRUST) build/anchors.o | build
+	$(COMPILE) -O2 $(STATIC) -o $@ $^ $(BEARSSL_LIB)
+build/curl_yajl: tests/bench/curl_yajl.c | build
+	cc -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< -lcurl -lyajl
+build/bench_json: tests/bench_json.c json.c picks.c $(HEADERS) | build
+	cc -std=c11 -D_GNU_SOURCE -O2 -o $@ $(filter %.c,$^) -lyajl
+
+# one run over N ids: memory, time, rows
+N = 1000000
+scale:
+	tests/setup.sh check
+	$(MAKE) --no-print-directory all
+	/usr/bin/python3 tests/bench/scale.py $(N)
+
+.PHONY: all install demo check dist check-cross fuzz soak bench scale clean

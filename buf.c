@@ -8,10 +8,7 @@
 
 void buf_wipe(void *p, size_t n)
 {
-    volatile unsigned char *v = p;
-
-    while (n-- > 0)
-        *v++ = 0;
+    explicit_bzero(p, n);
 }
 
 void buf_init(struct buf *b, size_t max)

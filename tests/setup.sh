@@ -1,12 +1,12 @@
 #!/bin/sh
-# setup.sh [build|demo|check|dist]: installs what is missing on a Debian 12
-# machine to build ocrdyn, to run the demo, or to run the tests, each of which
-# includes the one before it; or to build it for other machines (on amd64), and
-# to run what was built. Says nothing and changes nothing when all is there.
-# Packages come by apt-get, as root or through sudo; where neither is possible
-# it prints the command to type and ends with 1. DynamoDB Local, dynalite
-# and Cloudinary's SDK come from npm, the libraries of other machines as
-# Debian's packages, all into the folder .cache beside this file.
+# setup.sh [build|demo|check|bench|dist]: installs what is missing on a Debian
+# 12 machine to build ocrdyn, to run the demo, the tests, or the benchmarks, each
+# of which includes the one before it; or to build it for other machines (on
+# amd64), and to run what was built. Says nothing and changes nothing when all is
+# there. Packages come by apt-get, as root or through sudo; where neither is
+# possible it prints the command to type and ends with 1. DynamoDB Local,
+# dynalite and the SDKs for Node come from npm, the libraries of other machines
+# as Debian's packages, all into the folder .cache beside this file.
 set -eu
 cd "$(dirname "$0")"
 
@@ -16,6 +16,7 @@ demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
 check='python3-pytest python3-boto3 python3-yaml curl nginx-light gnutls-bin
     clang libclang-rt-14-dev jq mandoc zsh fish parallel busybox-static
     tinyproxy-bin'
+bench='python3-requests libcurl4-openssl-dev libyajl-dev'
 dist='gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
     gcc-s390x-linux-gnu qemu-user-static'
 
@@ -203,6 +204,18 @@ fetch_sdk() {
     rm -rf .cache/new
 }
 
+# The SDKs that the benchmark runs, as bench/package-lock.json has them.
+fetch_sdks() {
+    ! cmp -s bench/package-lock.json .cache/bench/package-lock.json || return 0
+    say "fetching the SDKs for Node"
+    rm -rf .cache/bench .cache/bench.new
+    mkdir -p .cache/bench.new
+    cp bench/package.json bench/package-lock.json .cache/bench.new
+    npm ci --prefix .cache/bench.new --ignore-scripts --no-audit --no-fund \
+        --loglevel=error >/dev/null
+    mv .cache/bench.new .cache/bench
+}
+
 # A new folder .cache/new, to work in.
 begin_new() {
     mkdir -p .cache
@@ -217,13 +230,14 @@ case ${1-build} in
 build) ;;
 demo) wanted="$wanted $demo" ;;
 check) wanted="$wanted $demo $check" ;;
+bench) wanted="$wanted $demo $check $bench" ;;
 dist) wanted="$wanted $dist" ;;
-*) say "usage: setup.sh [build|demo|check|dist]"; exit 2 ;;
+*) say "usage: setup.sh [build|demo|check|bench|dist]"; exit 2 ;;
 esac
 
 wanted=$(missing "$wanted")
 case ${1-build} in
-demo | check)
+demo | check | bench)
     has_java_17 || wanted="$wanted openjdk-17-jre-headless"
     { [ "$1" = demo ] && [ -e "$cache/DynamoDBLocal.jar" ]; } ||
         command -v npm >/dev/null || wanted="$wanted npm"
@@ -231,11 +245,12 @@ esac
 # shellcheck disable=SC2086  # a list of names, to be split
 install $wanted
 case ${1-build} in
-demo | check) fetch_simulator ;;
-dist) fetch_cross ;;
-esac
-if [ "${1-build}" = check ]; then
+demo) fetch_simulator ;;
+check)
+    fetch_simulator
     # DynamoDB again, which takes its time with tables; it wants node 20
     npm_package dynalite 4.0.0
-    fetch_sdk
-fi
+    fetch_sdk ;;
+bench) fetch_sdks ;;
+dist) fetch_cross ;;
+esac
