@@ -552,6 +552,9 @@ bool http_response_end(struct http_response *r)
 
 /* --------------------------------------------------------------- client */
 
+/* A body of this size goes out with the head: one record, one system call. */
+enum { BODY_SMALL = 16384 };
+
 void http_init(struct http *h, const struct http_url *url,
                const struct http_options *options)
 {
@@ -559,6 +562,7 @@ void http_init(struct http *h, const struct http_url *url,
     h->url = *url;
     h->options = *options;
     h->net.fd = -1;
+    buf_init(&h->request, 65536 + BODY_SMALL);
 }
 
 static void note(const struct http *h, const char *format, ...)
@@ -577,12 +581,18 @@ static void note(const struct http *h, const char *format, ...)
     h->options.note(line);
 }
 
-void http_close(struct http *h)
+static void disconnect(struct http *h)
 {
     if (h->connected && h->url.tls)
         tls_close(&h->stream.tls);
     h->connected = false;
     net_close(&h->net);
+}
+
+void http_close(struct http *h)
+{
+    disconnect(h);
+    buf_free(&h->request);
 }
 
 /* A connection that was idle this long may be gone without a word. */
@@ -595,7 +605,7 @@ static void drop_stale(struct http *h)
         return;
     if (net_stale(&h->net) || clock_now(CLOCK_STEADY) - h->used > IDLE_MAX) {
         note(h, "%s: the idle connection is closed", h->url.authority);
-        http_close(h);
+        disconnect(h);
     }
 }
 
@@ -698,9 +708,10 @@ static bool target_ok(const char *target)
     return true;
 }
 
-/* Writes the head of a request. False if something cannot stand in it. */
-static bool make_head(const struct http *h, const struct http_request *rq,
-                      struct buf *out)
+/* Writes a request, but for a body that is not small. False if something
+   cannot stand in it. */
+static bool make_request(const struct http *h, const struct http_request *rq,
+                         struct buf *out)
 {
     bool sends = strcmp(rq->method, "GET") != 0 &&
         strcmp(rq->method, "HEAD") != 0;
@@ -728,7 +739,9 @@ static bool make_head(const struct http *h, const struct http_request *rq,
         buf_str(out, f->value);
         buf_str(out, "\r\n");
     }
-    return buf_str(out, "\r\n");
+    buf_str(out, "\r\n");
+    return buf_add(out, rq->body, rq->body_len > BODY_SMALL ? 0
+                   : rq->body_len);
 }
 
 /* Takes the answer. NET_OK, or why there is none; `error` is set. */
@@ -766,8 +779,8 @@ static enum net_result receive(struct http *h, http_body_fn *body,
 
 /* One try over a connection that is open. */
 static enum http_result attempt(struct http *h, const struct http_request *rq,
-                                const struct buf *head, http_body_fn *body,
-                                void *context, bool *silent)
+                                http_body_fn *body, void *context,
+                                bool *silent)
 {
     int64_t now = clock_now(CLOCK_STEADY);
     enum net_result w, r;
@@ -776,8 +789,8 @@ static enum http_result attempt(struct http *h, const struct http_request *rq,
     h->net.wait = h->options.wait;
     h->net.until = now + h->options.total;
     http_response_init(&h->response, strcmp(rq->method, "HEAD") == 0);
-    w = stream_write(h, head->data, head->len);
-    if (w == NET_OK && rq->body_len > 0)
+    w = stream_write(h, h->request.data, h->request.len);
+    if (w == NET_OK && rq->body_len > BODY_SMALL)
         w = stream_write(h, rq->body, rq->body_len);
     memcpy(late, h->net.error, sizeof late);
     /* a server that refuses a request may answer without reading it all; one
@@ -804,13 +817,11 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
 {
     enum http_result result = HTTP_UNSENT;
     int64_t start = clock_now(CLOCK_STEADY);
-    struct buf head;
     bool again;
 
-    buf_init(&head, 65536);
     h->response.status = 0;
     h->response.head_done = false;
-    if (!make_head(h, rq, &head)) {
+    if (!make_request(h, rq, &h->request)) {
         snprintf(h->error, sizeof h->error, "the request has a byte that "
                  "HTTP does not allow, or is too large");
         goto out;
@@ -826,10 +837,10 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
             result = opened == NET_REFUSED ? HTTP_REFUSED : HTTP_UNSENT;
             goto out;
         }
-        result = attempt(h, rq, &head, body, context, &silent);
+        result = attempt(h, rq, body, context, &silent);
         h->used = clock_now(CLOCK_STEADY);
         if (!h->response.keep)
-            http_close(h);
+            disconnect(h);
         /* closed by the server just as it was used again */
         again = result != HTTP_OK && reused && silent && rq->repeatable;
     } while (again);
@@ -838,7 +849,7 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
          (long long)((h->used - start) / 1000000),
          result == HTTP_OK ? "" : ": ", result == HTTP_OK ? "" : h->error);
 out:
-    buf_free(&head);
+    buf_reset(&h->request);
     return result;
 }
 

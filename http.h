@@ -131,6 +131,7 @@ struct http {
     bool connected;
     int64_t used;                /* when it was last used, CLOCK_STEADY */
     unsigned connections;        /* opened so far */
+    struct buf request;          /* in hand; the memory is for the next one */
     struct http_response response;
     char error[320];             /* what went wrong with the last request */
     union {
@@ -164,7 +165,7 @@ enum http_result {
     HTTP_LOST                    /* it may have had it; there is no answer */
 };
 
-/* Neither connects nor allocates. */
+/* Neither connects nor allocates. http_close ends it. */
 void http_init(struct http *h, const struct http_url *url,
                const struct http_options *options);
 
@@ -177,7 +178,7 @@ void http_init(struct http *h, const struct http_url *url,
 enum http_result http_send(struct http *h, const struct http_request *rq,
                            http_body_fn *body, void *context);
 
-/* Closes the connection and wipes its keys. */
+/* Closes the connection, wipes its keys and frees what it has. */
 void http_close(struct http *h);
 
 /* ---- a single request ---- */
