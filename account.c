@@ -67,11 +67,14 @@ static bool decode(char *to, size_t room, const char *from, size_t n)
     size_t len = 0, i;
 
     for (i = 0; i < n; i++) {
+        bool escape = from[i] == '%' && n - i > 2;
+        int high = escape ? hex(from[i + 1]) : -1;
+        int low = escape ? hex(from[i + 2]) : -1;
+
         if (len + 1 >= room)
             return false;
-        if (from[i] == '%' && n - i > 2 && hex(from[i + 1]) >= 0 &&
-            hex(from[i + 2]) >= 0) {
-            to[len++] = (char)(hex(from[i + 1]) << 4 | hex(from[i + 2]));
+        if (high >= 0 && low >= 0) {
+            to[len++] = (char)(high << 4 | low);
             i += 2;
         } else {
             to[len++] = from[i];
@@ -120,7 +123,7 @@ static bool parse_query(struct account *a, const char *query,
 static bool parse_url(struct account *a, const char *url,
                       char *error, size_t size)
 {
-    const char *p = url + 13, *end, *at = NULL, *colon, *i;
+    const char *p = url + 13, *end, *at = NULL, *i;
 
     if (strncasecmp(url, "CLOUDINARY_URL=", 15) == 0)
         return wrong(error, size, "the value of CLOUDINARY_URL "
@@ -134,7 +137,8 @@ static bool parse_url(struct account *a, const char *url,
         if (*i == '@')
             at = i;
     if (at != NULL) {
-        colon = memchr(p, ':', (size_t)(at - p));
+        const char *colon = memchr(p, ':', (size_t)(at - p));
+
         if (colon == NULL)
             return wrong(error, size, "CLOUDINARY_URL has no secret: "
                                  "it is cloudinary://KEY:SECRET@CLOUD");

@@ -67,7 +67,7 @@ struct typed {
     struct dynamodb_item *item;
     unsigned depth;
     uint64_t object;             /* a bit for each level: is it an object? */
-    bool first, named;
+    bool first;
 };
 
 /* Where an element or a member begins: the comma, the member's name. */
@@ -187,7 +187,7 @@ bool dynamodb_item_json(struct dynamodb_item *item, const char *name,
                         const unsigned char *value, size_t n)
 {
     static const struct json_pick whole = {"", JSON_WANT_WALK, false, 0};
-    struct typed typed = {item, 0, 0, true, false};
+    struct typed typed = {item, 0, 0, true};
     struct json json;
 
     item_name(item, name);
@@ -500,8 +500,8 @@ static enum outcome attempt(struct dynamodb *db, struct answer *a,
     const char *path = db->http.url.path[0] != '\0' ? db->http.url.path : "/";
     struct sigv4_request rq = {"POST", path, "", signed_fields, n,
         body->data, body->len, false};
-    struct http_request http = {"POST", path, fields, n, body->data,
-        body->len, true};
+    struct http_request http = {"POST", path, NULL, n, body->data, body->len,
+        true};
     enum http_result sent;
     size_t i;
 
@@ -515,6 +515,7 @@ static enum outcome attempt(struct dynamodb *db, struct answer *a,
         fields[i].name = signed_fields[i].name;
         fields[i].value = signed_fields[i].value;
     }
+    http.fields = fields;
     answer_begin(a);
     sent = http_send(&db->http, &http, take_body, a);
     buf_wipe(authorization, sizeof authorization);
@@ -588,9 +589,11 @@ static enum outcome call(struct dynamodb *db, struct answer *a,
 {
     enum outcome outcome;
     unsigned retry = 0;
-    bool corrected = false, renewed = false, skewed;
+    bool corrected = false, renewed = false;
 
     for (;;) {
+        bool skewed;
+
         db->error[0] = db->code[0] = '\0';
         outcome = attempt(db, a, operation, body);
         skewed = was_skewed(db);
@@ -781,7 +784,8 @@ static enum outcome batch(struct dynamodb *db, struct answer *a,
     bool first = true;
     size_t i;
 
-    buf_init(&body, DYNAMODB_BATCH_MAX * (6 * DYNAMODB_KEY_MAX + 2048));
+    buf_init(&body, (size_t)DYNAMODB_BATCH_MAX *
+             (6 * DYNAMODB_KEY_MAX + 2048));
     buf_str(&body, "{\"RequestItems\":{");
     json_quote((const unsigned char *)table, strlen(table), buf_put, &body);
     buf_str(&body, ":{\"Keys\":[");
@@ -808,8 +812,8 @@ enum outcome dynamodb_have(struct dynamodb *db, const char *table,
                            const char *key, const struct dynamodb_id *ids,
                            size_t n, bool *have)
 {
-    bool ask[DYNAMODB_BATCH_MAX], got[DYNAMODB_BATCH_MAX],
-        left[DYNAMODB_BATCH_MAX];
+    bool ask[DYNAMODB_BATCH_MAX] = {false}, got[DYNAMODB_BATCH_MAX] = {false},
+        left[DYNAMODB_BATCH_MAX] = {false};
     enum outcome outcome = OUTCOME_DONE;
     unsigned retry = 0;
     struct buf string;

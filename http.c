@@ -91,7 +91,7 @@ static void url_authority(struct http_url *url)
 bool http_url_parse(struct http_url *url, const char *text, char *error,
                     size_t size)
 {
-    const char *p = text;
+    const char *p;
     size_t n;
 
     memset(url, 0, sizeof *url);
@@ -758,7 +758,6 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
         bool reused = h->connected, silent;
         enum net_result opened = reused ? NET_OK : open_connection(h);
 
-        again = false;
         if (opened != NET_OK) {
             snprintf(h->error, sizeof h->error, "%s", h->net.error);
             result = opened == NET_REFUSED ? HTTP_REFUSED : HTTP_UNSENT;

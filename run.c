@@ -21,7 +21,7 @@ enum { LOOKS = 3 };
 
 #define BACKOFF_BASE CLOCK_SECOND
 #define BACKOFF_CAP (60 * CLOCK_SECOND)
-#define TRYING_MAX (15 * 60 * CLOCK_SECOND)      /* for one image */
+#define TRYING_MAX (900 * CLOCK_SECOND)          /* for one image */
 #define LONG_WAIT (10 * CLOCK_SECOND)            /* is announced */
 #define LIMIT_WAIT (60 * CLOCK_SECOND)           /* where no time is named */
 
@@ -164,9 +164,10 @@ static void finish(struct state *s, const unsigned char *id, size_t len,
 static bool wait_until(struct state *s, int64_t when, const char *why)
 {
     int64_t begun = clock_now(CLOCK_STEADY), now = begun;
-    char text[32];
 
     if (when - now > LONG_WAIT && !s->o->quiet) {
+        char text[32];
+
         report_time(text, when);
         report_say("waiting until %s: %s", text, why);
     }
@@ -613,7 +614,8 @@ static bool output_gone(struct state *s)
     if (poll(&pfd, 1, 0) <= 0 ||
         (pfd.revents & (POLLERR | POLLNVAL)) == 0)
         return false;
-    unwritten(s, "standard output", pfd.revents & POLLNVAL ? EBADF : EPIPE);
+    unwritten(s, "standard output",
+              (pfd.revents & POLLNVAL) != 0 ? EBADF : EPIPE);
     return true;
 }
 
@@ -744,8 +746,8 @@ static bool open_checkpoint(struct state *s)
  */
 static void end_cut(struct state *s, int to, const char *name)
 {
-    const char end = s->o->null ? '\0' : '\n';
-    char path[32], last;
+    const char mark = s->o->null ? '\0' : '\n';
+    char path[32], last = mark;
     struct stat st;
     ssize_t n = -1;
     int fd;
@@ -762,12 +764,12 @@ static void end_cut(struct state *s, int to, const char *name)
         while (n < 0 && errno == EINTR);
         close(fd);
     }
-    if (n == 1 ? last == end : fd < 0 && !s->checkpoint.unclean)
+    if (n == 1 ? last == mark : fd < 0 && !s->checkpoint.unclean)
         return;
     report_say("the last record of %s %s cut short, and is ended", name,
                n == 1 ? "was" : "may have been");
     do
-        n = write(to, &end, 1);
+        n = write(to, &mark, 1);
     while (n < 0 && errno == EINTR);
     if (n != 1)
         unwritten(s, name, n == 0 ? EIO : errno);

@@ -48,10 +48,19 @@ compiles() {
     done
 }
 
+# clang-tidy says nothing of what .clang-tidy leaves out.
+tidy() {
+    printf '%s\n' *.c | xargs -P 2 -n 4 sh -c \
+        'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE 2>/dev/null' -
+}
+
 fact 'gcc without warnings' compiles gcc -O2
 fact 'clang without warnings' compiles clang -O2
 fact 'musl gcc without warnings' compiles musl-gcc -Os -idirafter /usr/include
 fact 'gcc analyzer' compiles gcc -O2 -fanalyzer
+fact 'clang tidy' tidy
+fact 'cppcheck' cppcheck --quiet --std=c11 -D_GNU_SOURCE --error-exitcode=1 \
+    --enable=warning,style,performance,portability ./*.c
 fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 
 for test in checkpoint clock http json pace records rows sigv4; do

