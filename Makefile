@@ -35,6 +35,8 @@ LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 SOURCES = account.c answer.c aws.c buf.c checkpoint.c clock.c cloudinary.c \
 	dynamodb.c extract.c fortify.c http.c ids.c json.c net.c ocrdyn.c \
 	outcome.c pace.c picks.c records.c report.c rows.c run.c sigv4.c tls.c
+# where the unit tests are built
+UNITS = build
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 HEADERS = $(wildcard *.h)
 
@@ -62,8 +64,8 @@ build/mkanchors: $(MKANCHORS) $(HEADERS) | build
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
 		$(BEARSSL_LIB)
 
-build:
-	mkdir -p build
+build $(filter-out build,$(UNITS)):
+	mkdir -p $@
 
 install: ocrdyn
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
@@ -73,28 +75,41 @@ install: ocrdyn
 # ---- tests (all of it explained in README.md)
 
 # Unit tests and the drivers of the differential tests: with the system's libc
-# and sanitizers, each linked with the files that it is about.
+# and sanitizers, each linked with the files that it is about. Another UNITS,
+# with another TESTCC, has them all once more (see tests/variants.sh).
 SANITIZE = address,undefined
-TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
-	-fno-sanitize-recover=all
-TESTS = build/test_checkpoint build/test_clock build/test_http \
-	build/test_json build/test_pace build/test_records build/test_rows \
-	build/test_sigv4
-DRIVERS = build/json_filter build/rows_filter build/sigv4_filter
+TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) -g -O1
+TESTCC = cc $(TESTFLAGS) -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+TESTLIB = -lbearssl
+TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json pace records \
+	rows sigv4)
+DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,json rows sigv4))
 
-build/test_checkpoint: checkpoint.c
-build/test_clock: clock.c
-build/test_http: http.c net.c tls.c clock.c buf.c
-build/test_json build/json_filter: json.c picks.c
-build/test_pace: pace.c
-build/test_records build/rows_filter: records.c rows.c json.c picks.c buf.c
-build/test_rows: rows.c json.c picks.c
-build/test_sigv4 build/sigv4_filter: sigv4.c buf.c
+$(UNITS)/test_checkpoint: checkpoint.c
+$(UNITS)/test_clock: clock.c
+$(UNITS)/test_http: http.c net.c tls.c clock.c buf.c
+$(UNITS)/test_json $(UNITS)/json_filter: json.c picks.c
+$(UNITS)/test_pace: pace.c
+$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c json.c picks.c \
+	buf.c
+$(UNITS)/test_rows: rows.c json.c picks.c
+$(UNITS)/test_sigv4 $(UNITS)/sigv4_filter: sigv4.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves
 build/test_sigv4: SANITIZE = undefined
 
-$(TESTS) $(DRIVERS): build/%: tests/%.c tests/test.h $(HEADERS) | build
-	$(TESTCC) -o $@ $(filter %.c,$^) -lbearssl
+$(TESTS) $(DRIVERS): $(UNITS)/%: tests/%.c tests/test.h $(HEADERS) | $(UNITS)
+	$(TESTCC) -o $@ $(filter %.c,$^) $(TESTLIB)
+
+units: $(TESTS) $(DRIVERS)
+
+# The whole program for other eyes: OCRDYN=build/ocrdyn-sanitized makes the
+# integration tests run it.
+PROGRAM = $(SOURCES) build/anchors.c -DOCRDYN_VERSION='"$(VERSION)"' -I. -lbearssl
+build/ocrdyn-sanitized: $(SOURCES) build/anchors.c $(HEADERS)
+	$(TESTCC) -o $@ $(PROGRAM)
+# for valgrind
+build/ocrdyn-plain: $(SOURCES) build/anchors.c $(HEADERS)
+	cc -std=c11 -D_GNU_SOURCE -g -O1 -o $@ $(PROGRAM)
 
 demo:
 	tests/setup.sh demo
@@ -103,7 +118,7 @@ demo:
 
 check:
 	tests/setup.sh check
-	$(MAKE) --no-print-directory all $(TESTS) $(DRIVERS)
+	$(MAKE) --no-print-directory all units
 	tests/check.sh
 
 clean:
@@ -115,6 +130,29 @@ fuzz:
 	tests/setup.sh check
 	tests/fuzz.sh $(FUZZ)
 
+# what check does in part: see tests/variants.sh
+check-sanitize: all
+	tests/setup.sh check
+	tests/variants.sh memory
+	tests/variants.sh unsigned
+	tests/variants.sh sanitized
+check-valgrind: all
+	tests/setup.sh check
+	tests/variants.sh valgrind
+	tests/variants.sh memchecked tests/test_credentials.py \
+		tests/test_tls.py tests/test_run.py
+check-cross-units:
+	tests/setup.sh check
+	tests/variants.sh arm-signed
+	tests/variants.sh arm-unsigned
+	tests/variants.sh s390x-signed
+	tests/variants.sh s390x-unsigned
+
+# lines and branches that unit and integration tests reach, for each file
+coverage:
+	tests/setup.sh check
+	tests/coverage.sh
+
 # memory, connections and pace over 200,000 images
 soak: all
 	/usr/bin/python3 tests/soak.py
@@ -125,4 +163,13 @@ bench: | build
 		json.c picks.c -lyajl
 	build/bench_json
 
-.PHONY: all install demo check fuzz soak bench clean
+# where json.c's time goes: instructions of each function, of all of them
+profile: | build
+	cc -std=c11 -D_GNU_SOURCE -O2 -g -fno-inline-functions-called-once \
+		-o build/profile_json tests/bench_json.c json.c picks.c -lyajl
+	valgrind -q --tool=callgrind --callgrind-out-file=build/profile.out \
+		--toggle-collect=json_feed build/profile_json 0
+	callgrind_annotate --threshold=99 build/profile.out | grep -v yajl
+
+.PHONY: all install demo units check check-sanitize check-valgrind \
+	check-cross-units coverage fuzz soak bench profile clean

@@ -13,7 +13,7 @@ part() {
     shift
     "$@" >build/part.log 2>&1 </dev/null
     status=$?
-    counts=$(grep -E '^[a-z0-9_ ]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' \
+    counts=$(grep -E '^[a-z0-9_ -]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' \
         build/part.log | tail -n 1)
     case $counts in
     *', 0 failed, '*) [ $status -eq 0 ] || counts= ;;
@@ -66,6 +66,16 @@ fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 for test in checkpoint clock http json pace records rows sigv4; do
     part "test_$test" "build/test_$test"
 done
+part memory tests/variants.sh memory
+part unsigned tests/variants.sh unsigned
+part valgrind tests/variants.sh valgrind clock http records sigv4
+part arm tests/variants.sh arm-signed http json records rows sigv4
+part s390x tests/variants.sh s390x-unsigned http json records rows sigv4
+part sanitized tests/variants.sh sanitized tests/test_credentials.py \
+    tests/test_tls.py tests/test_run.py -k 'not never_ends and not stall and
+    not dies and not 400_kb and not any_size and not takes_is_not'
+part memchecked tests/variants.sh memchecked tests/test_extract.py \
+    tests/test_run.py -k 'becomes_rows or text_that_is_printed'
 part fuzz tests/fuzz.sh 5
 part integration /usr/bin/python3 -m pytest -q -p no:cacheprovider tests
 

