@@ -66,7 +66,7 @@ fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 for test in checkpoint clock http json pace records rows sigv4; do
     part "test_$test" "build/test_$test"
 done
-part memory tests/variants.sh memory
+part memory tests/variants.sh memory clock http json records rows
 part unsigned tests/variants.sh unsigned
 part valgrind tests/variants.sh valgrind clock http records sigv4
 part arm tests/variants.sh arm-signed http json records rows sigv4

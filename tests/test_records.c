@@ -306,6 +306,8 @@ static void check_cases(const struct text_case *cases, size_t n)
     }
 }
 
+static unsigned char big[RECORDS_MAX + 64];
+
 static void test_columns(void)
 {
     static const char *const some[] = {"id", "n"}, *const twice[] = {"a", "a"},
@@ -322,11 +324,18 @@ static void test_columns(void)
           "columns of one name are refused: %s", records.sentence);
     tell_all(ROWS_TSV, false, empty, 1);
     CHECK(records.broken, "a column without a name is refused");
+    for (size_t more = 0; more < 2; more++) {
+        const char *const long_name[] = {(char *)big};
+
+        memset(big, 'x', RECORDS_MAX + more);
+        big[RECORDS_MAX + more] = '\0';
+        tell_all(ROWS_TSV, false, long_name, 1);
+        CHECK(records.broken == (more == 1), "a name of %d + %zu bytes",
+              RECORDS_MAX, more);
+    }
 }
 
 /* ---- bounds ---- */
-
-static unsigned char big[RECORDS_MAX + 64];
 
 /* A record of n bytes, line end and all, in this format. */
 static void make_record(enum rows_format format, size_t n)

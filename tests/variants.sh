@@ -4,7 +4,9 @@
 #   valgrind          under memcheck
 #   memory            clang's MemorySanitizer. BearSSL is Debian's, which is not
 #                     instrumented: what its hashes write is said to be defined
-#                     by tests/hashed.c, and so only their outputs are trusted
+#                     by tests/hashed.c, and so only their outputs are trusted.
+#                     Not test_sigv4, which looks for keys on the stack, where
+#                     nothing is defined: check-sanitize runs its driver
 #   unsigned          here, but char has no sign
 #   arm-signed arm-unsigned
 #                     32 bits, under qemu-user
@@ -90,7 +92,9 @@ valgrind)
 memory)
     library='tests/hashed.c -Wl,--wrap=br_sha256_out,--wrap=br_hmac_out'
     library="$library -lbearssl"
-    build "clang $flags -fsanitize=memory -fno-sanitize-recover=all" ;;
+    build "clang $flags -fsanitize=memory -fno-sanitize-recover=all" ||
+        exit
+    [ $# -gt 0 ] || set -- checkpoint clock http json pace records rows ;;
 unsigned) build "cc $flags -funsigned-char -fsanitize=undefined" ;;
 arm-*) cross arm arm-linux-gnueabihf armhf ;;
 s390x-*) cross s390x s390x-linux-gnu s390x ;;
