@@ -25,11 +25,12 @@ OCRDYN="$units/ocrdyn" BUILD="$units" /usr/bin/python3 -m pytest -q \
     --ignore tests/test_soak.py "$@" | tail -n 3
 # shellcheck disable=SC2086  # no option, or one
 for metric in "" --branches; do
-    gcovr --gcov-ignore-parse-errors --root . --object-directory "$units" --exclude tests/ \
-        --exclude build/ $metric 2>"$units/gcovr.log" ||
+    gcovr --gcov-ignore-parse-errors --root . --object-directory "$units" \
+        --exclude tests/ --exclude build/ $metric 2>"$units/gcovr.log" ||
         cat "$units/gcovr.log"
 done
-gcovr --gcov-ignore-parse-errors --root . --object-directory "$units" --fail-under-line 100 \
+gcovr --gcov-ignore-parse-errors --root . --object-directory "$units" \
+    --fail-under-line 100 \
     --filter 'json\.c' --filter 'picks\.c' --filter 'sigv4\.c' \
     >"$units/exact.log" 2>&1 || {
     cat "$units/exact.log"
