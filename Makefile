@@ -43,6 +43,8 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
 SOURCES = $(filter-out mkanchors.c,$(sort $(wildcard *.c)))
+# where the unit tests are built
+UNITS = build
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 HEADERS = $(wildcard *.h)
 
@@ -73,8 +75,8 @@ build/mkanchors: $(MKANCHORS) $(HEADERS) | build
 build/discard.ld: | build
 	echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;' > $@
 
-build:
-	mkdir -p build
+build $(filter-out build,$(UNITS)):
+	mkdir -p $@
 
 install: ocrdyn
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
@@ -89,34 +91,48 @@ install: ocrdyn
 # ---- tests (all of it explained in README.md)
 
 # Unit tests and the drivers of the differential tests: with the system's libc
-# and sanitizers, each linked with the files that it is about.
+# and sanitizers, each linked with the files that it is about. Another UNITS,
+# with another TESTCC, has them all once more (see tests/variants.sh).
 SANITIZE = address,undefined
-TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
-	-fno-sanitize-recover=all
-TESTS = build/test_checkpoint build/test_clock build/test_http \
-	build/test_json build/test_pace build/test_process build/test_proxy \
-	build/test_rows build/test_sigv4
-DRIVERS = build/endpoint_filter build/json_filter build/rows_filter \
-	build/sigv4_filter build/x509_filter
+TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) -g -O1
+TESTCC = cc $(TESTFLAGS) -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+TESTLIB = -lbearssl
+TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json pace process \
+	proxy records rows sigv4)
+DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
+	x509))
 
 # what a connection is made of
 HTTP = http.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c
 
-build/test_checkpoint: checkpoint.c
-build/test_clock: clock.c
-build/endpoint_filter: endpoint.c profile.c $(HTTP)
-build/test_http build/test_proxy: $(HTTP)
-build/test_json build/json_filter: json.c picks.c
-build/test_pace: pace.c
-build/test_process: process.c clock.c buf.c
-build/test_rows build/rows_filter: rows.c json.c picks.c
-build/test_sigv4 build/sigv4_filter: sigv4.c buf.c
-build/x509_filter: x509.c cert.c der.c clock.c buf.c
+$(UNITS)/test_checkpoint: checkpoint.c
+$(UNITS)/test_clock: clock.c
+$(UNITS)/endpoint_filter: endpoint.c profile.c $(HTTP)
+$(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
+$(UNITS)/test_json $(UNITS)/json_filter: json.c picks.c
+$(UNITS)/test_pace: pace.c
+$(UNITS)/test_process: process.c clock.c buf.c
+$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c json.c picks.c \
+	buf.c
+$(UNITS)/test_rows: rows.c json.c picks.c
+$(UNITS)/test_sigv4 $(UNITS)/sigv4_filter: sigv4.c buf.c
+$(UNITS)/x509_filter: x509.c cert.c der.c clock.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves
 build/test_sigv4: SANITIZE = undefined
 
-$(TESTS) $(DRIVERS): build/%: tests/%.c tests/test.h $(HEADERS) | build
-	$(TESTCC) -o $@ $(filter %.c,$^) -lbearssl
+$(TESTS) $(DRIVERS): $(UNITS)/%: tests/%.c tests/test.h $(HEADERS) | $(UNITS)
+	$(TESTCC) -o $@ $(filter %.c,$^) $(TESTLIB)
+
+units: $(TESTS) $(DRIVERS)
+
+# The whole program for other eyes: OCRDYN=build/ocrdyn-sanitized makes the
+# integration tests run it.
+PROGRAM = $(SOURCES) build/anchors.c -DOCRDYN_VERSION='"$(VERSION)"' -I. -lbearssl
+build/ocrdyn-sanitized: $(SOURCES) build/anchors.c $(HEADERS)
+	$(TESTCC) -o $@ $(PROGRAM)
+# for valgrind
+build/ocrdyn-plain: $(SOURCES) build/anchors.c $(HEADERS)
+	cc -std=c11 -D_GNU_SOURCE -g -O1 -o $@ $(PROGRAM)
 
 demo:
 	tests/setup.sh demo
@@ -125,7 +141,7 @@ demo:
 
 check:
 	tests/setup.sh check
-	$(MAKE) --no-print-directory all $(TESTS) $(DRIVERS)
+	$(MAKE) --no-print-directory all units
 	tests/check.sh
 
 # the sources and static binaries of all machines, in dist/
@@ -147,6 +163,32 @@ FUZZ = 60
 fuzz:
 	tests/setup.sh check
 	tests/fuzz.sh $(FUZZ)
+
+# what check does in part: see tests/variants.sh
+check-sanitize: all
+	tests/setup.sh check
+	tests/variants.sh memory
+	BUILD=build/memory /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+		tests/test_json_peers.py tests/test_rows_peers.py \
+		tests/test_sigv4_peers.py
+	tests/variants.sh unsigned
+	tests/variants.sh sanitized
+check-valgrind: all
+	tests/setup.sh check
+	tests/variants.sh valgrind
+	tests/variants.sh memchecked tests/test_credentials.py \
+		tests/test_tls.py tests/test_run.py
+check-cross-units:
+	tests/setup.sh check
+	tests/variants.sh arm-signed
+	tests/variants.sh arm-unsigned
+	tests/variants.sh s390x-signed
+	tests/variants.sh s390x-unsigned
+
+# lines and branches that unit and integration tests reach, for each file
+coverage:
+	tests/setup.sh check
+	tests/coverage.sh
 
 # memory, connections and pace over 200,000 images
 soak: all
@@ -178,4 +220,15 @@ scale:
 	$(MAKE) --no-print-directory all
 	/usr/bin/python3 tests/bench/scale.py $(N)
 
-.PHONY: all install demo check dist check-cross fuzz soak bench scale clean
+# where json.c's time goes: its instructions, by function. What is inlined
+# shows as its own here, and costs a call more than it does.
+profile: | build
+	cc -std=c11 -D_GNU_SOURCE -O2 -g -fno-inline -o build/profile_json \
+		tests/bench_json.c json.c picks.c -lyajl
+	valgrind -q --tool=callgrind --callgrind-out-file=build/profile.out \
+		--toggle-collect=json_feed build/profile_json profile
+	callgrind_annotate --auto=no --threshold=99 build/profile.out
+
+.PHONY: all install demo units check check-sanitize check-valgrind \
+	check-cross-units dist check-cross coverage fuzz soak bench scale \
+	profile clean

@@ -45,19 +45,16 @@ enum clock_wait clock_sleep(int64_t until, int fd, short events,
     enum clock_wait result = CLOCK_SIGNAL;
     struct pollfd pfd = {fd, events, 0};
     sigset_t all, before;
-    int64_t now;
 
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     if (clock_interrupted != NULL)
         clock_interrupted();
     while (stop == NULL || *stop == 0) {
-        struct timespec ts;
-        int n;
-
-        now = clock_now(CLOCK_STEADY);
-        ts = step(until == INT64_MAX ? INT64_MAX : until - now);
-        n = ppoll(&pfd, fd < 0 ? 0 : 1, &ts, &before);
+        int64_t now = clock_now(CLOCK_STEADY);
+        struct timespec ts =
+            step(until == INT64_MAX ? INT64_MAX : until - now);
+        int n = ppoll(&pfd, fd < 0 ? 0 : 1, &ts, &before);
         if (n > 0) {
             result = CLOCK_READY;
             break;
@@ -144,7 +141,7 @@ int64_t clock_http_date(const char *text)
     if (!shaped(text, "000, 00 000 0000 00:00:00 GMT"))
         return -1;
     for (month = 0; month < 12; month++)
-        if (memcmp(text + 8, months + 3 * month, 3) == 0)
+        if (memcmp(text + 8, months + 3 * (size_t)month, 3) == 0)
             return seconds(digits(text + 12, 4), month + 1,
                            digits(text + 5, 2), text + 17);
     return -1;

@@ -84,16 +84,18 @@ static bool read_document(struct json *json, const char *file)
 /* Reads the OCR text of a file. */
 static bool read_text(struct buf *text, const char *file)
 {
-    char sentence[ANSWER_SENTENCE];
     struct answer answer;
     bool good;
 
-    if (!answer_init(&answer, "", text, NULL, NULL, 0))
+    if (!answer_init(&answer, "", text, NULL, NULL, 0)) {
         good = complain(file, "memory is out");
-    else
+    } else {
+        char sentence[ANSWER_SENTENCE];
+
         good = read_document(&answer.json, file) &&
             (answer_judge(&answer, sentence) == ANSWER_TEXT ||
              complain(file, "%s", sentence));
+    }
     answer_free(&answer);
     return good;
 }

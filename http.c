@@ -143,7 +143,7 @@ static void url_authority(struct http_url *url)
 static bool url_parse(struct http_url *url, const char *text, bool metadata,
                       char *error, size_t size)
 {
-    const char *p = text;
+    const char *p;
     size_t n;
 
     memset(url, 0, sizeof *url);
@@ -831,7 +831,6 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
         bool reused = h->connected, silent;
         enum net_result opened = reused ? NET_OK : open_connection(h);
 
-        again = false;
         if (opened != NET_OK) {
             snprintf(h->error, sizeof h->error, "%s", h->net.error);
             result = opened == NET_REFUSED ? HTTP_REFUSED : HTTP_UNSENT;

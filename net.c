@@ -126,17 +126,16 @@ bool net_connect(struct net *net, const char *host, unsigned short port,
 /* Waits for `events`, for as long as both deadlines allow. */
 static enum net_result await(struct net *net, short events)
 {
-    int64_t silence, until;
+    int64_t silence = clock_now(CLOCK_STEADY) + net->wait;
+    bool silent = silence <= net->until;
     enum clock_wait w;
 
-    silence = clock_now(CLOCK_STEADY) + net->wait;
-    until = silence < net->until ? silence : net->until;
     do
-        w = clock_sleep(until, net->fd, events, NULL);
+        w = clock_sleep(silent ? silence : net->until, net->fd, events, NULL);
     while (w == CLOCK_SIGNAL);
     if (w == CLOCK_READY)
         return NET_OK;
-    if (until == silence)
+    if (silent)
         return net_fail(net, NET_LATE, "no answer within %lld s",
                         (long long)(net->wait / CLOCK_SECOND));
     return net_fail(net, NET_LATE, "the answer takes too long");

@@ -30,6 +30,7 @@ static bool star(const struct json *j, unsigned i, const char *s)
 static bool track_init(struct json_track *t, const char *s, bool wild)
 {
     size_t left = strlen(s), n;
+    unsigned bit = 0;            /* of the token in hand */
 
     memset(t, 0, sizeof *t);
     t->token = s;
@@ -42,13 +43,14 @@ static bool track_init(struct json_track *t, const char *s, bool wild)
         if (*s == '/') {
             if (t->tokens == JSON_MAX_TOKENS)
                 return false;
-            t->literal = (uint16_t)(t->literal | 1u << t->tokens++);
+            bit = 1u << t->tokens++;
+            t->literal = (uint16_t)(t->literal | bit);
         } else if (*s == '~' && s[1] != '0' && s[1] != '1') {
             return false;
         } else if (*s == '*' && wild) {
             if (!ended(s[1]))
                 return false;
-            t->literal = (uint16_t)(t->literal ^ 1u << (t->tokens - 1));
+            t->literal = (uint16_t)(t->literal ^ bit);
         }
     }
     return true;

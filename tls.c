@@ -554,11 +554,11 @@ static enum net_result write_all(struct tls *tls, const unsigned char *p,
     while (n > 0) {
         size_t room;
         unsigned char *to;
-        enum net_result r;
 
         to = br_ssl_engine_sendapp_buf(&tls->client.eng, &room);
         if (to == NULL) {
-            r = send_all(tls);
+            enum net_result r = send_all(tls);
+
             if (r == NET_OK &&
                 br_ssl_engine_sendapp_buf(&tls->client.eng, &room) == NULL)
                 r = net_fail(tls->net, NET_CUT, "TLS: out of turn");

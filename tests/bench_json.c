@@ -8,7 +8,8 @@
  * callbacks that do nothing and its UTF-8 validation on, json.c with the
  * picks that the program uses. They take turns, and the best of many rounds
  * counts, so that the ratio stands on a machine that does other things.
- * Exit status 1 if a ratio is below the first argument (default 3).
+ * Exit status 1 if a ratio is below the first argument (default 3). With
+ * "profile" it only reads the 366 KB twenty times, for `make profile`.
  */
 #include "../json.h"
 
@@ -317,6 +318,12 @@ int main(int argc, char **argv)
     struct text t = { NULL, 0, 0 }, p;
     size_t i;
 
+    if (argc > 1 && strcmp(argv[1], "profile") == 0) {
+        t = response(sizes[2].words);
+        for (i = 0; i < 20 && good; i++)
+            good = run_json(&t);
+        return good ? 0 : 1;
+    }
     for (i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         t = response(sizes[i].words);
         good = compare(sizes[i].name, &t, wanted) && good;

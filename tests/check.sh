@@ -13,7 +13,7 @@ part() {
     shift
     "$@" >build/part.log 2>&1 </dev/null
     status=$?
-    counts=$(grep -E '^[a-z0-9_ ]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' \
+    counts=$(grep -E '^[a-z0-9_ -]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' \
         build/part.log | tail -n 1)
     case $counts in
     *', 0 failed, '*) [ $status -eq 0 ] || counts= ;;
@@ -48,15 +48,35 @@ compiles() {
     done
 }
 
+# clang-tidy says nothing of what .clang-tidy leaves out.
+tidy() {
+    printf '%s\n' *.c | xargs -P 2 -n 4 sh -c \
+        'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE 2>/dev/null' -
+}
+
 fact 'gcc without warnings' compiles gcc -O2
 fact 'clang without warnings' compiles clang -O2
 fact 'musl gcc without warnings' compiles musl-gcc -Os -idirafter /usr/include
 fact 'gcc analyzer' compiles gcc -O2 -fanalyzer
+fact 'clang tidy' tidy
+fact 'cppcheck' cppcheck --quiet --std=c11 -D_GNU_SOURCE --error-exitcode=1 \
+    --enable=warning,style,performance,portability ./*.c
 fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 
-for test in checkpoint clock http json pace process proxy rows sigv4; do
+for test in checkpoint clock http json pace process proxy records rows sigv4
+do
     part "test_$test" "build/test_$test"
 done
+part memory tests/variants.sh memory clock http json records rows
+part unsigned tests/variants.sh unsigned
+part valgrind tests/variants.sh valgrind clock http records sigv4
+part arm tests/variants.sh arm-signed http json records rows sigv4
+part s390x tests/variants.sh s390x-unsigned http json records rows sigv4
+slow='never_ends or stall or dies or 400_kb or any_size or takes_is_not'
+part sanitized tests/variants.sh sanitized tests/test_credentials.py \
+    tests/test_tls.py tests/test_run.py -k "not ($slow)"
+part memchecked tests/variants.sh memchecked tests/test_extract.py \
+    tests/test_run.py -k 'becomes_rows or text_that_is_printed'
 part fuzz tests/fuzz.sh 5
 part integration /usr/bin/python3 -m pytest -q -p no:cacheprovider tests
 

@@ -25,6 +25,7 @@ sources() {
     json) echo json.c picks.c ;;
     listing) echo listing.c outcome.c rows.c json.c picks.c buf.c ;;
     proxy) echo $http ;;
+    records) echo records.c rows.c json.c picks.c buf.c ;;
     rows) echo rows.c json.c picks.c ;;
     url) echo account.c $http ;;
     x509) echo x509.c cert.c der.c clock.c buf.c ;;
@@ -170,6 +171,13 @@ seeds() {
         seed '10.0.0.1\n[::1]:8080\n10.0.0.0/8 *.b.test\na'
         seed '[fe80::1]\np.test\n[fe80::1]:443,fe80::/10\no'
         seed 'a.test\nsocks5://p.test\n*\no' ;;
+    records)
+        for null in 0 4; do
+            seed "\\$null"'\17a\tb\t\\N\t\\x41\\101\\q\r\nc\td\n'
+            seed "\\$((null + 1))"'\5{"a": [1, {"b": null}], "c": "\\u00e9"}\n'
+            seed "\\$((null + 2))"'\2a,"b",c,d\r\n1,"x""\ny",,""\n\n1\n'
+            seed "\\$((null + 3))"'\177text\n'
+        done ;;
     rows)
         for kind in 0 1 2 3 4 5 6 7 10 11 12; do
             seed "\\$kind"'\5a/b\r\n\nc\td"e\\,f\0g\342\202\254\n'

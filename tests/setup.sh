@@ -15,10 +15,12 @@ demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
     tesseract-ocr-eng openssl'
 check='python3-pytest python3-boto3 python3-yaml curl nginx-light gnutls-bin
     clang libclang-rt-14-dev jq mandoc zsh fish parallel busybox-static
-    tinyproxy-bin'
+    tinyproxy-bin clang-tidy cppcheck valgrind gcovr libyajl-dev'
 bench='python3-requests libcurl4-openssl-dev libyajl-dev'
-dist='gcc-i686-linux-gnu gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
-    gcc-s390x-linux-gnu qemu-user-static'
+# Compilers for other machines, and what runs their programs here.
+cross='qemu-user-static gcc-arm-linux-gnueabihf libc6-dev-armhf-cross
+    gcc-s390x-linux-gnu libc6-dev-s390x-cross'
+dist='gcc-i686-linux-gnu gcc-aarch64-linux-gnu'
 
 # The other machines: ours and Debian's name of each, its compiler.
 machines='i386 i386 i686-linux-gnu
@@ -229,9 +231,9 @@ wanted=$build
 case ${1-build} in
 build) ;;
 demo) wanted="$wanted $demo" ;;
-check) wanted="$wanted $demo $check" ;;
+check) wanted="$wanted $demo $check $cross" ;;
 bench) wanted="$wanted $demo $check $bench" ;;
-dist) wanted="$wanted $dist" ;;
+dist) wanted="$wanted $cross $dist" ;;
 *) say "usage: setup.sh [build|demo|check|bench|dist]"; exit 2 ;;
 esac
 
@@ -250,7 +252,8 @@ check)
     fetch_simulator
     # DynamoDB again, which takes its time with tables; it wants node 20
     npm_package dynalite 4.0.0
-    fetch_sdk ;;
+    fetch_sdk
+    fetch_cross ;;
 bench) fetch_sdks ;;
 dist) fetch_cross ;;
 esac

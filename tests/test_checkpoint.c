@@ -1169,13 +1169,14 @@ static void test_killed(uint32_t seed)
 {
     enum { ROUNDS = 400 };
     const int64_t start = now_ms();
+    unsigned shift = 9;              /* up to 8 ms; more on a slow machine */
     int64_t last = -1;
     int round, bad = 0, ended = 0;
 
     clear();
     for (round = 0; round < ROUNDS && now_ms() - start < 6000; round++) {
         struct timespec wait = {0, 0};
-        int64_t records;
+        int64_t records, before = last;
         uint64_t report;
         int fds[2], status;
         pid_t pid = child(fds);
@@ -1186,7 +1187,7 @@ static void test_killed(uint32_t seed)
         }
         close(fds[1]);
         seed = seed * UINT32_C(1664525) + UINT32_C(1013904223);
-        wait.tv_nsec = (long)(seed >> 9);        /* up to 8 ms */
+        wait.tv_nsec = (long)(seed >> shift);
         nanosleep(&wait, NULL);
         kill(pid, SIGKILL);
         waitpid(pid, &status, 0);
@@ -1201,10 +1202,12 @@ static void test_killed(uint32_t seed)
                    round, last + 1, records, c.error);
         if (records > last + 1)
             last = records - 1;
+        if (last == before && shift > 3)
+            shift--;
     }
     CHECK(bad == 0 && ended == 0, "after kill -9 at random the checkpoint is "
           "whole: %d of %d rounds", round - bad, round);
-    CHECK(last > 100, "records were done meanwhile: %" PRId64, last);
+    CHECK(last > 10, "records were done meanwhile: %" PRId64, last);
     printf("killed %d times in %" PRId64 " records\n", round, last + 1);
 }
 

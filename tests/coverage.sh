@@ -1,0 +1,38 @@
+#!/bin/sh
+# coverage.sh: which lines and branches the unit and integration tests reach,
+# for each file; ends with 1 if json.c, picks.c or sigv4.c has a line that none
+# of them does. tests/coverage.txt says why others are not reached.
+set -u
+cd "$(dirname "$0")/.." || exit
+units=build/coverage
+flags='-std=c11 -D_GNU_SOURCE -g -O0 --coverage'
+rm -rf "$units"
+mkdir -p "$units"
+make -s build/anchors.c || exit
+# each program keeps counts of its own, named for it
+make -s UNITS="$units" TESTCC="cc $flags" units >"$units/make.log" 2>&1 || {
+    cat "$units/make.log"
+    exit 1
+}
+# shellcheck disable=SC2046  # a list of names, to be split
+cc $flags -DOCRDYN_VERSION='"coverage"' -I. -o "$units/ocrdyn" \
+    $(ls ./*.c | grep -v mkanchors) build/anchors.c -lbearssl || exit
+for test in checkpoint clock http json pace records rows sigv4; do
+    "$units/test_$test" | tail -n 1
+done
+OCRDYN="$units/ocrdyn" BUILD="$units" /usr/bin/python3 -m pytest -q \
+    -p no:cacheprovider tests --ignore tests/test_torture.py \
+    --ignore tests/test_soak.py "$@" | tail -n 3
+# shellcheck disable=SC2086  # no option, or one
+for metric in "" --branches; do
+    gcovr --gcov-ignore-parse-errors --root . --object-directory "$units" \
+        --exclude tests/ --exclude build/ $metric 2>"$units/gcovr.log" ||
+        cat "$units/gcovr.log"
+done
+gcovr --gcov-ignore-parse-errors --root . --object-directory "$units" \
+    --fail-under-line 100 \
+    --filter 'json\.c' --filter 'picks\.c' --filter 'sigv4\.c' \
+    >"$units/exact.log" 2>&1 || {
+    cat "$units/exact.log"
+    exit 1
+}

@@ -1,0 +1,118 @@
+#!/bin/sh
+# variants.sh VARIANT [TEST...]: the unit tests once more (all of them, if none
+# is named), in another build, or on another machine:
+#   valgrind          under memcheck
+#   memory            clang's MemorySanitizer. BearSSL is Debian's, which is not
+#                     instrumented: what its hashes write is said to be defined
+#                     by tests/hashed.c, and so only their outputs are trusted.
+#                     Not test_sigv4, which looks for keys on the stack, where
+#                     nothing is defined: check-sanitize runs its driver
+#   unsigned          here, but char has no sign
+#   arm-signed arm-unsigned
+#                     32 bits, under qemu-user
+#   s390x-signed s390x-unsigned
+#                     big-endian, under qemu-user
+# and integration tests with the program built in another way:
+#   sanitized [PYTEST ARGUMENT...]     AddressSanitizer and UBSan
+#   memchecked [PYTEST ARGUMENT...]    under valgrind
+# The last line is "VARIANT: N passed, N failed, N skipped".
+set -u
+cd "$(dirname "$0")/.." || exit
+variant=$1
+shift
+units=build/$variant
+flags='-std=c11 -D_GNU_SOURCE -g -O1 -fno-omit-frame-pointer'
+library=-lbearssl
+emulator=
+mkdir -p "$units"
+
+# Tests in the folder of the variant, built by this compiler.
+build() {
+    make -s UNITS="$units" TESTCC="$1" TESTLIB="$library" units \
+        >"$units/make.log" 2>&1 || { cat "$units/make.log"; return 1; }
+}
+
+# cross MACHINE TRIPLET DEBIAN: for armhf, 64 bits of time and file sizes, as
+# musl has them.
+cross() {
+    emulator=qemu-$1-static
+    library=tests/.cache/cross/$3/usr/lib/$2/libbearssl.a
+    build "$2-gcc $flags -f${variant#*-}-char -D_FILE_OFFSET_BITS=64 \
+        -D_TIME_BITS=64 -static -idirafter /usr/include"
+}
+
+# run TEST...: each, with the sum of their counts as the last line.
+run() {
+    [ $# -gt 0 ] || set -- checkpoint clock http json pace process proxy \
+        records rows sigv4
+    for test; do
+        # shellcheck disable=SC2086  # a command and its options
+        $emulator "$units/test_$test" >"$units/$test.log" 2>&1 </dev/null
+        status=$?
+        counts=$(grep -E '^test_.*: [0-9]+ passed, [0-9]+ failed, ' \
+            "$units/$test.log")
+        case $counts in
+        *', 0 failed, '*) [ $status -eq 0 ] || counts= ;;
+        esac
+        if [ $status -ne 0 ] || [ -z "$counts" ]; then
+            cat "$units/$test.log"
+            echo "test_$test ended with $status"
+        fi
+        echo "${counts:-test_$test: 0 passed, 1 failed, 0 skipped}"
+    done >"$units/log"
+    grep -vE '^test_.*: [0-9]+ passed, 0 failed, ' "$units/log"
+    awk -F'[:,]' -v name="$variant" '
+        /^test_[a-z0-9]*: [0-9]+ passed, / {
+            for (i = 2; i <= 4; i++) { split($i, w, " "); sum[w[2]] += w[1] }
+        }
+        END {
+            printf "%s: %d passed, %d failed, %d skipped\n", name,
+                sum["passed"], sum["failed"], sum["skipped"]
+            exit sum["failed"] > 0
+        }' "$units/log"
+}
+
+# integration PYTEST-ARGUMENT...: without the tests that measure memory, which
+# is the sanitizer's here, or that preload a library of their own.
+integration() {
+    [ $# -gt 0 ] || set -- tests/test_credentials.py tests/test_extract.py \
+        tests/test_faults.py tests/test_pacing.py tests/test_resume.py \
+        tests/test_run.py tests/test_tls.py
+    /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+        --deselect tests/test_extract.py::test_memory_does_not_grow_with_the_document \
+        "$@" >"$units/log" 2>&1 </dev/null
+    status=$?
+    sed "s/^integration:/$variant:/" "$units/log"
+    return $status
+}
+
+case $variant in
+valgrind)
+    emulator='valgrind -q --error-exitcode=99 --leak-check=full'
+    build "cc $flags" ;;
+memory)
+    library='tests/hashed.c -Wl,--wrap=br_sha256_out,--wrap=br_hmac_out'
+    library="$library -lbearssl"
+    build "clang $flags -fsanitize=memory -fno-sanitize-recover=all" ||
+        exit
+    [ $# -gt 0 ] || set -- checkpoint clock http json pace records rows ;;
+unsigned) build "cc $flags -funsigned-char -fsanitize=undefined" ;;
+arm-*) cross arm arm-linux-gnueabihf armhf ;;
+s390x-*) cross s390x s390x-linux-gnu s390x ;;
+sanitized)
+    make -s build/ocrdyn-sanitized && export OCRDYN=build/ocrdyn-sanitized &&
+        integration "$@"
+    exit ;;
+memchecked)
+    make -s build/ocrdyn-plain || exit
+    cat >"$units/ocrdyn" <<END
+#!/bin/sh
+exec $(command -v valgrind) -q --error-exitcode=99 --leak-check=full \
+    $PWD/build/ocrdyn-plain "\$@"
+END
+    chmod +x "$units/ocrdyn"
+    export OCRDYN="$units/ocrdyn"
+    integration "$@"
+    exit ;;
+*) echo "there is no variant $variant"; exit 2 ;;
+esac && run "$@"
