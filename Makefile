@@ -35,7 +35,7 @@ LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 SOURCES = account.c answer.c aws.c buf.c caller.c checkpoint.c clock.c \
 	cloudinary.c command.c dynamodb.c extract.c fortify.c help.c http.c \
 	ids.c item.c items.c json.c net.c ocrdyn.c options.c outcome.c pace.c \
-	picks.c report.c rows.c run.c sigv4.c tables.c tls.c
+	picks.c records.c report.c rows.c run.c sigv4.c tables.c tls.c
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 HEADERS = $(wildcard *.h)
 
@@ -79,7 +79,8 @@ SANITIZE = address,undefined
 TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all
 TESTS = build/test_checkpoint build/test_clock build/test_http \
-	build/test_json build/test_pace build/test_rows build/test_sigv4
+	build/test_json build/test_pace build/test_records build/test_rows \
+	build/test_sigv4
 DRIVERS = build/json_filter build/rows_filter build/sigv4_filter
 
 build/test_checkpoint: checkpoint.c
@@ -87,7 +88,8 @@ build/test_clock: clock.c
 build/test_http: http.c net.c tls.c clock.c buf.c
 build/test_json build/json_filter: json.c picks.c
 build/test_pace: pace.c
-build/test_rows build/rows_filter: rows.c json.c picks.c
+build/test_records build/rows_filter: records.c rows.c json.c picks.c buf.c
+build/test_rows: rows.c json.c picks.c
 build/test_sigv4 build/sigv4_filter: sigv4.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves
 build/test_sigv4: SANITIZE = undefined

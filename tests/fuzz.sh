@@ -20,6 +20,7 @@ sources() {
     checkpoint) echo checkpoint.c ;;
     http) echo http.c net.c tls.c clock.c buf.c ;;
     json) echo json.c picks.c ;;
+    records) echo records.c rows.c json.c picks.c buf.c ;;
     rows) echo rows.c json.c picks.c ;;
     url) echo account.c http.c net.c tls.c clock.c buf.c ;;
     *) return 1 ;;
@@ -114,6 +115,13 @@ seeds() {
         seed '\3\11{"info": {"ocr": {"adv_ocr": {"status": "complete", "data":'`
             `' [{"textAnnotations": [{"description": "a\\nb"}]}]}}}}'
         seed '\2\1[{"a": "\342\202\254"}, {}, [], "\\"\\\\", 0]' ;;
+    records)
+        for null in 0 4; do
+            seed "\\$null"'\17a\tb\t\\N\t\\x41\\101\\q\r\nc\td\n'
+            seed "\\$((null + 1))"'\5{"a": [1, {"b": null}], "c": "\\u00e9"}\n'
+            seed "\\$((null + 2))"'\2a,"b",c,d\r\n1,"x""\ny",,""\n\n1\n'
+            seed "\\$((null + 3))"'\177text\n'
+        done ;;
     rows)
         for kind in 0 1 2 3 4 5 6 7 10 11 12; do
             seed "\\$kind"'\5a/b\r\n\nc\td"e\\,f\0g\342\202\254\n'

@@ -1,5 +1,6 @@
 /*
- * rows_filter: rows.c as a filter, for tests/test_rows_peers.py.
+ * rows_filter: rows.c and records.c as a filter, for
+ * tests/test_rows_peers.py.
  *
  *   rows_filter ids|ids0
  *       reads ids (ids0: that end in NUL) and prints each in hexadecimal on
@@ -8,6 +9,10 @@
  *       reads rows, a line each of four words in hexadecimal (id, status,
  *       text, detail; "-" is an empty one, "N" no text), and writes them (0:
  *       as with -0), after their header
+ *   rows_filter read tsv|jsonl|csv|text|tsv0|... [COLUMN...]
+ *       reads records of that format, and prints each on a line of its own:
+ *       for each field its name and bytes in hexadecimal as NAME=TEXT,
+ *       NAME:JSON or NAME~; "!" and a sentence for one that is wrong
  *   rows_filter visible SIZE
  *       reads lines of one word and prints what rows_visible makes of each
  *
@@ -18,6 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "../records.h"
 #include "../rows.h"
 
 static unsigned digit(char c)
@@ -102,6 +108,41 @@ static bool write_rows(enum rows_format format, bool null)
     return good;
 }
 
+static void print_hex(const unsigned char *bytes, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        printf("%02x", (unsigned)bytes[i]);
+}
+
+static bool print_records(enum rows_format format, bool null,
+                          const char *const *columns, size_t n)
+{
+    static struct records r;
+    enum records_read answer;
+
+    records_init(&r, STDIN_FILENO, format, null, n > 0 ? columns : NULL, n);
+    while ((answer = records_next(&r)) < RECORDS_END) {
+        if (answer == RECORDS_MORE)
+            continue;
+        if (answer == RECORDS_BAD)
+            printf("!%s", r.sentence);
+        for (size_t i = 0; i < r.n; i++) {
+            const struct record_field *f = &r.fields[i];
+
+            fputs(i > 0 ? " " : "", stdout);
+            print_hex(f->name, f->name_len);
+            putchar(f->type == JSON_NULL ? '~'
+                    : f->type == JSON_STRING ? '=' : ':');
+            print_hex(f->bytes, f->len);
+        }
+        putchar('\n');
+    }
+    if (answer == RECORDS_BROKEN)
+        printf("!%s\n", r.sentence);
+    records_free(&r);
+    return answer == RECORDS_END;
+}
+
 static bool print_visible(size_t size)
 {
     char *line = NULL, *word, *out = malloc(size);
@@ -121,7 +162,8 @@ static bool print_visible(size_t size)
 
 int main(int argc, char **argv)
 {
-    char *what = argc > 1 ? argv[1] : "";
+    bool reads = argc > 2 && strcmp(argv[1], "read") == 0;
+    char *what = argc > 1 ? argv[reads ? 2 : 1] : "";
     size_t n = strlen(what);
     bool null = n > 0 && what[n - 1] == '0';
     enum rows_format format;
@@ -133,7 +175,12 @@ int main(int argc, char **argv)
         what[n - 1] = '\0';
     if (strcmp(what, "ids") == 0)
         good = print_ids(null);
-    else if (rows_format_parse(&format, what))
+    else if (!rows_format_parse(&format, what))
+        good = false;
+    else if (reads)
+        good = print_records(format, null, (const char *const *)&argv[3],
+                             (size_t)argc - 3);
+    else
         good = write_rows(format, null);
     return good ? 0 : 1;
 }

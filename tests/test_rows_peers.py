@@ -1,4 +1,4 @@
-"""rows.c against Python's csv and json modules, and other readers.
+"""rows.c and records.c against Python's csv and json modules, and others.
 
 Drives the filter BUILD/rows_filter (environment BUILD, "build" without it).
 Random cases come from a seed that is printed when one fails; PEERS_SEED and
@@ -172,6 +172,170 @@ def test_text0():
     rows = random_rows(False)
     assert write("text0", rows) == b"".join(
         no_nul(row[2] or b"") + b"\0" for row in rows)
+
+
+# ---- read back ----
+
+COLUMNS = ["public_id", "status", "text", "detail"]
+
+
+def read(how, raw, *columns):
+    """What records.c makes of it: the fields of each record as {name: value},
+    a value bytes, or None, or the JSON as a str; a wrong record is its
+    sentence."""
+    run = subprocess.run([FILTER, "read", how, *columns], input=raw,
+                         stdout=subprocess.PIPE, check=False)
+    lines = run.stdout.decode().split("\n")
+    assert lines.pop() == ""
+    records = []
+    for line in lines:
+        if line.startswith("!"):
+            records.append(line[1:])
+            continue
+        fields = {}
+        for field in line.split(" ") if line else []:
+            name, kind, value = re.fullmatch("([^=:~]*)([=:~])(.*)",
+                                             field).groups()
+            value = bytes.fromhex(value)
+            name = bytes.fromhex(name).decode("utf-8", "surrogateescape")
+            fields[name] = \
+                None if kind == "~" else \
+                value if kind == "=" else value.decode()
+        records.append(fields)
+    return records
+
+
+@pytest.mark.parametrize("how", ["tsv", "csv", "jsonl", "text0", "tsv0",
+                                 "csv0", "jsonl0"])
+@pytest.mark.parametrize("utf8", [True, False])
+def test_what_is_written_is_read_back(how, utf8):
+    rows = random_rows(utf8)
+    if how == "tsv0":                # a tab would be another field
+        rows = [tuple(f and f.replace(b"\t", b"") for f in row)
+                for row in rows]
+    expected = rows
+    if how.startswith("jsonl"):
+        expected = [tuple(f and f.decode("utf-8", "replace").encode()
+                          for f in row) for row in rows]
+    elif how.endswith("0"):
+        expected = [tuple(map(no_nul, row)) for row in rows]
+    if how == "tsv0":
+        expected = [tuple(f or None for f in row) for row in expected]
+    elif how.startswith("csv"):
+        expected = [(*row[:3], row[3] or None) for row in expected]
+    if how == "text0":
+        expected = [{"text": row[2] or b""} for row in expected]
+    else:
+        expected = [dict(zip(COLUMNS, row)) for row in expected]
+    check(read(how, write(how, rows)), expected)
+
+
+def copy_text(rng):
+    """A random file for COPY, each byte in one of the ways that COPY has."""
+    letters = {8: b"b", 12: b"f", 10: b"n", 13: b"r", 9: b"t", 11: b"v"}
+    raw, rows = [], []
+    for _ in range(rng.randrange(1, 6)):
+        row, fields = [], []
+        for _ in range(3):
+            value = None if rng.random() < 0.1 else bytes(rng.choices(
+                range(256), k=rng.randrange(6)))
+            written = [] if value is not None else [b"\\N"]
+            for i, byte in enumerate(value or b""):
+                ways = [b"\\x%02x" % byte, b"\\%03o" % byte]
+                follows = chr(value[i + 1]) if i + 1 < len(value) else ""
+                if byte not in b"\\\t\n\r":
+                    ways += [bytes([byte])] * 3
+                if byte not in b"01234567bfnrtvxN":
+                    ways.append(b"\\" + bytes([byte]))
+                if byte in letters:
+                    ways.append(b"\\" + letters[byte])
+                if byte < 16 and not re.match("[0-9A-Fa-f]", follows):
+                    ways.append(b"\\x%X" % byte)
+                if byte < 64 and not re.match("[0-7]", follows):
+                    ways.append(b"\\%o" % byte)
+                written.append(rng.choice(ways))
+            row.append(value)
+            fields.append(b"".join(written))
+        rows.append(dict(zip("abc", row)))
+        raw.append(b"\t".join(fields) + rng.choice([b"\n", b"\r\n"]))
+    return b"".join(raw), rows
+
+
+def test_copy_in_all_its_ways():
+    rng = random.Random(SEED)
+    raws, rows = zip(*(copy_text(rng) for _ in range(CASES // 4)))
+    check(read("tsv", b"".join(raws), "a", "b", "c"), sum(rows, []))
+
+
+def test_what_python_writes_as_csv():
+    rng = random.Random(SEED)
+    for quoting in (csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC):
+        for end in ("\n", "\r\n"):
+            names = ["id", "ä", 'a"b', "a,b", "line\nend"]
+            rows = [[some(rng, True).decode() for _ in names]
+                    for _ in range(CASES // 10)]
+            if end == "\n":          # it would leave a CR without quotes
+                rows = [[f.replace("\r", "") for f in row] for row in rows]
+            out = io.StringIO(newline="")
+            writer = csv.writer(out, quoting=quoting, lineterminator=end)
+            writer.writerows([names, *rows])
+            found = read("csv", out.getvalue().encode())
+            plain = quoting == csv.QUOTE_MINIMAL
+            check(found, [{n: f.encode() if f or not plain else None
+                           for n, f in zip(names, row)} for row in rows])
+
+
+def value(rng, depth=0):
+    kind = rng.randrange(8 if depth < 3 else 6)
+    if kind < 3:
+        return some(rng, True).decode()
+    if kind == 3:
+        return rng.choice([0, -1, 10 ** 40, 1.5, -2.5e-300])
+    if kind < 6:
+        return rng.choice([True, False, None])
+    if kind == 6:
+        return [value(rng, depth + 1) for _ in range(rng.randrange(4))]
+    return {some(rng, True).decode() or "x": value(rng, depth + 1)
+            for _ in range(rng.randrange(4))}
+
+
+def test_what_python_writes_as_json_lines():
+    rng = random.Random(SEED)
+    items = [{some(rng, True).decode()[:50] or "x": value(rng)
+              for _ in range(rng.randrange(6))} for _ in range(CASES // 4)]
+    raw = "".join(json.dumps(item, ensure_ascii=rng.random() < 0.5) +
+                  rng.choice(["\n", "\r\n", "\n\n"]) for item in items)
+    found = read("jsonl", raw.encode())
+    check([{name: json.loads(v) if isinstance(v, str) else
+            v if v is None else v.decode() for name, v in record.items()}
+           for record in found], items)
+
+
+@pytest.mark.parametrize("how", ["tsv", "csv", "jsonl"])
+def test_garbage_is_read_to_its_end(how):
+    """And for JSON Lines Python's reader takes the same lines."""
+    rng = random.Random(SEED)
+    rows = random_rows(True)
+    for i in range(8):
+        raw = bytearray(write(how, rows[i::8]))
+        for _ in range(rng.randrange(CASES // 8)):
+            raw[rng.randrange(len(raw))] = rng.choice(b'\\\t\n\r",x{}\xff')
+        found = read(how, bytes(raw))
+        assert found, "PEERS_SEED=%d" % SEED
+        if how != "jsonl":
+            continue
+        lines = [line for line in bytes(raw).split(b"\n") if line.strip()]
+        assert len(found) == len(lines), "PEERS_SEED=%d" % SEED
+        for line, record in zip(lines, found):
+            try:
+                pairs = json.loads(line.decode(),
+                                   object_pairs_hook=lambda p: p)
+                names = [name for name, _ in pairs]
+                good = len(set(names)) == len(names) and "" not in names
+            except (ValueError, TypeError):
+                good = False
+            assert good == isinstance(record, dict), \
+                "PEERS_SEED=%d: %r" % (SEED, line)
 
 
 # ---- for people ----
