@@ -189,12 +189,6 @@ void rows_visible(char *out, size_t size, const unsigned char *bytes, size_t n)
 
 /* ---- out ---- */
 
-enum { ID, STATUS, TEXT, DETAIL, FIELDS };
-
-static const char *const names[FIELDS] = {
-    "public_id", "status", "text", "detail"
-};
-
 void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
                    bool null)
 {
@@ -298,13 +292,16 @@ static void add_csv(struct rows_out *out, const unsigned char *p, size_t n)
     add_text(out, "\"");
 }
 
-/* `p` is NULL if there is no such field. */
-static void add_field(struct rows_out *out, int field, const unsigned char *p,
-                      size_t n)
+/* Of field number i of the row. */
+static void add_field(struct rows_out *out, size_t i,
+                      const struct rows_field *field)
 {
+    const unsigned char *p = field->bytes;
+    size_t n = p != NULL ? field->len : 0;
+
     switch (out->format) {
     case ROWS_TSV:
-        add_text(out, field > 0 ? "\t" : "");
+        add_text(out, i > 0 ? "\t" : "");
         if (out->null)
             add_raw(out, p, n, false);
         else if (p != NULL)
@@ -313,58 +310,112 @@ static void add_field(struct rows_out *out, int field, const unsigned char *p,
             add_text(out, "\\N");
         break;
     case ROWS_JSONL:
-        add_text(out, field > 0 ? ",\"" : "{\"");
-        add_text(out, names[field]);
-        add_text(out, "\":");
-        if (p != NULL)
-            json_quote(p, n, add, out);
-        else
+        add_text(out, i > 0 ? "," : "");
+        json_quote(field->name, field->name_len, add, out);
+        add_text(out, ":");
+        if (p == NULL)
             add_text(out, "null");
+        else if (field->json)
+            add(out, p, n);
+        else
+            json_quote(p, n, add, out);
         break;
     case ROWS_CSV:
-        add_text(out, field > 0 ? "," : "");
-        if (p != NULL && (n > 0 || field != DETAIL))
+        add_text(out, i > 0 ? "," : "");
+        if (p != NULL)
             add_csv(out, p, n);
         break;
     case ROWS_TEXT:
-        if (field == TEXT)
-            add_raw(out, p, n, false);
+        add_raw(out, p, n, false);
         break;
     }
 }
 
-static bool end_row(struct rows_out *out)
+static void end_row(struct rows_out *out)
 {
     if (out->null)
         add(out, "", 1);
     else
         add_text(out, out->format == ROWS_CSV ? "\r\n" : "\n");
+}
+
+bool rows_flush(struct rows_out *out)
+{
     flush(out);
     return !out->failed;
 }
 
-bool rows_header(struct rows_out *out)
+void rows_names(struct rows_out *out, const struct rows_field *fields,
+                size_t n)
 {
     if (out->format != ROWS_CSV)
-        return !out->failed;
-    for (int i = 0; i < FIELDS; i++) {
+        return;
+    for (size_t i = 0; i < n; i++) {
         add_text(out, i > 0 ? "," : "");
-        add_text(out, names[i]);
+        add_csv(out, fields[i].name, fields[i].name_len);
     }
-    return end_row(out);
+    end_row(out);
+}
+
+void rows_add(struct rows_out *out, const struct rows_field *fields, size_t n)
+{
+    if (out->format == ROWS_JSONL)
+        add_text(out, "{");
+    for (size_t i = 0; i < n; i++)
+        add_field(out, i, &fields[i]);
+    if (out->format == ROWS_JSONL)
+        add_text(out, "}");
+    end_row(out);
+}
+
+void rows_line(struct rows_out *out, const void *bytes, size_t n)
+{
+    add(out, bytes, n);
+    end_row(out);
+}
+
+/* ---- the rows of a run ---- */
+
+enum { ID, STATUS, TEXT, DETAIL, FIELDS };
+
+static void name_fields(struct rows_field fields[FIELDS])
+{
+    static const char *const names[FIELDS] = {
+        "public_id", "status", "text", "detail"
+    };
+
+    for (int i = 0; i < FIELDS; i++)
+        fields[i] = (struct rows_field){(const unsigned char *)names[i],
+            strlen(names[i]), NULL, 0, false};
+}
+
+bool rows_header(struct rows_out *out)
+{
+    struct rows_field fields[FIELDS];
+
+    name_fields(fields);
+    rows_names(out, fields, FIELDS);
+    return rows_flush(out);
 }
 
 bool rows_write(struct rows_out *out, const struct row *row)
 {
-    size_t text_len = row->text != NULL ? row->text_len : 0;
+    struct rows_field f[FIELDS];
 
-    add_field(out, ID, row->id, row->id_len);
-    add_field(out, STATUS, (const unsigned char *)row->status,
-              strlen(row->status));
-    add_field(out, TEXT, row->text, text_len);
-    add_field(out, DETAIL, (const unsigned char *)row->detail,
-              strlen(row->detail));
-    if (out->format == ROWS_JSONL)
-        add_text(out, "}");
-    return end_row(out);
+    name_fields(f);
+    f[ID].bytes = row->id;
+    f[ID].len = row->id_len;
+    f[STATUS].bytes = (const unsigned char *)row->status;
+    f[STATUS].len = strlen(row->status);
+    f[TEXT].bytes = row->text;
+    f[TEXT].len = row->text_len;
+    f[DETAIL].bytes = (const unsigned char *)row->detail;
+    f[DETAIL].len = strlen(row->detail);
+    if (f[DETAIL].len == 0 && out->format == ROWS_CSV)
+        f[DETAIL].bytes = NULL;
+    if (out->format == ROWS_TEXT)
+        rows_add(out, &f[TEXT], 1);
+    else
+        rows_add(out, f, FIELDS);
+    return rows_flush(out);
 }

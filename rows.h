@@ -122,6 +122,27 @@ bool rows_header(struct rows_out *out);
  */
 bool rows_write(struct rows_out *out, const struct row *row);
 
+/* ---- rows of other columns ---- */
+
+struct rows_field {
+    const unsigned char *name;
+    size_t name_len;
+    const unsigned char *bytes;      /* NULL: none */
+    size_t len;
+    bool json;                       /* in JSON Lines they stand as they are */
+};
+
+/*
+ * Adds the header line, where the format has one, and one row. In TEXT it has
+ * one field, its text. rows_line adds what is a row as it stands. What was
+ * added is written when the buffer is full, and by rows_flush, which answers as rows_write does for all of it.
+ */
+void rows_names(struct rows_out *out, const struct rows_field *fields,
+                size_t n);
+void rows_add(struct rows_out *out, const struct rows_field *fields, size_t n);
+void rows_line(struct rows_out *out, const void *bytes, size_t n);
+bool rows_flush(struct rows_out *out);
+
 /*
  * Writes `n` bytes for a person to read on a terminal: as in TSV, but tab,
  * backslash and all that is printable stand as they are. At most `size` - 1
