@@ -25,7 +25,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHECKPOINT_HASH = 32, CHECKPOINT_PATH = 4096 };
+enum {
+    CHECKPOINT_HASH = 32, CHECKPOINT_PATH = 4096,
+    CHECKPOINT_PLACE = 131072    /* bytes of a place, its NUL included */
+};
 
 struct checkpoint {
     char path[CHECKPOINT_PATH];
@@ -40,6 +43,8 @@ struct checkpoint {
     bool unclean;                    /* the last run did not close it, and
                                         none was done since */
     char error[512];                 /* a sentence that names the file */
+    char place[CHECKPOINT_PLACE];    /* where other work than a list has got
+                                        to, see checkpoint_at; or "" */
 };
 
 /*
@@ -72,6 +77,15 @@ enum checkpoint_place checkpoint_record(struct checkpoint *c,
  * was done before.
  */
 bool checkpoint_done(struct checkpoint *c);
+
+/*
+ * For work that is no list: `n` records are done by now, in all, and `place`
+ * (without a line end) is what is needed to go on, which the next
+ * checkpoint_open finds in c->place. Answers as checkpoint_done; also if the
+ * place is too long.
+ */
+bool checkpoint_at(struct checkpoint *c, uint64_t n, const void *place,
+                   size_t len);
 
 /* The list ended. True unless it is shorter than what was done of it. */
 bool checkpoint_list_end(struct checkpoint *c);
