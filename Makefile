@@ -33,9 +33,10 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
 SOURCES = account.c answer.c aws.c buf.c caller.c checkpoint.c clock.c \
-	cloudinary.c command.c dynamodb.c extract.c fortify.c help.c http.c \
-	ids.c item.c items.c json.c net.c ocrdyn.c options.c outcome.c pace.c \
-	picks.c records.c report.c rows.c run.c sigv4.c tables.c tls.c
+	cloudinary.c columns.c command.c dynamodb.c export.c extract.c fortify.c \
+	help.c http.c ids.c item.c items.c json.c keys.c net.c ocrdyn.c options.c \
+	outcome.c pace.c picks.c plain.c put.c records.c report.c rows.c run.c \
+	sigv4.c store.c tables.c tls.c
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 HEADERS = $(wildcard *.h)
 

@@ -42,6 +42,13 @@ void command_signals(void);
 struct cloudinary *command_cloudinary(const struct options *o);
 struct dynamodb *command_dynamodb(const struct options *o);
 
+/* From now on SIGUSR1 prints the progress of this report, wherever the program
+   waits. */
+void command_watch(const struct report *report);
+
+/* Says "ID: reason". */
+void command_complain(const unsigned char *id, size_t n, const char *reason);
+
 /* Closes what was opened, and wipes the keys. */
 void command_close(void);
 

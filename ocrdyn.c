@@ -11,14 +11,23 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "export.h"
 #include "extract.h"
 #include "help.h"
+#include "put.h"
 #include "run.h"
+#include "store.h"
 
 /* What does each command's work; returns the exit status. */
 static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_RUN] = run,
-    [OPTIONS_EXTRACT] = extract
+    [OPTIONS_EXTRACT] = extract,
+    [OPTIONS_GET] = store,
+    [OPTIONS_PUT] = put,
+    [OPTIONS_UPDATE] = store,
+    [OPTIONS_DELETE] = store,
+    [OPTIONS_QUERY] = export,
+    [OPTIONS_SCAN] = export
 };
 
 /* Prints to standard output, and knows whether it got there. */
@@ -37,7 +46,8 @@ static int check_descriptors(const struct options *o)
 {
     struct stat st;
 
-    if (o->command != OPTIONS_EXTRACT && fstat(STDIN_FILENO, &st) < 0) {
+    if (o->command != OPTIONS_EXTRACT &&
+        o->command != OPTIONS_SCAN && fstat(STDIN_FILENO, &st) < 0) {
         report_say("standard input is closed");
         return COMMAND_MISUSED;
     }

@@ -16,7 +16,12 @@
 
 enum { OPTIONS_ATTRIBUTES_MAX = 16 };    /* of -a, and of -s */
 
-enum options_command { OPTIONS_RUN, OPTIONS_EXTRACT, OPTIONS_COMMANDS };
+enum { OPTIONS_COLUMNS_MAX = 100 };      /* of --columns */
+
+enum options_command {
+    OPTIONS_RUN, OPTIONS_EXTRACT, OPTIONS_GET, OPTIONS_PUT, OPTIONS_UPDATE,
+    OPTIONS_DELETE, OPTIONS_QUERY, OPTIONS_SCAN, OPTIONS_COMMANDS
+};
 
 struct options_attribute {
     const char *name;
@@ -32,7 +37,8 @@ struct options {
     int n_words;
 
     const char *table;           /* NULL: rows are only printed */
-    const char *key, *text;      /* attribute names */
+    const char *key, *text;      /* attribute names; key_given: by -k */
+    bool key_given;
     struct options_attribute attrs[OPTIONS_ATTRIBUTES_MAX];
     unsigned n_attrs;
     struct options_attribute sets[OPTIONS_ATTRIBUTES_MAX];
@@ -52,6 +58,19 @@ struct options {
     int64_t wait, connect;       /* ns: of silence, to connect */
     const char *cacert;
     const char *region, *profile, *endpoint_url;
+
+    const char *columns[OPTIONS_COLUMNS_MAX];    /* attributes */
+    unsigned n_columns;
+    const char *removes[OPTIONS_ATTRIBUTES_MAX]; /* update */
+    unsigned n_removes;
+    bool if_absent;              /* put */
+    const char *contains;        /* query, scan: NULL, or what the text has */
+    struct options_attribute where[OPTIONS_ATTRIBUTES_MAX];
+    unsigned n_where;
+    const char *index;           /* query: NULL for the table itself */
+    const char *sorts[2];        /* query: "=V", "<V", "<=V", ">V", ">=V", or
+                                    "^V"; two are >= and <= */
+    unsigned n_sorts;
 
     const char *pointer;         /* extract: NULL for the OCR text */
 };

@@ -11,7 +11,8 @@
 #include "sigv4.h"
 
 const char *const report_names[REPORT_STATUSES] = {
-    "complete", "empty", "skipped", "failed", "unstored"
+    "complete", "empty", "skipped", "failed", "unstored", "stored",
+    "updated", "deleted", "absent", "printed"
 };
 
 static bool shows;               /* the progress line is wanted, */
@@ -153,11 +154,14 @@ void report_summary(const struct report *r)
     char line[512] = "", text[48];
     int i;
 
-    add(line, "%" PRIu64 " image%s", r->ids, r->ids == 1 ? "" : "s");
+    add(line, "%" PRIu64 " %s%s", r->ids, r->what == NULL ? "image" : r->what,
+        r->ids == 1 ? "" : "s");
     for (i = 0; i < REPORT_STATUSES; i++)
         if (r->count[i] > 0)
             add(line, ", %" PRIu64 " %s", r->count[i], report_names[i]);
-    add(line, "; %" PRIu64 " OCR call%s", r->units, r->units == 1 ? "" : "s");
+    if (r->what == NULL)
+        add(line, "; %" PRIu64 " OCR call%s", r->units, r->units == 1 ? ""
+            : "s");
     if (r->reused > 0)
         add(line, ", %" PRIu64 " result%s reused", r->reused,
             r->reused == 1 ? "" : "s");
