@@ -642,7 +642,8 @@ static void scan(struct state *s)
     if (s->exit == 0 && more)
         follow(s, true);
     if (s->checkpoint.fd >= 0 &&
-        !checkpoint_close(&s->checkpoint, s->exit != COMMAND_UNWRITTEN)) {
+        !checkpoint_close(&s->checkpoint, s->saved == *printed(s) &&
+                          s->exit != COMMAND_UNWRITTEN)) {
         report_say("%s", s->checkpoint.error);
         s->exit = COMMAND_UNWRITTEN;
     }

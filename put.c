@@ -18,7 +18,8 @@ enum { SORT_KEY_MAX = 1024 };    /* bytes of a sort key's value */
 /* A record of the batch in hand: what its row says. */
 struct entry {
     size_t at, n;                /* its item, in `items` */
-    size_t id, id_len;           /* its key, in `ids` */
+    size_t id, id_len;           /* its key, in `ids`, */
+    size_t key, key_len;         /* and what identifies it, in `known` */
 };
 
 struct state {
@@ -35,7 +36,7 @@ struct state {
     size_t n;                    /* and how many */
     struct items_write writes[ITEMS_WRITE_MAX];
     struct plain plain;
-    struct buf key, other;       /* what identifies items */
+    struct buf key, known;       /* what identifies the item, and others */
     uint64_t passed;             /* rows without a text to be stored */
     int exit;                    /* once it must end early */
 };
@@ -120,11 +121,13 @@ static void flush(struct state *s)
     s->n = 0;
     buf_reset(&s->items);
     buf_reset(&s->ids);
+    buf_reset(&s->known);
     s->report.retries = s->db->retries;
     report_progress(&s->report);
 }
 
-/* Is there an item in the batch with the key of the one that was made? */
+/* Is there an item in the batch with the key of the one that was made? Sets
+   s->key to that. */
 static bool is_twice(struct state *s)
 {
     const char *hash = s->keys.hash.name;
@@ -136,10 +139,9 @@ static bool is_twice(struct state *s)
                    &s->key))
         return true;             /* whatever it is, it goes alone */
     for (i = 0; i < s->n; i++)
-        if (plain_key(&s->plain, s->items.data + s->entries[i].at,
-                      s->entries[i].n, hash, range, &s->other) &&
-            s->key.len == s->other.len &&
-            memcmp(s->key.data, s->other.data, s->key.len) == 0)
+        if (s->key.len == s->entries[i].key_len &&
+            memcmp(s->key.data, s->known.data + s->entries[i].key,
+                   s->key.len) == 0)
             return true;
     return false;
 }
@@ -148,9 +150,11 @@ static bool is_twice(struct state *s)
 static void add(struct state *s, const struct record_field *key)
 {
     struct entry *e;
+    bool twice;
 
     buf_byte(&s->item.json, '}');
-    if (s->n == ITEMS_WRITE_MAX || is_twice(s) ||
+    twice = is_twice(s);         /* sets the key, too */
+    if (twice || s->n == ITEMS_WRITE_MAX ||
         s->items.len + s->item.json.len + 64 * ITEMS_WRITE_MAX >
         s->items.max)
         flush(s);
@@ -159,9 +163,13 @@ static void add(struct state *s, const struct record_field *key)
     e->n = s->item.json.len;
     e->id = s->ids.len;
     e->id_len = key->len;
+    e->key = s->known.len;
+    e->key_len = s->key.len;
     buf_add(&s->items, s->item.json.data, s->item.json.len);
     buf_add(&s->ids, key->bytes, key->len);
-    if (!s->items.failed && !s->ids.failed && !s->item.json.failed)
+    buf_add(&s->known, s->key.data, s->key.len);
+    if (!s->items.failed && !s->ids.failed && !s->known.failed &&
+        !s->item.json.failed)
         return;
     report_say("memory is out");
     s->exit = COMMAND_STOPPED;
@@ -430,7 +438,7 @@ static void init(struct state *s, const struct options *o)
     buf_init(&s->items, ITEMS_WRITE_BYTES);
     buf_init(&s->ids, ITEMS_WRITE_MAX * (ITEM_KEY_MAX + 1024));
     buf_init(&s->key, PLAIN_MAX);
-    buf_init(&s->other, PLAIN_MAX);
+    buf_init(&s->known, PLAIN_MAX);
     plain_init(&s->plain);
 }
 
@@ -459,7 +467,7 @@ int put(const struct options *o)
     buf_free(&s.items);
     buf_free(&s.ids);
     buf_free(&s.key);
-    buf_free(&s.other);
+    buf_free(&s.known);
     plain_free(&s.plain);
     if (s.exit != 0)
         return s.exit;

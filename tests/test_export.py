@@ -435,3 +435,61 @@ def test_output_that_cannot_be_written_is_an_error(dynamodb, table, big,
         _, said = process.communicate(timeout=20)
     assert process.returncode == 4
     assert b"cannot write standard output" in said
+
+
+# Answers that no DynamoDB should give.
+
+def answer(**members):
+    return Response(200, json.dumps(members).encode(), {})
+
+
+def nested(levels):
+    value = {"S": "x"}
+    for _ in range(levels):
+        value = {"L": [value]}
+    return value
+
+
+@pytest.mark.parametrize("reply", [
+    answer(Items=[{"a": {"X": "y"}}]), answer(Items=[{"a": {"S": 1}}]),
+    answer(Items=[{"a": {}}]), answer(Items=[{"a": "x"}]), answer(Items=["x"]),
+    answer(Items=[{"a": {"NS": [1]}}]), answer(Items=[{"a": nested(200)}]),
+    answer(Items={"a": 1}), answer(), answer(Items=[], LastEvaluatedKey={
+        "publicId": {"S": "x" * 65536}})])
+def test_a_page_that_is_none_stops_the_scan(dynamodb, table, ocrdyn, reply):
+    dynamodb.faults.add(call="Scan", reply=reply)
+    done = ocrdyn(["scan", "-t", table, "-f", "jsonl"])
+    assert done.returncode == 3
+    assert "a page of its answer" in done.stderr
+
+
+def test_items_may_be_nested_as_deep_as_dynamodb_has_them(dynamodb, table,
+                                                          ocrdyn):
+    dynamodb.faults.add(call="Scan", reply=answer(Items=[{"a": nested(32)}]))
+    done = ocrdyn(["scan", "-t", table, "-f", "jsonl"])
+    assert done.stdout == b'{"a":' + b"[" * 32 + b'"x"' + b"]" * 32 + b"}\n"
+    assert done.returncode == 0
+
+
+def test_a_number_that_is_none_is_a_string(dynamodb, table, ocrdyn):
+    dynamodb.faults.add(call="Scan", reply=answer(Items=[
+        {"a": {"N": '1,"b":2'}, "c": {"NS": ["x"]}}]))
+    done = ocrdyn(["scan", "-t", table, "-f", "jsonl"])
+    assert lines(done) == [{"a": '1,"b":2', "c": ["x"]}]
+
+
+def test_more_items_than_keys_stop_get(dynamodb, table, ocrdyn):
+    items = [{"publicId": {"S": str(n)}} for n in range(101)]
+    dynamodb.faults.add(call="BatchGetItem", times=None, reply=answer(
+        Responses={table: items}))
+    done = ocrdyn(["get", "--max-attempts", "1", "-t", table], ["a"])
+    assert done.returncode == 3 and done.stdout == b""
+
+
+@pytest.mark.parametrize("command", ["scan", "get"])
+def test_credentials_that_expire_stop_it(dynamodb, table, ocrdyn, command):
+    dynamodb.faults.add(call="Scan" if command == "scan" else "BatchGetItem",
+                        times=None, reply=ddb.EXPIRED_TOKEN)
+    done = ocrdyn([command, "-t", table], [] if command == "scan" else ["a"])
+    assert done.returncode == 3
+    assert "ExpiredToken" in done.stderr and "get new" in done.stderr

@@ -267,6 +267,17 @@ def test_of_two_records_with_one_key_the_last_stays(dynamodb, table, items,
     assert dynamodb.calls["PutItem"] == 5
 
 
+def test_a_key_may_come_again_across_batches(dynamodb, table, items, ocrdyn):
+    """The 26th begins a batch, in which the 27th is its equal."""
+    keys = [f"id{i}" for i in range(25)] + ["x", "x", "y"]
+    rows = "".join(f"{key}\tcomplete\t{n}\t\n" for n, key in enumerate(keys))
+    done = ocrdyn(["put", "-t", table], rows.encode())
+    assert [row[:2] for row in done.rows] == [[key, "stored"] for key in keys]
+    assert items()["x"]["text"] == "26"
+    assert dynamodb.calls["BatchWriteItem"] == 2
+    assert dynamodb.calls["PutItem"] == 1
+
+
 @pytest.mark.parametrize("fault", [
     dict(unprocessed=9, times=4), dict(reply=ddb.THROTTLED, times=2),
     dict(when="after", end="rst"), dict(reply=ddb.TOO_LARGE),
