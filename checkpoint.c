@@ -16,7 +16,8 @@
 enum {
     HASH = CHECKPOINT_HASH,
     HEX = 64,                /* its digits */
-    SIZE = 512 + CHECKPOINT_CURSOR,      /* of a file, at most */
+    SIZE = 512,              /* of a file, at most, */
+    MAX = SIZE + CHECKPOINT_PLACE,       /* and of one with a place */
     NAME = 200,              /* bytes of a path in a sentence */
     TRIES = 100              /* to lock a file that is being replaced */
 };
@@ -47,7 +48,7 @@ struct content {
     uint64_t records;
     unsigned char hash[HASH], job[HASH];
     bool open;
-    char cursor[CHECKPOINT_CURSOR];
+    const char *place;       /* "": none */
 };
 
 static void digest(unsigned char out[HASH], const void *bytes, size_t n)
@@ -84,50 +85,48 @@ static void from_hex(unsigned char bytes[HASH], const char *hex)
 }
 
 /* Its bytes, no terminator. Returns how many. */
-static size_t render(const struct content *content, char text[SIZE])
+static size_t render(const struct content *content, char text[MAX])
 {
+    const bool placed = content->place[0] != '\0';
     char hash[HEX + 1], job[HEX + 1], check[HEX + 1];
     unsigned char sum[HASH];
     size_t n;
 
     to_hex(hash, content->hash);
     to_hex(job, content->job);
-    n = (size_t)snprintf(text, SIZE, "%s1\nrecords %" PRIu64
-                         "\nhash %s\njob %s\nstate %s\n", magic,
+    n = (size_t)snprintf(text, MAX, "%s1\nrecords %" PRIu64
+                         "\nhash %s\njob %s\nstate %s\n%s%s%s", magic,
                          content->records, hash, job,
-                         content->open ? "open" : "closed");
-    if (content->cursor[0] != '\0')
-        n += (size_t)snprintf(text + n, SIZE - n, "cursor %s\n",
-                              content->cursor);
+                         content->open ? "open" : "closed",
+                         placed ? "place " : "", content->place,
+                         placed ? "\n" : "");
     digest(sum, text, n);
     to_hex(check, sum);
-    return n + (size_t)snprintf(text + n, SIZE - n, "check %s\n", check);
+    return n + (size_t)snprintf(text + n, MAX - n, "check %s\n", check);
 }
 
-/* The cursor that follows the state, if one does. */
-static void take_cursor(struct content *content, const char *state)
+/* Takes the place out of what follows the state, into `place`. */
+static void parse_place(char place[CHECKPOINT_PLACE], const char *text)
 {
-    const char *p = strchr(state, '\n');
-    size_t n;
+    size_t n = strcspn(text, "\n");
 
-    content->cursor[0] = '\0';
-    if (p == NULL || strncmp(p, "\ncursor ", 8) != 0)
+    place[0] = '\0';
+    text += text[n] == '\n' ? n + 1 : n;
+    n = strcspn(text, "\n");
+    if (strncmp(text, "place ", 6) != 0 || n - 6 >= CHECKPOINT_PLACE)
         return;
-    p += 8;
-    n = strcspn(p, "\n");
-    if (n >= sizeof content->cursor)
-        return;
-    memcpy(content->cursor, p, n);
-    content->cursor[n] = '\0';
+    memcpy(place, text + 6, n - 6);
+    place[n - 6] = '\0';
 }
 
 /* Takes the values out of a text, and believes them only when they make the
    same text again, byte by byte: what stands between them is not looked at
    before. */
-static bool parse(struct content *content, const char *text, size_t n)
+static bool parse(struct content *content, const char *text, size_t n,
+                  char place[CHECKPOINT_PLACE])
 {
     const size_t tail = strlen("\nhash \njob \nstate ") + (size_t)2 * HEX;
-    char again[SIZE], *p;
+    char again[MAX], *p;
 
     if (n < strlen(magic) + strlen("1\nrecords "))
         return false;
@@ -138,7 +137,8 @@ static bool parse(struct content *content, const char *text, size_t n)
     from_hex(content->hash, p + strlen("\nhash "));
     from_hex(content->job, p + strlen("\nhash \njob ") + HEX);
     content->open = p[tail] == 'o';
-    take_cursor(content, p + tail);
+    parse_place(place, p + tail);
+    content->place = place;
     return render(content, again) == n && memcmp(again, text, n) == 0;
 }
 
@@ -314,13 +314,14 @@ static int hold_beside(struct checkpoint *c)
 /* Is it what a run that was killed left beside, and no other file? */
 static bool is_left(int fd)
 {
-    char text[SIZE + 1];
+    char text[MAX + 1];
     struct stat st;
     ssize_t n = read_all(fd, text, sizeof text);
     size_t same = n < (ssize_t)strlen(magic) ? (size_t)n : strlen(magic);
 
-    return n >= 0 && n <= SIZE && fstat(fd, &st) == 0 && st.st_nlink == 1 &&
-        (n == 0 || text[0] == '\0' || memcmp(text, magic, same) == 0);
+    return n >= 0 && n <= MAX && fstat(fd, &st) == 0 && st.st_nlink == 1 &&
+        (n == 0 || (n <= SIZE && text[0] == '\0') ||
+         memcmp(text, magic, same) == 0);
 }
 
 /* Is the path's file the one that is held, or still none? */
@@ -345,8 +346,9 @@ static bool keep_mode(const struct checkpoint *c, int fd)
 /* Replaces the file by one that says what is in *c. */
 static bool replace(struct checkpoint *c, bool in_use)
 {
-    struct content content = {.records = c->records, .open = in_use};
-    char text[SIZE];
+    struct content content = {.records = c->records, .open = in_use,
+        .place = c->place};
+    char text[MAX];
     int fd = hold_beside(c);
 
     if (fd < 0)
@@ -358,7 +360,6 @@ static bool replace(struct checkpoint *c, bool in_use)
     }
     memcpy(content.hash, c->stored, HASH);
     memcpy(content.job, c->job, HASH);
-    memcpy(content.cursor, c->cursor, sizeof content.cursor);
     if (!is_ours(c)) {
         refuse(c, "was made, replaced or removed by somebody else meanwhile");
     } else if (!keep_mode(c, fd) ||
@@ -381,7 +382,7 @@ static bool replace(struct checkpoint *c, bool in_use)
 static bool load(struct checkpoint *c)
 {
     struct content content = {0};
-    char text[SIZE + 2];
+    char text[MAX + 2];
     ssize_t n = read_all(c->fd, text, sizeof text - 1);
 
     if (n < 0)
@@ -392,7 +393,7 @@ static bool load(struct checkpoint *c)
                       "begin the list anew)");
     if (strncmp(text, magic, strlen(magic)) != 0)
         return refuse(c, "is not a checkpoint: name another file");
-    if (!parse(&content, text, (size_t)n) ||
+    if (!parse(&content, text, (size_t)n, c->place) ||
         (content.records == 0 && memcmp(content.hash, c->running, HASH) != 0))
         return refuse(c, "is damaged, or of another version of ocrdyn "
                       "(remove it to begin the list anew)");
@@ -401,7 +402,6 @@ static bool load(struct checkpoint *c)
                       "it was made with (remove it to begin the list anew)");
     c->records = content.records;
     memcpy(c->stored, content.hash, HASH);
-    memcpy(c->cursor, content.cursor, sizeof c->cursor);
     c->unclean = content.open;
     return true;
 }
@@ -440,7 +440,8 @@ static void shut(struct checkpoint *c)
 bool checkpoint_open(struct checkpoint *c, const char *path, const void *job,
                      size_t n)
 {
-    memset(c, 0, sizeof *c);
+    memset(c, 0, offsetof(struct checkpoint, place));    /* 128 KB less */
+    c->place[0] = '\0';
     c->fd = c->folder = -1;
     digest(c->job, job, n);
     if (place(c, path) && hold(c) && (c->fd < 0 || load(c)) &&
@@ -494,11 +495,15 @@ bool checkpoint_done(struct checkpoint *c)
     return replace(c, true);
 }
 
-bool checkpoint_move(struct checkpoint *c, uint64_t records,
-                     const char *cursor)
+bool checkpoint_at(struct checkpoint *c, uint64_t n, const void *place,
+                   size_t len)
 {
-    c->records = records;
-    (void)snprintf(c->cursor, sizeof c->cursor, "%s", cursor);
+    if (len >= sizeof c->place || memchr(place, '\n', len) != NULL ||
+        memchr(place, '\0', len) != NULL)
+        return refuse(c, "cannot hold a place as long as this");
+    c->records = n;
+    memcpy(c->place, place, len);
+    c->place[len] = '\0';
     c->unclean = false;
     return replace(c, true);
 }

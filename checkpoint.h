@@ -27,7 +27,7 @@
 
 enum {
     CHECKPOINT_HASH = 32, CHECKPOINT_PATH = 4096,
-    CHECKPOINT_CURSOR = 1024     /* with its NUL */
+    CHECKPOINT_PLACE = 131072    /* bytes of a place, its NUL included */
 };
 
 struct checkpoint {
@@ -42,8 +42,9 @@ struct checkpoint {
     unsigned char running[CHECKPOINT_HASH];  /* over the records given */
     bool unclean;                    /* the last run did not close it, and
                                         none was done since */
-    char cursor[CHECKPOINT_CURSOR];  /* see checkpoint_move */
     char error[512];                 /* a sentence that names the file */
+    char place[CHECKPOINT_PLACE];    /* where other work than a list has got
+                                        to, see checkpoint_at; or "" */
 };
 
 /*
@@ -78,12 +79,13 @@ enum checkpoint_place checkpoint_record(struct checkpoint *c,
 bool checkpoint_done(struct checkpoint *c);
 
 /*
- * For what has a cursor in place of a list to compare: `records` are done in
- * all, and `cursor` (printable ASCII, "" for none, no longer than the room
- * for it) is where it goes on. Answers as checkpoint_done.
+ * For work that is no list: `n` records are done by now, in all, and `place`
+ * (without a line end) is what is needed to go on, which the next
+ * checkpoint_open finds in c->place. Answers as checkpoint_done; also if the
+ * place is too long.
  */
-bool checkpoint_move(struct checkpoint *c, uint64_t records,
-                     const char *cursor);
+bool checkpoint_at(struct checkpoint *c, uint64_t n, const void *place,
+                   size_t len);
 
 /* The list ended. True unless it is shorter than what was done of it. */
 bool checkpoint_list_end(struct checkpoint *c);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "proxy.h"
 
 /* ------------------------------------------------------------- signals */
@@ -47,6 +48,30 @@ void command_signals(void)
     sigaction(SIGUSR1, &action, NULL);
     signal(SIGPIPE, SIG_IGN);    /* write(2) tells it, too */
     signal(SIGXFSZ, SIG_IGN);
+}
+
+static const struct report *watched;
+
+static void on_interrupt(void)
+{
+    if (command_asked == 0)
+        return;
+    command_asked = 0;
+    report_now(watched);
+}
+
+void command_watch(const struct report *report)
+{
+    watched = report;
+    clock_interrupted = on_interrupt;
+}
+
+void command_complain(const unsigned char *id, size_t n, const char *reason)
+{
+    char safe[512];
+
+    rows_visible(safe, sizeof safe, id, n);
+    report_say("%s: %s", safe, reason);
 }
 
 /* ------------------------------------------------------------ services */

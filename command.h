@@ -52,6 +52,13 @@ struct dynamodb *command_try_dynamodb(const struct options *o, char *error);
    `status`, or says that it was not written. */
 int command_printed(int status);
 
+/* From now on SIGUSR1 prints the progress of this report, wherever the program
+   waits. */
+void command_watch(const struct report *report);
+
+/* Says "ID: reason". */
+void command_complain(const unsigned char *id, size_t n, const char *reason);
+
 /* Closes what was opened, and wipes the keys. */
 void command_close(void);
 

@@ -228,7 +228,7 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
     struct sigv4_request rq = {"POST", path, "", signed_fields, n,
         body->data, body->len, false};
     struct http_request http = {"POST", path, fields, n, body->data,
-        body->len, true};
+        body->len, !db->counted};
     enum http_result sent;
     struct answer a;
     size_t i;
@@ -372,6 +372,7 @@ void dynamodb_init(struct dynamodb *db, struct aws *aws,
     pace_bucket_init(&db->bucket);
     db->offset = 0;
     db->retries = 0;
+    db->counted = false;
     db->error[0] = db->code[0] = '\0';
 }
 

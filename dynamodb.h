@@ -31,6 +31,8 @@ struct dynamodb {
     struct pace_bucket bucket;
     int64_t offset;              /* the service's clock less ours, in s */
     uint64_t retries;            /* so far */
+    bool counted;                /* no try is made that `retries` does not
+                                    count: for the caller to set */
     char error[OUTCOME_SENTENCE];        /* why the last call was not DONE */
     char code[64];               /* DynamoDB's name of its error, or "" */
 };
@@ -60,7 +62,8 @@ struct dynamodb_want {
 /*
  * Makes the call `operation` ("PutItem"), whose whole request is in `body`,
  * as often as need be. `stores`: it keeps a text from being lost. NULL wants
- * nothing of the answer. What was picked holds only if the outcome is DONE.
+ * nothing of the answer. What was picked holds only if the outcome is DONE or,
+ * of an error's body, BAD.
  */
 enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
                            const struct buf *body,

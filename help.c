@@ -1,6 +1,14 @@
 /* help: see help.h. */
 #include "help.h"
 
+/* The last lines of the commands about items. */
+#define HELP_NETWORK \
+" -f, --format FORMAT  tsv, jsonl, csv, text -0, --null  ids, rows end in NUL\n" \
+" -q, --quiet          -v, --verbose         --progress auto|always|never\n" \
+"     --max-attempts N --timeout S           --connect-timeout S\n" \
+"     --region R       --profile P           --endpoint-url URL\n" \
+"     --cacert FILE    -h, --help\n"
+
 const char *const help_texts[OPTIONS_COMMANDS] = {
     [OPTIONS_RUN] =
 "ocrdyn -t ocr < ids > texts.tsv         OCR images, store texts, print rows\n"
@@ -26,7 +34,7 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
 "     --timeout S      of silence: 60        --connect-timeout S   10\n"
 "     --cacert FILE    trust only it         --region R  --endpoint-url URL\n"
 " -h, --help -V, --version --profile P --completion SHELL  man ocrdyn: more\n"
-"ocrdyn list -h, extract -h, table -h, check -h: the other commands\n",
+"list, get, put, update, delete, query, scan, table, check, extract: CMD -h\n",
     [OPTIONS_LIST] =
 "ocrdyn list > ids                      public_ids of the account's images\n"
 "ocrdyn list --prefix scans/ | ocrdyn -t ocr > texts.tsv\n"
@@ -66,6 +74,89 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
 "                        text, anything else as its JSON stands; \"\" is all\n"
 " -0, --null             after each a NUL instead of a newline\n"
 " -h, --help\n",
+    [OPTIONS_GET] =
+"ocrdyn get -t ocr < ids                 rows of these ids, from the table\n"
+"ocrdyn get -t ocr --columns publicId,width -f csv < ids    these attributes\n"
+"printf '%s\\n' scans/7 | ocrdyn get -t ocr -f text         just the text\n"
+"\n"
+"Usage: ocrdyn get -t TABLE [options] < ids\n"
+"A row for each id, in the order of the list: public_id, status (complete,\n"
+"empty, absent, failed), text, detail. Reads are consistent, 100 at a time.\n"
+"Exit: 0 done, 1 some absent or failed, 2 misused, 3 stopped, 4 not written.\n"
+"\n"
+" -t, --table TABLE    its key is a string   -k, --key NAME   \"publicId\"\n"
+"     --text NAME      \"text\"\n"
+"     --columns A,B    these attributes instead, in this order\n"
+HELP_NETWORK,
+    [OPTIONS_PUT] =
+"ocrdyn < ids > rows.tsv; ocrdyn put -t ocr < rows.tsv   store a run's rows\n"
+"ocrdyn scan -t old -f csv | ocrdyn put -t new -f csv    copy a table\n"
+"ocrdyn put -t ocr -f jsonl --if-absent < items.jsonl    only new items\n"
+"\n"
+"Usage: ocrdyn put -t TABLE [-f tsv|csv|jsonl] [options] < rows\n"
+"Rows of a run become items of key and text; failed and skipped ones are\n"
+"passed over. Other records become items as they are: CSV by its header, TSV\n"
+"by --columns, JSON Lines with the types of JSON. Of two with the same key the\n"
+"last one stays. Prints a row for each: stored, skipped or failed.\n"
+"Exit: 0 done, 1 some failed, 2 misused, 3 stopped, 4 not written.\n"
+"\n"
+" -t, --table TABLE    -k, --key NAME        --text NAME   \"text\"\n"
+"     --columns A,B    TSV's columns; of other formats only these fields\n"
+"     --if-absent      skip what is there already\n"
+HELP_NETWORK,
+    [OPTIONS_UPDATE] =
+"ocrdyn update -t ocr --set batch=7 < ids        set a string in these items\n"
+"ocrdyn update -t ocr --set a=1 --remove b < ids and remove an attribute\n"
+"\n"
+"Usage: ocrdyn update -t TABLE --set NAME=VALUE... [options] < ids\n"
+"Changes items that are there, one call each; prints a row for each id:\n"
+"updated, absent or failed. Exit: 0 done, 1 some absent or failed, 2 misused,\n"
+"3 stopped, 4 output not written.\n"
+"\n"
+" -t, --table TABLE    its key is a string   -k, --key NAME   \"publicId\"\n"
+" -s, --set NAME=VALUE  up to 16             --remove NAME    up to 16\n"
+HELP_NETWORK,
+    [OPTIONS_DELETE] =
+"ocrdyn delete -t ocr < ids              remove these items\n"
+"ocrdyn query -t ocr --index batch 7 --columns publicId -f tsv |\n"
+"    ocrdyn delete -t ocr                remove those of an index's value\n"
+"\n"
+"Usage: ocrdyn delete -t TABLE [options] < ids\n"
+"Prints a row for each id: deleted, absent or failed. To know which is which\n"
+"it reads each item's key first: a read unit for 4 KB, besides the write.\n"
+"Exit: 0 done, 1 some absent or failed, 2 misused, 3 stopped, 4 not written.\n"
+"\n"
+" -t, --table TABLE    its key is a string   -k, --key NAME   \"publicId\"\n"
+HELP_NETWORK,
+    [OPTIONS_QUERY] =
+"ocrdyn query -t ocr scans/7             the item of this key, or the items\n"
+"ocrdyn query -t ocr --index by-batch 7 -f csv > batch7.csv\n"
+"ocrdyn query -t log -f jsonl img1 --sort '>=2026-01' --sort '<=2026-06'\n"
+"\n"
+"Usage: ocrdyn query -t TABLE [options] VALUE...  (\"-\" or none: from stdin)\n"
+"Exit: 0 done, 1 something is in no column, 2 misused, 3 stopped, 4 unwritten.\n"
+"\n"
+" -t, --table TABLE    --index NAME          -k, --key NAME  checked, if given\n"
+"     --sort COND      of the sort key: =V <V <=V >V >=V, or ^V: begins so\n"
+"     --contains TEXT  in the text           --text NAME     \"text\"\n"
+"     --where NAME=V   several: all of them  --limit N       items\n"
+"     --columns A,B    else the keys, the text, and what the first items have\n"
+HELP_NETWORK,
+    [OPTIONS_SCAN] =
+"ocrdyn scan -t ocr -f csv > ocr.csv     every item: the export\n"
+"ocrdyn scan -t ocr -f jsonl -c at >> ocr.jsonl  the same; goes on where it\n"
+"ocrdyn scan -t ocr --contains invoice   only these              ended\n"
+"\n"
+"Usage: ocrdyn scan -t TABLE [options]\n"
+"Exit: 0 done, 1 something is in no column, 2 misused, 3 stopped, 4 unwritten.\n"
+"\n"
+" -t, --table TABLE    -k, --key NAME  checked, if given\n"
+"     --contains TEXT  in the text           --text NAME     \"text\"\n"
+"     --where NAME=V   several: all of them  --limit N       items\n"
+"     --columns A,B    else the keys, the text, and what the first items have\n"
+"     --segment I/N    Ith of N parts        -r, --rate N/s  read units\n"
+" -c, --checkpoint F   remember, go on\n"
+HELP_NETWORK,
     [OPTIONS_TABLE] =
 "ocrdyn table create ocr --wait           a table for a run: key publicId\n"
 "ocrdyn table show ocr                    status, keys, capacity, indexes\n"

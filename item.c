@@ -178,6 +178,16 @@ static bool typed_event(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
+void item_typed(struct item *item, const char *name, const char *type,
+                const unsigned char *text, size_t n)
+{
+    begin_name(item, name);
+    buf_format(&item->json, "{\"%s\":", type);
+    quote(item, text, n);
+    buf_byte(&item->json, '}');
+    item->size += type[0] == 'N' ? number_size(text, n) : n / 4 * 3;
+}
+
 bool item_json(struct item *item, const char *name,
                         const unsigned char *value, size_t n)
 {

@@ -38,6 +38,10 @@ void item_reset(struct item *item);
 void item_string(struct item *item, const char *name, const void *value,
                  size_t n);
 
+/* Adds a number ("N") by its digits, or binary ("B") by its base64. */
+void item_typed(struct item *item, const char *name, const char *type,
+                const unsigned char *text, size_t n);
+
 /*
  * Adds an attribute from one JSON value of n bytes: string, number, bool and
  * null keep their type, arrays and objects become L and M. False if the value

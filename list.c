@@ -17,8 +17,8 @@
    each "~" and "/" as two bytes (RFC 6901). */
 enum { POINTER_MAX = 16 + 2 * OPTIONS_COLUMN_MAX };
 
-_Static_assert((int)OPTIONS_COLUMNS_MAX == (int)LISTING_COLUMNS,
-               "what may be asked for can be had");
+_Static_assert((int)OPTIONS_LISTED_MAX == (int)LISTING_COLUMNS,
+               "what the options let through has room here");
 
 static const char *const id_alone[] = {"public_id"};
 
@@ -65,44 +65,57 @@ static void unwritten(struct state *s, int error)
  * What keeps a row from being printed as it is, or NULL: whoever reads it
  * would take it for another id, and pay for that one.
  */
-static const char *unfit(const struct state *s, const struct rows_cell *id)
+static const char *unfit(const struct state *s, const struct rows_field *id)
 {
     const unsigned char *p = id->bytes;
 
     if (s->out.format != ROWS_TEXT)
         return NULL;
-    if (p == NULL || id->n == 0)
+    if (p == NULL || id->len == 0)
         return "there is none";
     if (s->out.null)
-        return memchr(p, '\0', id->n) == NULL ? NULL : "it has a NUL";
-    if (memchr(p, '\n', id->n) != NULL || p[id->n - 1] == '\r')
+        return memchr(p, '\0', id->len) == NULL ? NULL : "it has a NUL";
+    if (memchr(p, '\n', id->len) != NULL || p[id->len - 1] == '\r')
         return "it has a line end (-0 takes it)";
-    return id->n < 3 || memcmp(p, "\xef\xbb\xbf", 3) != 0 ? NULL
+    return id->len < 3 || memcmp(p, "\xef\xbb\xbf", 3) != 0 ? NULL
         : "it begins with a byte order mark (-0 takes it)";
+}
+
+/* Fields with the names of the columns, and nothing in them. */
+static void name_fields(const struct state *s, struct rows_field *fields)
+{
+    unsigned i;
+
+    for (i = 0; i < s->listing.n; i++)
+        fields[i] = (struct rows_field){(const unsigned char *)s->names[i],
+            strlen(s->names[i]), NULL, 0, false};
 }
 
 static void print_row(struct state *s, size_t *at)
 {
-    struct rows_cell cells[LISTING_COLUMNS] = {{NULL, 0, false}};
+    struct rows_field fields[LISTING_COLUMNS];
     const char *wrong;
     char safe[512];
     unsigned i;
 
+    name_fields(s, fields);
     for (i = 0; i < s->listing.n; i++) {
         struct listing_cell cell = listing_next(&s->page, at);
 
-        cells[i] = (struct rows_cell){cell.found ? cell.bytes : NULL, cell.n,
-            !cell.string};
+        fields[i].bytes = cell.found ? cell.bytes : NULL;
+        fields[i].len = cell.n;
+        fields[i].json = !cell.string;
     }
-    wrong = unfit(s, &cells[0]);
+    wrong = unfit(s, &fields[0]);
     if (wrong != NULL) {
-        rows_visible(safe, sizeof safe, cells[0].bytes, cells[0].n);
+        rows_visible(safe, sizeof safe, fields[0].bytes, fields[0].len);
         report_say("%s: this row cannot be printed: %s", safe, wrong);
         s->unfit = true;
         s->report.count[REPORT_FAILED]++;
         return;
     }
-    if (!rows_cells(&s->out, s->names, cells, s->listing.n))
+    rows_add(&s->out, fields, s->out.format == ROWS_TEXT ? 1 : s->listing.n);
+    if (!rows_flush(&s->out))
         unwritten(s, s->out.error);
     else
         s->report.ids++;
@@ -127,8 +140,8 @@ static void print_page(struct state *s)
     /* what it counts must be on the disk before it is */
     if (s->to_file && !rows_sync(STDOUT_FILENO)) {
         unwritten(s, errno);
-    } else if (!checkpoint_move(c, c->records + s->report.ids - before,
-                                s->cursor)) {
+    } else if (!checkpoint_at(c, c->records + s->report.ids - before,
+                              s->cursor, strlen(s->cursor))) {
         report_say("%s", c->error);
         s->exit = COMMAND_UNWRITTEN;
     }
@@ -263,13 +276,15 @@ static bool open_checkpoint(struct state *s)
                    "rows after the first %" PRIu64 " may come twice",
                    s->o->checkpoint, c->records);
     }
-    memcpy(s->cursor, c->cursor, sizeof s->cursor);
+    if (strlen(c->place) < sizeof s->cursor)
+        memcpy(s->cursor, c->place, strlen(c->place) + 1);
     buf_free(&job);
     return s->exit == 0;
 }
 
 static void begin(struct state *s)
 {
+    struct rows_field fields[LISTING_COLUMNS];
     struct checkpoint *c = &s->checkpoint;
     enum rows_mended mended = ROWS_WHOLE;
     struct stat st;
@@ -285,9 +300,12 @@ static void begin(struct state *s)
     /* a file that goes on has its header already */
     goes_on = c->records > 0 || *s->cursor != '\0' ||
         (c->fd >= 0 && s->to_file && st.st_size > 0);
-    if (s->exit == 0 && !goes_on &&
-        !rows_names(&s->out, s->names, s->listing.n))
-        unwritten(s, s->out.error);
+    if (s->exit == 0 && !goes_on) {
+        name_fields(s, fields);
+        rows_names(&s->out, fields, s->listing.n);
+        if (!rows_flush(&s->out))
+            unwritten(s, s->out.error);
+    }
 }
 
 static void end(struct state *s)

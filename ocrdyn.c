@@ -12,10 +12,13 @@
 #include "check.h"
 #include "command.h"
 #include "completion.h"
+#include "export.h"
 #include "extract.h"
 #include "help.h"
 #include "list.h"
+#include "put.h"
 #include "run.h"
+#include "store.h"
 #include "table.h"
 
 /* What does each command's work; returns the exit status. */
@@ -23,6 +26,12 @@ static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_RUN] = run,
     [OPTIONS_LIST] = list,
     [OPTIONS_EXTRACT] = extract,
+    [OPTIONS_GET] = store,
+    [OPTIONS_PUT] = put,
+    [OPTIONS_UPDATE] = store,
+    [OPTIONS_DELETE] = store,
+    [OPTIONS_QUERY] = export,
+    [OPTIONS_SCAN] = export,
     [OPTIONS_TABLE] = table,
     [OPTIONS_CHECK] = check
 };
@@ -40,7 +49,9 @@ static int check_descriptors(const struct options *o)
 {
     struct stat st;
 
-    if (o->command == OPTIONS_RUN && fstat(STDIN_FILENO, &st) < 0) {
+    if ((o->command == OPTIONS_RUN || (o->command >= OPTIONS_GET &&
+                                       o->command <= OPTIONS_QUERY)) &&
+        fstat(STDIN_FILENO, &st) < 0) {
         report_say("standard input is closed");
         return COMMAND_MISUSED;
     }

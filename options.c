@@ -21,9 +21,11 @@ enum {
     O_TEXT = 256, O_TYPE, O_RESOURCE_TYPE, O_RESERVE, O_SKIP_STORED, O_REUSE,
     O_FAILED, O_LIMIT, O_MAX_ERRORS, O_SHARD, O_MAX_ATTEMPTS, O_PROGRESS,
     O_TIMEOUT, O_CONNECT_TIMEOUT, O_CACERT, O_REGION, O_PROFILE,
-    O_ENDPOINT_URL, O_COMPLETION, O_VIA, O_BY,
+    O_ENDPOINT_URL, O_COMPLETION, O_VIA, O_BY, O_COLUMNS,
     /* of list */
-    O_PREFIX, O_TAG, O_FOLDER, O_SEARCH, O_SINCE, O_COLUMNS,
+    O_PREFIX, O_TAG, O_FOLDER, O_SEARCH, O_SINCE,
+    /* of the commands about items */
+    O_REMOVE, O_IF_ABSENT, O_CONTAINS, O_WHERE, O_INDEX, O_SORTED, O_SEGMENT,
     /* of table */
     O_SORT, O_ON_DEMAND, O_READ, O_WRITE, O_TABLE_TAG, O_WAIT, O_YES
 };
@@ -33,10 +35,19 @@ enum {
     RUN = 1 << OPTIONS_RUN,
     LIST = 1 << OPTIONS_LIST,
     EXTRACT = 1 << OPTIONS_EXTRACT,
+    GET = 1 << OPTIONS_GET,
+    PUT = 1 << OPTIONS_PUT,
+    UPDATE = 1 << OPTIONS_UPDATE,
+    DELETE = 1 << OPTIONS_DELETE,
+    QUERY = 1 << OPTIONS_QUERY,
+    SCAN = 1 << OPTIONS_SCAN,
     TABLE = 1 << OPTIONS_TABLE,
     CHECK = 1 << OPTIONS_CHECK,
-    CALLING = RUN | TABLE | CHECK,       /* that call DynamoDB, */
+    FIND = QUERY | SCAN,
+    STORE = GET | PUT | UPDATE | DELETE | FIND,
+    CALLING = RUN | STORE | TABLE | CHECK,       /* that call DynamoDB, */
     NETWORK = CALLING | LIST,            /* or anybody */
+    ROWS = RUN | LIST | STORE,           /* that print rows */
     ALL = (1 << OPTIONS_COMMANDS) - 1
 };
 
@@ -44,16 +55,22 @@ const char *const options_names[OPTIONS_COMMANDS] = {
     [OPTIONS_RUN] = "run",
     [OPTIONS_LIST] = "list",
     [OPTIONS_EXTRACT] = "extract",
+    [OPTIONS_GET] = "get",
+    [OPTIONS_PUT] = "put",
+    [OPTIONS_UPDATE] = "update",
+    [OPTIONS_DELETE] = "delete",
+    [OPTIONS_QUERY] = "query",
+    [OPTIONS_SCAN] = "scan",
     [OPTIONS_TABLE] = "table",
     [OPTIONS_CHECK] = "check"
 };
 
 const struct options_row options_table[] = {
-    {"table", 't', "TABLE", RUN | CHECK},
+    {"table", 't', "TABLE", RUN | STORE | CHECK},
     {"key", 'k', "NAME", CALLING},
-    {"text", O_TEXT, "NAME", RUN},
+    {"text", O_TEXT, "NAME", RUN | GET | PUT | FIND},
     {"attr", 'a', "NAME=POINTER", RUN},
-    {"set", 's', "NAME=VALUE", RUN},
+    {"set", 's', "NAME=VALUE", RUN | UPDATE},
     {"ocr", 'o', "VALUE", RUN},
     {"type", O_TYPE, "TYPE", RUN | LIST},
     {"resource-type", O_RESOURCE_TYPE, "TYPE", RUN | LIST},
@@ -64,14 +81,21 @@ const struct options_row options_table[] = {
     {"folder", O_FOLDER, "FOLDER", LIST},
     {"search", O_SEARCH, "EXPRESSION", LIST},
     {"since", O_SINCE, "TIME", LIST},
-    {"columns", O_COLUMNS, "NAME,...", LIST},
-    {"rate", 'r', "N/s|m|h|d", RUN | LIST},
+    {"columns", O_COLUMNS, "NAME,...", LIST | GET | PUT | FIND},
+    {"remove", O_REMOVE, "NAME", UPDATE},
+    {"if-absent", O_IF_ABSENT, NULL, PUT},
+    {"contains", O_CONTAINS, "TEXT", FIND},
+    {"where", O_WHERE, "NAME=VALUE", FIND},
+    {"index", O_INDEX, "NAME", QUERY},
+    {"sort", O_SORTED, "=VALUE", QUERY},
+    {"segment", O_SEGMENT, "I/N", SCAN},
+    {"rate", 'r', "N/s|m|h|d", RUN | LIST | SCAN},
     {"reserve", O_RESERVE, "N|N%", RUN | LIST},
     {"skip-stored", O_SKIP_STORED, NULL, RUN},
     {"reuse", O_REUSE, NULL, RUN},
-    {"checkpoint", 'c', "FILE", RUN | LIST},
+    {"checkpoint", 'c', "FILE", RUN | LIST | SCAN},
     {"failed", O_FAILED, "FILE", RUN},
-    {"limit", O_LIMIT, "N", RUN | LIST},
+    {"limit", O_LIMIT, "N", RUN | LIST | FIND},
     {"max-errors", O_MAX_ERRORS, "N", RUN},
     {"shard", O_SHARD, "I/N", RUN},
     {"max-attempts", O_MAX_ATTEMPTS, "N", NETWORK},
@@ -84,11 +108,11 @@ const struct options_row options_table[] = {
     {"tag", O_TABLE_TAG, "NAME=VALUE", TABLE},
     {"wait", O_WAIT, NULL, TABLE},
     {"yes", O_YES, NULL, TABLE},
-    {"null", '0', NULL, RUN | LIST | EXTRACT},
-    {"format", 'f', "tsv|jsonl|csv|text", RUN | LIST},
-    {"quiet", 'q', NULL, RUN | LIST | TABLE},
+    {"null", '0', NULL, ROWS | EXTRACT},
+    {"format", 'f', "tsv|jsonl|csv|text", ROWS},
+    {"quiet", 'q', NULL, ROWS | TABLE},
     {"verbose", 'v', NULL, NETWORK},
-    {"progress", O_PROGRESS, "auto|always|never", RUN | LIST | TABLE},
+    {"progress", O_PROGRESS, "auto|always|never", ROWS | TABLE},
     {"timeout", O_TIMEOUT, "SECONDS", NETWORK},
     {"connect-timeout", O_CONNECT_TIMEOUT, "SECONDS", NETWORK},
     {"cacert", O_CACERT, "FILE", NETWORK},
@@ -230,7 +254,7 @@ static bool take_reserve(struct options *o, const char *value)
 }
 
 /* I/N */
-static bool take_shard(struct options *o, const char *value)
+static bool take_shard(struct options *o, const char *name, const char *value)
 {
     const char *rest, *end = "-";
 
@@ -238,7 +262,7 @@ static bool take_shard(struct options *o, const char *value)
     o->shards = *rest == '/' ? number_before(rest + 1, &end) : 0;
     if (*end != '\0' || o->shard < 1 || o->shard > o->shards ||
         o->shards > 100000)
-        return wrong("--shard: \"%s\" is not I/N, with I from 1 to N",
+        return wrong("%s: \"%s\" is not I/N, with I from 1 to N", name,
                      value);
     return true;
 }
@@ -282,15 +306,24 @@ static bool take_either(bool *second, const char *name, const char *value,
         wrong("%s: \"%s\" is neither %s nor %s", name, value, a, b);
 }
 
-/* A,B,...; cuts the option's argument in place. */
+static bool take_one(const char **list, unsigned *n, unsigned max,
+                     const char *name, const char *value)
+{
+    if (*n >= max)
+        return wrong("%s: at most %u of them", name, max);
+    list[(*n)++] = value;
+    return true;
+}
+
+/* A,B,...; cuts it in place. */
 static bool take_columns(struct options *o, char *value)
 {
     do {
         char *comma = strchr(value, ',');
 
-        if (o->n_columns == OPTIONS_COLUMNS_MAX)
-            return wrong("--columns: at most %d of them", OPTIONS_COLUMNS_MAX);
-        o->columns[o->n_columns++] = value;
+        if (!take_one(o->columns, &o->n_columns, OPTIONS_COLUMNS_MAX,
+                      "--columns", value))
+            return false;
         if (comma != NULL)
             *comma++ = '\0';
         value = comma;
@@ -302,7 +335,7 @@ static bool take(struct options *o, int id, char *value)
 {
     switch (id) {
     case 't': o->table = value; return true;
-    case 'k': o->key = value; return true;
+    case 'k': o->key = value; o->key_given = true; return true;
     case O_TEXT: o->text = value; return true;
     case 'a': return take_attribute(o->attrs, &o->n_attrs, "--attr", value);
     case 's': return take_attribute(o->sets, &o->n_sets, "--set", value);
@@ -318,7 +351,17 @@ static bool take(struct options *o, int id, char *value)
     case O_LIMIT: return take_number(&o->limit, "--limit", value, INT64_MAX);
     case O_MAX_ERRORS:
         return take_number(&o->max_errors, "--max-errors", value, INT64_MAX);
-    case O_SHARD: return take_shard(o, value);
+    case O_SHARD: return take_shard(o, "--shard", value);
+    case O_SEGMENT: return take_shard(o, "--segment", value);
+    case O_COLUMNS: return take_columns(o, value);
+    case O_REMOVE: return take_one(o->removes, &o->n_removes,
+                                   OPTIONS_ATTRIBUTES_MAX, "--remove", value);
+    case O_IF_ABSENT: o->if_absent = true; return true;
+    case O_CONTAINS: o->contains = value; return true;
+    case O_WHERE:
+        return take_attribute(o->where, &o->n_where, "--where", value);
+    case O_INDEX: o->index = value; return true;
+    case O_SORTED: return take_one(o->sorts, &o->n_sorts, 2, "--sort", value);
     case O_MAX_ATTEMPTS:
         return take_number(&o->max_attempts, "--max-attempts", value, 1000);
     case 'n': o->dry_run = true; return true;
@@ -345,7 +388,6 @@ static bool take(struct options *o, int id, char *value)
     case O_FOLDER: o->folder = value; return true;
     case O_SEARCH: o->search = value; return true;
     case O_SINCE: o->since = value; return true;
-    case O_COLUMNS: return take_columns(o, value);
     case O_REGION: o->region = value; return true;
     case O_PROFILE: o->profile = value; return true;
     case O_ENDPOINT_URL: o->endpoint_url = value; return true;
@@ -414,25 +456,31 @@ static bool check_word(const char *option, const char *word)
     return true;
 }
 
+/* Nothing but "-": standard input may be named, as it is read anyway. */
+static bool check_no_words(const struct options *o, const char *what)
+{
+    char *const *word = o->words;
+
+    if (o->n_words > 0 && strcmp(*word, "-") == 0)
+        word++;
+    return word == o->words + o->n_words ||
+        wrong("\"%s\" is too much: %s", *word, what);
+}
+
+/* One that is not given is fine. */
 static bool check_table_name(const char *name)
 {
-    if (!tables_name(name))
-        return wrong("--table: \"%s\" is not a table's name (3 to 255 of a-z "
-                     "A-Z 0-9 _ . -)", name);
-    return true;
+    return name == NULL || tables_name(name) ||
+        wrong("--table: \"%s\" is not a table's name (3 to 255 of a-z "
+              "A-Z 0-9 _ . -)", name);
 }
 
 static bool check_run(const struct options *o)
 {
-    char *const *word = o->words;
     const char *p;
 
-    /* standard input may be named, as it is read anyway */
-    if (o->n_words > 0 && strcmp(*word, "-") == 0)
-        word++;
-    if (word < o->words + o->n_words)
-        return wrong("\"%s\" is too much: ids come on standard input", *word);
-    if (o->table != NULL && !check_table_name(o->table))
+    if (!check_no_words(o, "ids come on standard input") ||
+        !check_table_name(o->table))
         return false;
     if (o->table == NULL && o->skip_stored)
         return wrong("--skip-stored needs --table");
@@ -472,6 +520,8 @@ static bool check_columns(const struct options *o)
 {
     unsigned i;
 
+    if (o->n_columns > OPTIONS_LISTED_MAX)
+        return wrong("--columns: at most %d of them", OPTIONS_LISTED_MAX);
     for (i = 0; i < o->n_columns; i++) {
         const char *name = o->columns[i];
         size_t n = strlen(name);
@@ -522,6 +572,106 @@ static bool check_list(const struct options *o)
          check_word("--resource-type", o->resource_type));
 }
 
+/* Names that are given in a list are names, and no two of them are equal. */
+static bool check_names(const char *option, const char *const *names,
+                        unsigned n)
+{
+    unsigned i, k;
+
+    for (i = 0; i < n; i++) {
+        if (!check_name(option, names[i], ITEM_NAME_MAX))
+            return false;
+        for (k = 0; k < i; k++)
+            if (strcmp(names[i], names[k]) == 0)
+                return wrong("%s: \"%s\" is named twice", option, names[i]);
+    }
+    return true;
+}
+
+static bool check_update(const struct options *o)
+{
+    const char *names[1 + 2 * OPTIONS_ATTRIBUTES_MAX];
+    unsigned n = 0, i;
+
+    if (o->n_sets + o->n_removes == 0)
+        return wrong("nothing is to be changed: --set or --remove says what");
+    names[n++] = o->key;
+    for (i = 0; i < o->n_sets; i++) {
+        names[n++] = o->sets[i].name;
+        if (strlen(o->sets[i].value) > ITEM_MAX)
+            return wrong("--set: the value of %s is larger than an item",
+                         o->sets[i].name);
+        if (!json_is_utf8((const unsigned char *)o->sets[i].value,
+                          strlen(o->sets[i].value)))
+            return wrong("--set: the value of %s is not UTF-8",
+                         o->sets[i].name);
+    }
+    for (i = 0; i < o->n_removes; i++)
+        names[n++] = o->removes[i];
+    return check_names("--set and --remove", names, n);
+}
+
+static bool check_query(const struct options *o)
+{
+    unsigned i;
+
+    if (o->index != NULL && !tables_name(o->index))
+        return wrong("--index: \"%s\" is not an index's name", o->index);
+    for (i = 0; i < o->n_sorts; i++)
+        if (o->sorts[i][0] == '\0' || strchr("=<>^", o->sorts[i][0]) == NULL)
+            return wrong("--sort: \"%s\" does not begin with =, <, <=, >, >= "
+                         "or ^ (begins with)", o->sorts[i]);
+    if (o->n_sorts == 2 && (strncmp(o->sorts[0], ">=", 2) != 0 ||
+                            strncmp(o->sorts[1], "<=", 2) != 0))
+        return wrong("--sort: two of them are a range, first >=FROM, then "
+                     "<=TO");
+    return true;
+}
+
+static bool check_scan(const struct options *o)
+{
+    if (!check_no_words(o, "a scan has no words"))
+        return false;
+    if (o->limit > 0 && o->checkpoint != NULL)
+        return wrong("--limit and --checkpoint do not go together");
+    if (o->rate > 0 && o->rate < o->shards)
+        return wrong("--rate: fewer units than the %lld segments that share "
+                     "them; take a longer unit", (long long)o->shards);
+    return true;
+}
+
+/* The commands about items. */
+static bool check_store(const struct options *o)
+{
+    unsigned i;
+
+    if (o->table == NULL)
+        return wrong("which table? --table names it");
+    if (!check_table_name(o->table) ||
+        !check_name("--key", o->key, ITEM_KEY_NAME_MAX) ||
+        !check_name("--text", o->text, ITEM_NAME_MAX) ||
+        !check_names("--columns", o->columns, o->n_columns))
+        return false;
+    for (i = 0; i < o->n_where; i++)
+        if (!check_name("--where", o->where[i].name, ITEM_NAME_MAX))
+            return false;
+    switch (o->command) {
+    case OPTIONS_UPDATE:
+        return check_no_words(o, "ids come on standard input") &&
+            check_update(o);
+    case OPTIONS_PUT:
+        if (o->format == ROWS_TEXT)
+            return wrong("--format: rows of text alone have no key");
+        return check_no_words(o, "rows come on standard input");
+    case OPTIONS_QUERY:
+        return check_query(o);
+    case OPTIONS_SCAN:
+        return check_scan(o);
+    default:
+        return check_no_words(o, "ids come on standard input");
+    }
+}
+
 static bool check_extract(const struct options *o)
 {
     const char *pointer = o->pointer;
@@ -560,7 +710,7 @@ static bool check(const struct options *o)
     case OPTIONS_EXTRACT: return check_extract(o);
     case OPTIONS_TABLE: return check_table(o);
     case OPTIONS_CHECK: return check_check(o);
-    default: return true;
+    default: return check_store(o);
     }
 }
 

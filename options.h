@@ -17,15 +17,16 @@
 
 enum {
     OPTIONS_ATTRIBUTES_MAX = 16,         /* of -a, and of -s */
-    OPTIONS_COLUMNS_MAX = 12,
+    OPTIONS_COLUMNS_MAX = 100,           /* of --columns, */
+    OPTIONS_LISTED_MAX = 12,             /* of list */
     OPTIONS_COLUMN_MAX = 128             /* bytes of a column's name */
 };
 
 enum options_command {
-    OPTIONS_RUN, OPTIONS_LIST, OPTIONS_EXTRACT, OPTIONS_TABLE, OPTIONS_CHECK,
-    OPTIONS_COMMANDS
+    OPTIONS_RUN, OPTIONS_LIST, OPTIONS_EXTRACT, OPTIONS_GET, OPTIONS_PUT,
+    OPTIONS_UPDATE, OPTIONS_DELETE, OPTIONS_QUERY, OPTIONS_SCAN,
+    OPTIONS_TABLE, OPTIONS_CHECK, OPTIONS_COMMANDS
 };
-
 /* The table, as those read it that tell about options. */
 struct options_row {
     const char *name;
@@ -53,8 +54,8 @@ struct options {
     int n_words;
 
     const char *table;           /* NULL: rows are only printed */
-    const char *key, *text;      /* attribute names; of table, key may be NULL:
-                                    not given */
+    const char *key, *text;      /* attribute names; key_given: by -k */
+    bool key_given;
     struct options_attribute attrs[OPTIONS_ATTRIBUTES_MAX];
     unsigned n_attrs;
     struct options_attribute sets[OPTIONS_ATTRIBUTES_MAX];
@@ -78,10 +79,23 @@ struct options {
     const char *cacert;
     const char *region, *profile, *endpoint_url;
 
-    /* list: of the first five at most one, or NULL */
+    const char *columns[OPTIONS_COLUMNS_MAX];    /* attributes; of list,
+                                    members or JSON Pointers */
+    unsigned n_columns;          /* 0: not given */
+
+    /* list: at most one of them, or NULL */
     const char *prefix, *tag, *folder, *since, *search;
-    const char *columns[OPTIONS_COLUMNS_MAX];    /* names, or JSON Pointers */
-    unsigned n_columns;          /* 0: public_id alone */
+
+    const char *removes[OPTIONS_ATTRIBUTES_MAX]; /* update */
+    unsigned n_removes;
+    bool if_absent;              /* put */
+    const char *contains;        /* query, scan: NULL, or what the text has */
+    struct options_attribute where[OPTIONS_ATTRIBUTES_MAX];
+    unsigned n_where;
+    const char *index;           /* query: NULL for the table itself */
+    const char *sorts[2];        /* query: "=V", "<V", "<=V", ">V", ">=V", or
+                                    "^V"; two are >= and <= */
+    unsigned n_sorts;
 
     const char *pointer;         /* extract: NULL for the OCR text */
 

@@ -11,7 +11,8 @@
 #include "sigv4.h"
 
 const char *const report_names[REPORT_STATUSES] = {
-    "complete", "empty", "skipped", "failed", "unstored"
+    "complete", "empty", "skipped", "failed", "unstored", "stored",
+    "updated", "deleted", "absent", "printed"
 };
 
 static bool shows;               /* the progress line is wanted, */
@@ -168,13 +169,14 @@ void report_summary(const struct report *r)
     char line[512] = "", text[48];
     int i;
 
-    add(line, "%" PRIu64 " image%s", r->ids, s(r->ids));
+    add(line, "%" PRIu64 " %s%s", r->ids, r->what == NULL ? "image" : r->what,
+        s(r->ids));
     for (i = 0; i < REPORT_STATUSES; i++)
         if (r->count[i] > 0)
             add(line, ", %" PRIu64 " %s", r->count[i], report_names[i]);
     if (r->lists)
         add(line, "; %" PRIu64 " call%s", r->calls, s(r->calls));
-    else
+    else if (r->what == NULL)
         add(line, "; %" PRIu64 " OCR call%s", r->units, s(r->units));
     if (r->reused > 0)
         add(line, ", %" PRIu64 " result%s reused", r->reused, s(r->reused));

@@ -15,16 +15,18 @@
 
 enum report_progress { REPORT_AUTO, REPORT_ALWAYS, REPORT_NEVER };
 
-/* The fates of an image, as rows have them. */
+/* The fates of an image, or of an item, as rows have them. */
 enum report_status {
     REPORT_COMPLETE, REPORT_EMPTY, REPORT_SKIPPED, REPORT_FAILED,
-    REPORT_UNSTORED, REPORT_STATUSES
+    REPORT_UNSTORED, REPORT_STORED, REPORT_UPDATED, REPORT_DELETED,
+    REPORT_ABSENT, REPORT_PRINTED, REPORT_STATUSES
 };
 
 extern const char *const report_names[REPORT_STATUSES];
 
 /* What there is to report. Times are ns of CLOCK_STEADY. */
 struct report {
+    const char *what;            /* NULL: images; else "item" */
     uint64_t ids;                /* read from the list */
     uint64_t count[REPORT_STATUSES];
     uint64_t calls, units;       /* made to Cloudinary; of them, OCR */

@@ -192,12 +192,6 @@ void rows_visible(char *out, size_t size, const unsigned char *bytes, size_t n)
 
 /* ---- out ---- */
 
-enum { ID, STATUS, TEXT, DETAIL, FIELDS };
-
-static const char *const names[FIELDS] = {
-    "public_id", "status", "text", "detail"
-};
-
 void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
                    bool null)
 {
@@ -301,97 +295,132 @@ static void add_csv(struct rows_out *out, const unsigned char *p, size_t n)
     add_text(out, "\"");
 }
 
-/* `name` stands before it in JSON Lines. */
-static void add_cell(struct rows_out *out, const char *name, bool first,
-                     const struct rows_cell *cell)
+/* Of field number i of the row. */
+static void add_field(struct rows_out *out, size_t i,
+                      const struct rows_field *field)
 {
-    const unsigned char *p = cell->bytes;
+    const unsigned char *p = field->bytes;
+    size_t n = p != NULL ? field->len : 0;
 
     switch (out->format) {
     case ROWS_TSV:
-        add_text(out, first ? "" : "\t");
+        add_text(out, i > 0 ? "\t" : "");
         if (out->null)
-            add_raw(out, p, p == NULL ? 0 : cell->n, false);
+            add_raw(out, p, n, false);
         else if (p != NULL)
-            add_escaped(out, p, cell->n);
+            add_escaped(out, p, n);
         else
             add_text(out, "\\N");
         break;
     case ROWS_JSONL:
-        add_text(out, first ? "{" : ",");
-        json_quote((const unsigned char *)name, strlen(name), add, out);
+        add_text(out, i > 0 ? "," : "");
+        json_quote(field->name, field->name_len, add, out);
         add_text(out, ":");
-        if (p != NULL && cell->json)
-            add(out, p, cell->n);
-        else if (p != NULL)
-            json_quote(p, cell->n, add, out);
-        else
+        if (p == NULL)
             add_text(out, "null");
+        else if (field->json)
+            add(out, p, n);
+        else
+            json_quote(p, n, add, out);
         break;
     case ROWS_CSV:
-        add_text(out, first ? "" : ",");
+        add_text(out, i > 0 ? "," : "");
         if (p != NULL)
-            add_csv(out, p, cell->n);
+            add_csv(out, p, n);
         break;
     case ROWS_TEXT:
-        add_raw(out, p, p == NULL ? 0 : cell->n, false);
+        add_raw(out, p, n, false);
         break;
     }
 }
 
-static bool end_row(struct rows_out *out)
+static void end_row(struct rows_out *out)
 {
     if (out->null)
         add(out, "", 1);
     else
         add_text(out, out->format == ROWS_CSV ? "\r\n" : "\n");
+}
+
+bool rows_flush(struct rows_out *out)
+{
     flush(out);
     return !out->failed;
 }
 
-bool rows_names(struct rows_out *out, const char *const columns[], size_t n)
+void rows_names(struct rows_out *out, const struct rows_field *fields,
+                size_t n)
 {
     if (out->format != ROWS_CSV)
-        return !out->failed;
+        return;
     for (size_t i = 0; i < n; i++) {
         add_text(out, i > 0 ? "," : "");
-        add_csv(out, (const unsigned char *)columns[i], strlen(columns[i]));
+        add_csv(out, fields[i].name, fields[i].name_len);
     }
-    return end_row(out);
+    end_row(out);
 }
 
-bool rows_cells(struct rows_out *out, const char *const columns[],
-                const struct rows_cell cells[], size_t n)
+void rows_add(struct rows_out *out, const struct rows_field *fields, size_t n)
 {
-    if (out->format == ROWS_TEXT)
-        n = 1;
+    if (out->format == ROWS_JSONL)
+        add_text(out, "{");
     for (size_t i = 0; i < n; i++)
-        add_cell(out, columns[i], i == 0, &cells[i]);
+        add_field(out, i, &fields[i]);
     if (out->format == ROWS_JSONL)
         add_text(out, "}");
-    return end_row(out);
+    end_row(out);
+}
+
+void rows_line(struct rows_out *out, const void *bytes, size_t n)
+{
+    add(out, bytes, n);
+    end_row(out);
+}
+
+/* ---- the rows of a run ---- */
+
+enum { ID, STATUS, TEXT, DETAIL, FIELDS };
+
+static void name_fields(struct rows_field fields[FIELDS])
+{
+    static const char *const names[FIELDS] = {
+        "public_id", "status", "text", "detail"
+    };
+
+    for (int i = 0; i < FIELDS; i++)
+        fields[i] = (struct rows_field){(const unsigned char *)names[i],
+            strlen(names[i]), NULL, 0, false};
 }
 
 bool rows_header(struct rows_out *out)
 {
-    return rows_names(out, names, FIELDS);
+    struct rows_field fields[FIELDS];
+
+    name_fields(fields);
+    rows_names(out, fields, FIELDS);
+    return rows_flush(out);
 }
 
 bool rows_write(struct rows_out *out, const struct row *row)
 {
-    const unsigned char *detail = (const unsigned char *)row->detail;
-    const bool none = *row->detail == '\0' && out->format == ROWS_CSV;
-    const struct rows_cell cells[FIELDS] = {
-        [ID] = {row->id, row->id_len, false},
-        [STATUS] = {(const unsigned char *)row->status, strlen(row->status),
-            false},
-        [TEXT] = {row->text, row->text_len, false},
-        [DETAIL] = {none ? NULL : detail, strlen(row->detail), false}
-    };
+    struct rows_field f[FIELDS];
 
-    return out->format == ROWS_TEXT
-        ? rows_cells(out, &names[TEXT], &cells[TEXT], 1)
-        : rows_cells(out, names, cells, FIELDS);
+    name_fields(f);
+    f[ID].bytes = row->id;
+    f[ID].len = row->id_len;
+    f[STATUS].bytes = (const unsigned char *)row->status;
+    f[STATUS].len = strlen(row->status);
+    f[TEXT].bytes = row->text;
+    f[TEXT].len = row->text_len;
+    f[DETAIL].bytes = (const unsigned char *)row->detail;
+    f[DETAIL].len = strlen(row->detail);
+    if (f[DETAIL].len == 0 && out->format == ROWS_CSV)
+        f[DETAIL].bytes = NULL;
+    if (out->format == ROWS_TEXT)
+        rows_add(out, &f[TEXT], 1);
+    else
+        rows_add(out, f, FIELDS);
+    return rows_flush(out);
 }
 
 /* ---- files of rows ---- */

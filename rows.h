@@ -92,11 +92,6 @@ struct row {
 };
 
 /* A field of a row that has other columns. */
-struct rows_cell {
-    const unsigned char *bytes;      /* NULL: none */
-    size_t n;
-    bool json;                       /* in JSON Lines it stands as it is */
-};
 
 struct rows_out {
     int fd;
@@ -129,11 +124,27 @@ bool rows_header(struct rows_out *out);
  */
 bool rows_write(struct rows_out *out, const struct row *row);
 
-/* The same for rows of n columns with these names: in JSON Lines an object
-   with these members, in TEXT the first column. */
-bool rows_names(struct rows_out *out, const char *const names[], size_t n);
-bool rows_cells(struct rows_out *out, const char *const names[],
-                const struct rows_cell cells[], size_t n);
+/* ---- rows of other columns ---- */
+
+struct rows_field {
+    const unsigned char *name;
+    size_t name_len;
+    const unsigned char *bytes;      /* NULL: none */
+    size_t len;
+    bool json;                       /* in JSON Lines they stand as they are */
+};
+
+/*
+ * Adds the header line, where the format has one, and one row. In TEXT it has
+ * one field, its text. rows_line adds what is a row as it stands. What was
+ * added is written when the buffer is full, and by rows_flush, which answers
+ * as rows_write does for all of it.
+ */
+void rows_names(struct rows_out *out, const struct rows_field *fields,
+                size_t n);
+void rows_add(struct rows_out *out, const struct rows_field *fields, size_t n);
+void rows_line(struct rows_out *out, const void *bytes, size_t n);
+bool rows_flush(struct rows_out *out);
 
 /* Is what was written to `fd` on the disk now? If not, errno says why. What is
    no file, as a pipe, has no disk. */

@@ -757,7 +757,6 @@ static void init(struct state *s, const struct options *o)
 {
     unsigned i;
 
-    memset(s, 0, sizeof *s);
     s->o = o;
     s->failed = -1;
     s->checkpoint.fd = -1;

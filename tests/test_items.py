@@ -1,0 +1,392 @@
+"""get, delete, update and put: the real binary against DynamoDB Local."""
+
+import csv
+import io
+import json
+import signal
+
+import pytest
+
+from peers import dynamodb as ddb, faults
+
+HOSTILE = ('say "hi", he\r\nsaid;\x00\x1b[31m\t\\N \U0001f600 '
+           '\u05e9\u05dc\u05d5\u05dd \u202eevil')
+ITEM_MAX = 409600
+
+
+def strings(**attributes):
+    return {name: {"NULL": True} if value is None else {"S": value}
+            for name, value in attributes.items()}
+
+
+@pytest.fixture
+def fill(admin, table):
+    """fill({"publicId": ..., ...}, ...) stores typed or plain items."""
+    def store(*many):
+        for start in range(0, len(many), 25):
+            batch = [{"PutRequest": {"Item": {
+                name: value if isinstance(value, dict) else
+                strings(x=value)["x"] for name, value in item.items()}}}
+                for item in many[start:start + 25]]
+            admin.batch_write_item(RequestItems={table: batch})
+    return store
+
+
+# get
+
+def test_get_prints_a_row_for_each_id_in_the_order_of_the_list(
+        dynamodb, table, fill, ocrdyn):
+    fill({"publicId": "a", "text": HOSTILE}, {"publicId": "b", "text": None},
+         {"publicId": "c"})
+    done = ocrdyn(["get", "-t", table], ["c", "a", "gone", "b", "a"])
+    assert done.rows == [
+        ["c", "empty", None, ""], ["a", "complete", HOSTILE, ""],
+        ["gone", "absent", None, ""], ["b", "empty", None, ""],
+        ["a", "complete", HOSTILE, ""]]
+    assert done.returncode == 1
+    assert "ocrdyn: gone: the table has no such item" in done.stderr
+    assert dynamodb.calls["BatchGetItem"] == 1
+
+
+def test_get_asks_for_a_hundred_at_a_time(dynamodb, table, fill, ocrdyn):
+    ids = [f"id{i}" for i in range(250)]
+    fill(*({"publicId": i, "text": i.upper()} for i in ids))
+    done = ocrdyn(["get", "-t", table], ids)
+    assert [row[:3] for row in done.rows] == [
+        [i, "complete", i.upper()] for i in ids]
+    assert dynamodb.calls["BatchGetItem"] == 3
+    assert done.returncode == 0
+
+
+@pytest.mark.parametrize("fault", [
+    dict(unprocessed=7, times=3), dict(reply=ddb.THROTTLED, times=2),
+    dict(when="after", edit=faults.bad_crc), dict(reply=ddb.INTERNAL)])
+def test_get_loses_no_row_to_a_passing_failure(dynamodb, table, fill, ocrdyn,
+                                               fault):
+    ids = [f"id{i}" for i in range(30)]
+    fill(*({"publicId": i, "text": i} for i in ids))
+    dynamodb.faults.add(call="BatchGetItem", **fault)
+    done = ocrdyn(["get", "-t", table], ids)
+    assert [row[:3] for row in done.rows] == [[i, "complete", i] for i in ids]
+    assert done.returncode == 0
+
+
+def test_get_prints_the_columns_that_are_named(dynamodb, table, fill, ocrdyn):
+    fill({"publicId": "a", "n": {"N": "42"}, "l": {"L": [
+        {"S": 'x"'}, {"N": "1"}, {"M": {"k": {"NULL": True}}}]},
+        "reserved": "no", "size": "s"})
+    done = ocrdyn(["get", "-t", table, "--columns", "size,n,l,publicId"],
+                  ["a", "gone"])
+    assert done.rows == [["s", "42", '["x\\"",1,{"k":null}]', "a"],
+                         [None, None, None, "gone"]]
+    assert done.returncode == 1
+
+
+def test_get_does_not_wait_for_a_second_id(dynamodb, table, fill, ocrdyn):
+    fill({"publicId": "a", "text": "t"})
+    process = ocrdyn.start(["get", "-t", table])
+    process.stdin.write(b"a\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == b"a\tcomplete\tt\t\n"
+    process.stdin.close()
+    assert process.wait(10) == 0
+
+
+def test_an_id_that_can_be_no_key_is_a_failed_row(dynamodb, table, ocrdyn):
+    done = ocrdyn(["get", "-0t", table],
+                  b"\0" + b"x" * 2049 + b"\0" + b"y" * 5000 + b"\0")
+    assert [row.split(b"\t")[1] for row in done.stdout.split(b"\0")[:-1]] == \
+        [b"failed"] * 3
+    assert done.returncode == 1
+    assert dynamodb.calls["BatchGetItem"] == 0
+
+
+# delete
+
+def test_delete_removes_and_tells_what_was_not_there(dynamodb, table, fill,
+                                                     items, ocrdyn):
+    fill(*({"publicId": f"id{i}"} for i in range(60)))
+    ids = [f"id{i}" for i in range(55)] + ["gone", "id0"]
+    done = ocrdyn(["delete", "-t", table], ids)
+    assert [row[:2] for row in done.rows] == [
+        [i, "deleted"] for i in ids[:55]] + [
+            ["gone", "absent"], ["id0", "absent"]]
+    assert done.returncode == 1
+    assert set(items()) == {f"id{i}" for i in range(55, 60)}
+    assert dynamodb.calls["BatchWriteItem"] == 3
+
+
+@pytest.mark.parametrize("fault", [
+    dict(unprocessed=9, times=4), dict(reply=ddb.THROTTLED, times=2),
+    dict(when="after", end="rst"), dict(when="after", edit=faults.bad_crc)])
+def test_delete_sends_again_what_did_not_work(dynamodb, table, fill, items,
+                                              ocrdyn, fault):
+    ids = [f"id{i}" for i in range(40)]
+    fill(*({"publicId": i} for i in ids))
+    dynamodb.faults.add(call="BatchWriteItem", **fault)
+    done = ocrdyn(["delete", "-t", table], ids)
+    assert [row[:2] for row in done.rows] == [[i, "deleted"] for i in ids]
+    assert done.returncode == 0
+    assert items() == {}
+
+
+def test_a_table_that_refuses_stops_delete(dynamodb, table, fill, ocrdyn):
+    fill({"publicId": "a"}, {"publicId": "b"})
+    dynamodb.faults.add(call="BatchWriteItem", reply=ddb.ACCESS_DENIED)
+    done = ocrdyn(["delete", "-t", table], ["a", "b"])
+    assert [row[1] for row in done.rows] == ["failed", "failed"]
+    assert "AccessDenied" in done.rows[0][3]
+    assert done.returncode == 3
+
+
+# update
+
+def test_update_changes_items_that_are_there(dynamodb, table, fill, items,
+                                             ocrdyn):
+    fill({"publicId": "a", "old": "x", "text": "t"}, {"publicId": "b"})
+    done = ocrdyn(["update", "-t", table, "--set", "status=7=8", "-s", "size=",
+                   "--remove", "old"], ["a", "gone", "b"])
+    assert [row[:2] for row in done.rows] == [
+        ["a", "updated"], ["gone", "absent"], ["b", "updated"]]
+    assert done.returncode == 1
+    assert items() == {
+        "a": {"publicId": "a", "text": "t", "status": "7=8", "size": ""},
+        "b": {"publicId": "b", "status": "7=8", "size": ""}}
+
+
+def test_an_update_whose_answer_is_lost_is_sent_again(dynamodb, table, fill,
+                                                      items, ocrdyn):
+    fill({"publicId": "a"})
+    dynamodb.faults.add(call="UpdateItem", when="after", end="rst")
+    done = ocrdyn(["update", "-t", table, "--remove", "x", "--set", "y=1"],
+                  ["a"])
+    assert done.rows == [["a", "updated", None, ""]]
+    assert items()["a"]["y"] == "1"
+
+
+# put
+
+def test_put_stores_the_rows_of_a_run(dynamodb, table, items, ocrdyn):
+    rows = ("a\tcomplete\tone\\ntwo\t\nb\tempty\t\\N\t\n"
+            "c\tfailed\t\\N\twhy\nd\tskipped\t\\N\t\n"
+            "e\tunstored\ttext\tDynamoDB: ...\nf\tabsent\t\\N\t\n")
+    done = ocrdyn(["put", "-t", table], rows.encode())
+    assert [row[:2] for row in done.rows] == [
+        ["a", "stored"], ["b", "stored"], ["e", "stored"]]
+    assert "3 rows without a text passed over" in done.stderr
+    assert done.returncode == 0
+    assert items() == {"a": {"publicId": "a", "text": "one\ntwo"},
+                       "b": {"publicId": "b", "text": None},
+                       "e": {"publicId": "e", "text": "text"}}
+
+
+@pytest.mark.parametrize("form", ["tsv", "csv", "jsonl"])
+def test_put_stores_what_get_printed(dynamodb, table, fill, items, ocrdyn,
+                                     form):
+    fill({"publicId": "a", "text": HOSTILE}, {"publicId": "b", "text": None})
+    before = items()
+    rows = ocrdyn(["get", "-t", table, "-f", form], ["a", "b"]).stdout
+    assert ocrdyn(["delete", "-qt", table], ["a", "b"]).returncode == 0
+    assert items() == {}
+    assert ocrdyn(["put", "-t", table, "-f", form], rows).returncode == 0
+    assert items() == before
+
+
+def test_put_keeps_the_types_of_json_lines(dynamodb, table, admin, ocrdyn):
+    item = {"publicId": "a", "s": HOSTILE, "n": 1.5, "t": True, "z": None,
+            "l": [1, "two", [False]], "m": {"k": {"deep": None}}}
+    done = ocrdyn(["put", "-t", table, "-f", "jsonl"],
+                  json.dumps(item).encode() + b"\n")
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["status"] == "stored"
+    found = admin.get_item(TableName=table, Key=strings(publicId="a"))["Item"]
+    assert found == {
+        "publicId": {"S": "a"}, "s": {"S": HOSTILE}, "n": {"N": "1.5"},
+        "t": {"BOOL": True}, "z": {"NULL": True},
+        "l": {"L": [{"N": "1"}, {"S": "two"}, {"L": [{"BOOL": False}]}]},
+        "m": {"M": {"k": {"M": {"deep": {"NULL": True}}}}}}
+
+
+def test_put_loads_csv_with_any_header(dynamodb, table, items, ocrdyn):
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(["note", "publicId", "text"])
+    writer.writerow([HOSTILE, "a", ""])
+    writer.writerow(["", "b", "t"])
+    done = ocrdyn(["put", "-t", table, "-f", "csv"], text.getvalue().encode())
+    assert done.returncode == 0
+    assert items() == {
+        "a": {"publicId": "a", "note": HOSTILE, "text": None},
+        "b": {"publicId": "b", "text": "t"}}
+
+
+def test_put_names_the_columns_of_tsv(dynamodb, table, items, ocrdyn):
+    done = ocrdyn(["put", "-t", table, "--columns", "x,publicId"], b"1\ta\n")
+    assert done.returncode == 0
+    assert items() == {"a": {"publicId": "a", "x": "1"}}
+
+
+def test_a_bad_record_is_a_failed_row_and_the_rest_goes_on(
+        dynamodb, table, items, ocrdyn):
+    good = {"publicId": "good"}
+    lines = [good, {"publicId": ""}, {"text": "x"}, {"publicId": 7},
+             {"publicId": "x" * 2049}, {"publicId": "big",
+                                        "text": "x" * ITEM_MAX},
+             {"publicId": "deep", "l": json.loads("[" * 33 + "]" * 33)},
+             {"publicId": "a", "": "no name"}, {"publicId": "last"}]
+    data = "".join(json.dumps(line) + "\n" for line in lines) + "{broken\n"
+    done = ocrdyn(["put", "-t", table, "-f", "jsonl"], data.encode())
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["status"] for row in rows] == \
+        ["stored"] + ["failed"] * 7 + ["stored", "failed"]
+    assert [row["detail"].partition(":")[0] for row in rows[1:8]] == [
+        f"record {n}" for n in range(2, 9)]
+    assert "record 10" in rows[-1]["detail"]
+    assert done.returncode == 1
+    assert set(items()) == {"good", "last"}
+
+
+def test_what_dynamodb_refuses_of_a_batch_fails_alone(dynamodb, table, items,
+                                                      ocrdyn):
+    lines = "".join(f'{{"publicId":"{i}","n":{n}}}\n' for i, n in [
+        ("a", 1), ("b", "1" * 39), ("c", 3)])
+    done = ocrdyn(["put", "-t", table, "-f", "jsonl"], lines.encode())
+    statuses = [json.loads(line)["status"] for line in
+                done.stdout.splitlines()]
+    assert statuses == ["stored", "failed", "stored"]
+    assert done.returncode == 1
+    assert set(items()) == {"a", "c"}
+
+
+def test_of_two_records_with_one_key_the_last_stays(dynamodb, table, items,
+                                                    ocrdyn):
+    rows = b"".join(b"a\tcomplete\t%d\t\n" % n for n in range(5))
+    done = ocrdyn(["put", "-t", table], rows)
+    assert done.returncode == 0
+    assert items() == {"a": {"publicId": "a", "text": "4"}}
+    assert dynamodb.calls["PutItem"] == 5
+
+
+def test_a_key_may_come_again_across_batches(dynamodb, table, items, ocrdyn):
+    """The 26th begins a batch, in which the 27th is its equal."""
+    keys = [f"id{i}" for i in range(25)] + ["x", "x", "y"]
+    rows = "".join(f"{key}\tcomplete\t{n}\t\n" for n, key in enumerate(keys))
+    done = ocrdyn(["put", "-t", table], rows.encode())
+    assert [row[:2] for row in done.rows] == [[key, "stored"] for key in keys]
+    assert items()["x"]["text"] == "26"
+    assert dynamodb.calls["BatchWriteItem"] == 2
+    assert dynamodb.calls["PutItem"] == 1
+
+
+@pytest.mark.parametrize("fault", [
+    dict(unprocessed=9, times=4), dict(reply=ddb.THROTTLED, times=2),
+    dict(when="after", end="rst"), dict(reply=ddb.TOO_LARGE),
+    dict(when="head", reply=ddb.TOO_LARGE, end="close", at="end")])
+def test_put_sends_again_what_did_not_work(dynamodb, table, items, ocrdyn,
+                                           fault):
+    ids = [f"id{i}" for i in range(60)]
+    rows = "".join(f"{i}\tcomplete\t{HOSTILE[0]}{i}\t\n" for i in ids)
+    dynamodb.faults.add(call="BatchWriteItem", **fault)
+    done = ocrdyn(["put", "-t", table], rows.encode())
+    assert [row[:2] for row in done.rows] == [[i, "stored"] for i in ids]
+    assert done.returncode == 0
+    assert {i: item["text"] for i, item in items().items()} == {
+        i: f"{HOSTILE[0]}{i}" for i in ids}
+
+
+def test_batches_of_large_items_stay_below_the_limit(dynamodb, table, items,
+                                                     ocrdyn):
+    ids = [f"id{i}" for i in range(30)]
+    text = "\\x01" * 300000
+    rows = "".join(f"{i}\tcomplete\t{text}\t\n" for i in ids)
+    done = ocrdyn(["put", "-t", table], rows.encode())
+    assert done.returncode == 0
+    assert all(item["text"] == "\1" * 300000 for item in items().values())
+    assert len(items()) == 30
+
+
+def test_put_if_absent_skips_what_is_there(dynamodb, table, fill, items,
+                                           ocrdyn):
+    fill({"publicId": "a", "text": "old"})
+    done = ocrdyn(["put", "-t", table, "--if-absent"],
+                  b"a\tcomplete\tnew\t\nb\tcomplete\tnew\t\n")
+    assert [row[:2] for row in done.rows] == [["a", "skipped"],
+                                              ["b", "stored"]]
+    assert done.returncode == 0
+    assert {i: item["text"] for i, item in items().items()} == {
+        "a": "old", "b": "new"}
+
+
+def test_put_if_absent_knows_its_own_first_try(dynamodb, table, items,
+                                               ocrdyn):
+    dynamodb.faults.add(call="PutItem", when="after", end="rst")
+    done = ocrdyn(["put", "-t", table, "--if-absent"],
+                  b"a\tcomplete\tnew\t\n")
+    assert done.rows == [["a", "stored", None, ""]]
+
+
+def test_put_does_not_wait_for_a_batch_to_be_full(dynamodb, table, ocrdyn):
+    process = ocrdyn.start(["put", "-t", table])
+    process.stdin.write(b"a\tcomplete\tt\t\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == b"a\tstored\t\\N\t\n"
+    process.stdin.close()
+    assert process.wait(10) == 0
+
+
+def test_a_signal_ends_put_after_what_is_in_hand(dynamodb, table, items,
+                                                 ocrdyn):
+    process = ocrdyn.start(["put", "-t", table])
+    process.stdin.write(b"a\tcomplete\tt\t\nb\tcompl")
+    process.stdin.flush()
+    assert process.stdout.readline().startswith(b"a\tstored")
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == -signal.SIGTERM
+    assert set(items()) == {"a"}
+
+
+# all of them
+
+@pytest.mark.parametrize("command", [
+    ["get"], ["delete"], ["put"], ["update", "--set", "a=b"]])
+def test_output_that_cannot_be_written_is_an_error(dynamodb, table, fill,
+                                                   ocrdyn, command):
+    fill({"publicId": "a"})
+    with open("/dev/full", "wb") as full:
+        process = ocrdyn.start([*command, "-t", table], stdout=full)
+        _, said = process.communicate(b"a\tempty\t\\N\t\n"
+                                      if command == ["put"] else b"a\n", 20)
+    assert process.returncode == 4
+    assert b"cannot write standard output" in said
+
+
+@pytest.mark.parametrize("args, sentence", [
+    (["get"], "--table names it"),
+    (["get", "-t", "x"], "not a table's name"),
+    (["get", "-t", "tab", "--columns", "a,,b"], "--columns"),
+    (["get", "-t", "tab", "--columns", "a,a"], "named twice"),
+    (["delete", "-t", "tab", "id"], "too much"),
+    (["update", "-t", "tab"], "nothing is to be changed"),
+    (["update", "-t", "tab", "--set", "publicId=x"], "named twice"),
+    (["update", "-t", "tab", "--set", "a=1", "--remove", "a"], "named twice"),
+    (["put", "-t", "tab", "-f", "text"], "no key"),
+    (["query", "-t", "tab", "--sort", "x"], "--sort"),
+    (["scan", "-t", "tab", "--segment", "3/2"], "--segment"),
+    (["scan", "-t", "tab", "word"], "too much"),
+    (["scan", "-t", "tab", "-c", "f", "--limit", "3"], "do not go together")])
+def test_what_is_wrong_is_told_without_a_call(dynamodb, ocrdyn, args,
+                                              sentence):
+    done = ocrdyn(args)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert not dynamodb.calls
+
+
+@pytest.mark.parametrize("command", ["get", "put", "update", "delete",
+                                     "query", "scan"])
+def test_help_is_24_lines_of_80_with_examples_first(ocrdyn, command):
+    done = ocrdyn([command, "-h"])
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
+    assert lines[0].startswith("ocrdyn ")
+    assert done.returncode == 0
