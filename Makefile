@@ -76,8 +76,8 @@ SANITIZE = address,undefined
 TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all
 TESTS = build/test_checkpoint build/test_clock build/test_http \
-	build/test_json build/test_pace build/test_process build/test_rows \
-	build/test_sigv4
+	build/test_json build/test_net build/test_pace build/test_process \
+	build/test_rows build/test_sigv4
 DRIVERS = build/endpoint_filter build/json_filter build/rows_filter \
 	build/sigv4_filter build/x509_filter
 
@@ -87,6 +87,7 @@ build/endpoint_filter: endpoint.c profile.c http.c net.c tls.c x509.c cert.c \
 	der.c clock.c buf.c
 build/test_http: http.c net.c tls.c x509.c cert.c der.c clock.c buf.c
 build/test_json build/json_filter: json.c picks.c
+build/test_net: net.c
 build/test_pace: pace.c
 build/test_process: process.c clock.c buf.c
 build/test_rows build/rows_filter: rows.c json.c picks.c
