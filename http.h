@@ -164,7 +164,8 @@ void http_init(struct http *h, const struct http_url *url,
 enum http_result http_send(struct http *h, const struct http_request *rq,
                            http_body_fn *body, void *context);
 
-/* Closes the connection and wipes its keys. */
+/* Closes the connection for good and wipes its keys. Between requests it is
+   closed and opened as need be, and its TLS session resumed. */
 void http_close(struct http *h);
 
 /* ---- a single request ---- */
