@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "process.h"
+#include "sandbox.h"
+
 /* ------------------------------------------------------------- signals */
 
 volatile sig_atomic_t command_stop, command_asked;
@@ -43,6 +46,26 @@ void command_signals(void)
     sigaction(SIGUSR1, &action, NULL);
     signal(SIGPIPE, SIG_IGN);    /* write(2) tells it, too */
     signal(SIGXFSZ, SIG_IGN);
+}
+
+/* ------------------------------------------------------------- sandbox */
+
+static const char used[] = "credential_process may have to run again";
+
+void command_confine(const struct options *o)
+{
+    const char *why = process_used ? used : sandbox_calls();
+
+    if (why != NULL && o->verbose)
+        report_say("system calls are not limited: %s", why);
+}
+
+void command_confine_files(const struct options *o, int folder)
+{
+    const char *why = process_used ? used : sandbox_files(folder);
+
+    if (why != NULL && o->verbose)
+        report_say("the writing of files is not limited: %s", why);
 }
 
 /* ------------------------------------------------------------ services */
