@@ -10,6 +10,9 @@ HOSTCC = cc
 CFLAGS = -Os
 PREFIX = /usr/local
 MANDIR = $(PREFIX)/share/man
+BASHDIR = $(PREFIX)/share/bash-completion/completions
+ZSHDIR = $(PREFIX)/share/zsh/site-functions
+FISHDIR = $(PREFIX)/share/fish/vendor_completions.d
 CA_BUNDLE = /etc/ssl/certs/ca-certificates.crt
 
 WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
@@ -19,16 +22,23 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 BEARSSL_INC = -idirafter /usr/include
 BEARSSL_LIB = -lbearssl
 ifneq ($(filter %musl-gcc,$(CC)),)
-STATIC = -static -s
+# Without exceptions, BearSSL's unwind tables are of no use (11 KB); segments
+# need not begin on the file's pages (8 KB); and at a fixed address the tables
+# of pointers need no pages of their own (14 KB of memory).
+STATIC = -static -s -Wl,-z,noseparate-code -Wl,-T,build/discard.ld
+FIXED = -fno-pie
 BEARSSL_LIB = $(shell $(HOSTCC) -print-file-name=libbearssl.a)
 endif
 ifdef BEARSSL
 BEARSSL_INC = -isystem $(BEARSSL)/inc
 BEARSSL_LIB = $(BEARSSL)/build/libbearssl.a
 endif
+# of the machine that builds, for mkanchors
+HOST_LIB = $(BEARSSL_LIB)
 
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
-	-fdata-sections -fno-asynchronous-unwind-tables \
+	-fdata-sections -fno-asynchronous-unwind-tables $(FIXED) \
+	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -ffile-prefix-map=$(CURDIR)=. \
 	-DOCRDYN_VERSION='"$(VERSION)"' $(BEARSSL_INC)
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
@@ -38,7 +48,7 @@ HEADERS = $(wildcard *.h)
 
 all: ocrdyn
 
-ocrdyn: $(OBJECTS)
+ocrdyn: $(OBJECTS) build/discard.ld
 	$(LINK) -o $@ $(OBJECTS) $(BEARSSL_LIB)
 
 build/%.o: %.c $(HEADERS) Makefile | build
@@ -58,7 +68,10 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c tls.c x509.c
 build/mkanchors: $(MKANCHORS) $(HEADERS) | build
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
-		$(BEARSSL_LIB)
+		$(HOST_LIB)
+
+build/discard.ld: | build
+	echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;' > $@
 
 build:
 	mkdir -p build
@@ -67,6 +80,11 @@ install: ocrdyn
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
 	install -m 755 ocrdyn $(DESTDIR)$(PREFIX)/bin/ocrdyn
 	install -m 644 ocrdyn.1 $(DESTDIR)$(MANDIR)/man1/ocrdyn.1
+	# what was built for another machine cannot print these
+	! ./ocrdyn -V >/dev/null 2>&1 || for to in bash:$(BASHDIR)/ocrdyn \
+		zsh:$(ZSHDIR)/_ocrdyn fish:$(FISHDIR)/ocrdyn.fish; do \
+		./ocrdyn --completion $${to%%:*} >build/completion && install -D \
+			-m 644 build/completion "$(DESTDIR)$${to#*:}" || exit; done
 
 # ---- tests (all of it explained in README.md)
 
@@ -77,15 +95,17 @@ TESTCC = cc -std=c11 -D_GNU_SOURCE $(WARN) -g -O1 -fsanitize=$(SANITIZE) \
 	-fno-sanitize-recover=all
 TESTS = build/test_checkpoint build/test_clock build/test_http \
 	build/test_json build/test_net build/test_pace build/test_process \
-	build/test_rows build/test_sigv4
+	build/test_proxy build/test_rows build/test_sigv4
 DRIVERS = build/endpoint_filter build/json_filter build/rows_filter \
 	build/sigv4_filter build/x509_filter
 
+# what a connection is made of
+HTTP = http.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c
+
 build/test_checkpoint: checkpoint.c
 build/test_clock: clock.c
-build/endpoint_filter: endpoint.c profile.c http.c net.c tls.c x509.c cert.c \
-	der.c clock.c buf.c
-build/test_http: http.c net.c tls.c x509.c cert.c der.c clock.c buf.c
+build/endpoint_filter: endpoint.c profile.c $(HTTP)
+build/test_http build/test_proxy: $(HTTP)
 build/test_json build/json_filter: json.c picks.c
 build/test_net: net.c
 build/test_pace: pace.c
@@ -109,8 +129,19 @@ check:
 	$(MAKE) --no-print-directory all $(TESTS) $(DRIVERS)
 	tests/check.sh
 
+# the sources and static binaries of all machines, in dist/
+dist:
+	tests/setup.sh dist
+	packaging/dist.sh
+
+# the integration tests on those binaries; CROSS=tests is all of them
+CROSS = tests/test_extract.py tests/test_run.py tests/test_tls.py
+check-cross: dist
+	tests/setup.sh check
+	tests/cross.sh $(CROSS)
+
 clean:
-	rm -rf build ocrdyn
+	rm -rf build dist ocrdyn
 
 # longer than the few seconds of it in check: each target for FUZZ seconds
 FUZZ = 60
@@ -122,10 +153,30 @@ fuzz:
 soak: all
 	/usr/bin/python3 tests/soak.py
 
-# json.c against yajl (Debian: libyajl-dev)
-bench: | build
-	cc -std=c11 -D_GNU_SOURCE -O2 -o build/bench_json tests/bench_json.c \
-		json.c picks.c -lyajl
-	build/bench_json
+# ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
+ROUNDS = 7
+# what reads the trust anchors
+TRUST = buf.c cert.c clock.c der.c fortify.c net.c tls.c x509.c
+BENCH = build/measure build/floor build/curl_yajl build/bench_json
+bench:
+	tests/setup.sh bench
+	$(MAKE) --no-print-directory all $(BENCH)
+	/usr/bin/python3 tests/bench/run.py $(ROUNDS)
 
-.PHONY: all install demo check fuzz soak bench clean
+build/measure: tests/bench/measure.c | build
+	$(LINK) -o $@ $<
+build/floor: tests/bench/floor.c $(TRUST) build/anchors.o | build
+	$(COMPILE) -O2 $(STATIC) -o $@ $^ $(BEARSSL_LIB)
+build/curl_yajl: tests/bench/curl_yajl.c | build
+	cc -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< -lcurl -lyajl
+build/bench_json: tests/bench_json.c json.c picks.c $(HEADERS) | build
+	cc -std=c11 -D_GNU_SOURCE -O2 -o $@ $(filter %.c,$^) -lyajl
+
+# one run over N ids: memory, time, rows
+N = 1000000
+scale:
+	tests/setup.sh check
+	$(MAKE) --no-print-directory all
+	/usr/bin/python3 tests/bench/scale.py $(N)
+
+.PHONY: all install demo check dist check-cross fuzz soak bench scale clean

@@ -52,63 +52,40 @@ static bool set_prefix(struct account *a, const char *prefix,
     return false;
 }
 
-static int hex(char c)
-{
-    const char *digits = "0123456789abcdef";
-    const char *p = c == '\0' ? NULL : strchr(digits, c | 0x20);
-
-    return p == NULL ? -1 : (int)(p - digits);
-}
-
-/* Percent-decodes n bytes into `to`; what is not "%XX" stays. False: no room,
-   or a NUL. */
-static bool decode(char *to, size_t room, const char *from, size_t n)
-{
-    size_t len = 0, i;
-
-    for (i = 0; i < n; i++) {
-        if (len + 1 >= room)
-            return false;
-        if (from[i] == '%' && n - i > 2 && hex(from[i + 1]) >= 0 &&
-            hex(from[i + 2]) >= 0) {
-            to[len++] = (char)(hex(from[i + 1]) << 4 | hex(from[i + 2]));
-            i += 2;
-        } else {
-            to[len++] = from[i];
-        }
-        if (to[len - 1] == '\0')
-            return false;
-    }
-    to[len] = '\0';
-    return true;
-}
-
-/* The part of CLOUDINARY_URL after "?": of its many keys two matter here. */
+/* The part of CLOUDINARY_URL after "?": of its many keys these matter here. */
 static bool parse_query(struct account *a, const char *query,
                         char *error, size_t size)
 {
+    const struct { const char *name, *said; char *to; size_t room; } keys[] = {
+        {"upload_prefix=", NULL, NULL, 0},
+        {"oauth_token=", "oauth_token in CLOUDINARY_URL", a->token,
+            sizeof a->token},
+        {"api_proxy=", "api_proxy in CLOUDINARY_URL", a->proxy,
+            sizeof a->proxy},
+        {"cloud_name=", "cloud_name in CLOUDINARY_URL", a->cloud,
+            sizeof a->cloud},
+        {"api_key=", "api_key in CLOUDINARY_URL", a->key, sizeof a->key},
+        {"api_secret=", "api_secret in CLOUDINARY_URL", a->secret,
+            sizeof a->secret}
+    };
     char value[2048];
     bool good = true;
 
     while (good && *query != '\0') {
-        size_t n = strcspn(query, "&");
-        bool prefix = strncmp(query, "upload_prefix=", 14) == 0;
-        bool token = strncmp(query, "oauth_token=", 12) == 0;
+        size_t n = strcspn(query, "&"), skip = 0, i;
 
-        if (prefix || token) {
-            size_t skip = prefix ? 14 : 12;
-
-            good = decode(value, sizeof value, query + skip, n - skip);
-            if (!good)
-                wrong(error, size, "a value in CLOUDINARY_URL is too "
-                              "long, or has a NUL");
-            else if (prefix)
-                good = set_prefix(a, value, error, size);
-            else
-                good = take(a->token, sizeof a->token, "oauth_token in "
-                            "CLOUDINARY_URL", value, strlen(value), error,
-                            size);
+        for (i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+            skip = strlen(keys[i].name);
+            if (strncmp(query, keys[i].name, skip) == 0)
+                break;
         }
+        if (i < sizeof keys / sizeof keys[0])
+            good = http_unescape(value, sizeof value, query + skip, n - skip)
+                ? keys[i].to == NULL ? set_prefix(a, value, error, size)
+                : take(keys[i].to, keys[i].room, keys[i].said, value,
+                       strlen(value), error, size)
+                : wrong(error, size, "a value in CLOUDINARY_URL is too long, "
+                        "or has a NUL");
         query += n;
         query += *query == '&';
     }
@@ -172,6 +149,9 @@ bool account_load(struct account *a, char *error,
 
     memset(a, 0, sizeof *a);
     set_prefix(a, default_prefix, error, size);
+    if (!take_variable(a->proxy, sizeof a->proxy, "CLOUDINARY_API_PROXY",
+                       error, size))
+        return false;
     if (cloud != NULL && *cloud != '\0') {
         /* the Python and Ruby SDKs then ignore CLOUDINARY_URL, too */
         if (!take_variable(a->cloud, sizeof a->cloud, "CLOUDINARY_CLOUD_NAME",

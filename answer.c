@@ -154,8 +154,9 @@ static void result_bytes(struct answer *a, unsigned pick,
     case P_DESCRIPTION:
         buf_add(a->text, bytes, n);
         break;
-    case P_FULL:
-        buf_add(&a->spare, bytes, n);
+    case P_FULL:                 /* only needed where the other is missing */
+        if (!a->page.description)
+            buf_add(&a->spare, bytes, n);
         break;
     default:
         break;

@@ -8,10 +8,7 @@
 
 void buf_wipe(void *p, size_t n)
 {
-    volatile unsigned char *v = p;
-
-    while (n-- > 0)
-        *v++ = 0;
+    explicit_bzero(p, n);
 }
 
 void buf_init(struct buf *b, size_t max)
@@ -83,6 +80,25 @@ bool buf_format(struct buf *b, const char *format, ...)
         return false;
     }
     return buf_add(b, text, (size_t)n);
+}
+
+void buf_base64(struct buf *out, const void *bytes, size_t n)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        "abcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *p = bytes;
+
+    for (; n > 0; p += 3) {
+        unsigned long bits = (unsigned long)p[0] << 16 |
+            (n > 1 ? (unsigned long)p[1] << 8 : 0) |
+            (n > 2 ? (unsigned long)p[2] : 0);
+
+        buf_byte(out, (unsigned char)digits[bits >> 18]);
+        buf_byte(out, (unsigned char)digits[bits >> 12 & 63]);
+        buf_byte(out, n > 1 ? (unsigned char)digits[bits >> 6 & 63] : '=');
+        buf_byte(out, n > 2 ? (unsigned char)digits[bits & 63] : '=');
+        n = n > 3 ? n - 3 : 0;
+    }
 }
 
 void buf_put(void *b, const void *bytes, size_t n)

@@ -35,6 +35,9 @@ bool buf_byte(struct buf *b, unsigned char c);
 bool buf_format(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Appends n bytes in base64 (RFC 4648 section 4). */
+void buf_base64(struct buf *b, const void *bytes, size_t n);
+
 /* buf_add in the shape that json_quote calls; `b` is a struct buf. */
 void buf_put(void *b, const void *bytes, size_t n);
 

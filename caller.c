@@ -18,7 +18,7 @@ void caller_init(struct caller *caller, struct cloudinary *cloudinary,
         pace_share(&rate, &window, o->shards);
     *caller = (struct caller){.cloudinary = cloudinary, .report = report,
         .max_attempts = o->max_attempts > 0 ? (unsigned)o->max_attempts : 5,
-        .quiet = o->quiet};
+        .quiet = o->quiet, .free_units = o->explicit};
     pace_init(&caller->pace, rate, window, o->reserve, o->percent);
 }
 
@@ -104,6 +104,7 @@ enum outcome caller_call(struct caller *caller, caller_fn *fn, void *context,
     int64_t bound = clock_now(CLOCK_STEADY) + CALLER_MAX;
     unsigned tries = 0, over = 0;
 
+    caller->pace.uncounted = unit && caller->free_units;
     while (turn(caller)) {
         enum outcome outcome = once(caller, fn, context, unit);
         int64_t now = clock_now(CLOCK_STEADY), delay;

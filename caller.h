@@ -25,6 +25,8 @@ struct caller {
     struct pace pace;
     unsigned max_attempts;
     bool quiet;
+    bool free_units;             /* calls for OCR are not Admin API calls, and
+                                    have no hourly limit */
     bool starved;                /* the reserve leaves nothing, which was
                                     said: nothing more can be called */
 };

@@ -86,7 +86,7 @@ static enum found from_environment(struct chain *c)
     credentials_begin(&a);
     put_variable(&a, CREDENTIALS_ACCESS, "AWS_ACCESS_KEY_ID");
     put_variable(&a, CREDENTIALS_SECRET, "AWS_SECRET_ACCESS_KEY");
-    put_variable(&a, CREDENTIALS_TOKEN, "AWS_SECURITY_TOKEN");   /* its old name */
+    put_variable(&a, CREDENTIALS_TOKEN, "AWS_SECURITY_TOKEN");   /* once */
     put_variable(&a, CREDENTIALS_TOKEN, "AWS_SESSION_TOKEN");
     put_variable(&a, CREDENTIALS_EXPIRATION, "AWS_CREDENTIAL_EXPIRATION");
     found = accept(c, source, &a, -1, false);

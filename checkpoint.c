@@ -16,7 +16,7 @@
 enum {
     HASH = CHECKPOINT_HASH,
     HEX = 64,                /* its digits */
-    SIZE = 512,              /* of a file, at most */
+    SIZE = 512 + CHECKPOINT_CURSOR,      /* of a file, at most */
     NAME = 200,              /* bytes of a path in a sentence */
     TRIES = 100              /* to lock a file that is being replaced */
 };
@@ -47,6 +47,7 @@ struct content {
     uint64_t records;
     unsigned char hash[HASH], job[HASH];
     bool open;
+    char cursor[CHECKPOINT_CURSOR];
 };
 
 static void digest(unsigned char out[HASH], const void *bytes, size_t n)
@@ -95,9 +96,29 @@ static size_t render(const struct content *content, char text[SIZE])
                          "\nhash %s\njob %s\nstate %s\n", magic,
                          content->records, hash, job,
                          content->open ? "open" : "closed");
+    if (content->cursor[0] != '\0')
+        n += (size_t)snprintf(text + n, SIZE - n, "cursor %s\n",
+                              content->cursor);
     digest(sum, text, n);
     to_hex(check, sum);
     return n + (size_t)snprintf(text + n, SIZE - n, "check %s\n", check);
+}
+
+/* The cursor that follows the state, if one does. */
+static void take_cursor(struct content *content, const char *state)
+{
+    const char *p = strchr(state, '\n');
+    size_t n;
+
+    content->cursor[0] = '\0';
+    if (p == NULL || strncmp(p, "\ncursor ", 8) != 0)
+        return;
+    p += 8;
+    n = strcspn(p, "\n");
+    if (n >= sizeof content->cursor)
+        return;
+    memcpy(content->cursor, p, n);
+    content->cursor[n] = '\0';
 }
 
 /* Takes the values out of a text, and believes them only when they make the
@@ -117,6 +138,7 @@ static bool parse(struct content *content, const char *text, size_t n)
     from_hex(content->hash, p + strlen("\nhash "));
     from_hex(content->job, p + strlen("\nhash \njob ") + HEX);
     content->open = p[tail] == 'o';
+    take_cursor(content, p + tail);
     return render(content, again) == n && memcmp(again, text, n) == 0;
 }
 
@@ -336,6 +358,7 @@ static bool replace(struct checkpoint *c, bool in_use)
     }
     memcpy(content.hash, c->stored, HASH);
     memcpy(content.job, c->job, HASH);
+    memcpy(content.cursor, c->cursor, sizeof content.cursor);
     if (!is_ours(c)) {
         refuse(c, "was made, replaced or removed by somebody else meanwhile");
     } else if (!keep_mode(c, fd) ||
@@ -378,6 +401,7 @@ static bool load(struct checkpoint *c)
                       "it was made with (remove it to begin the list anew)");
     c->records = content.records;
     memcpy(c->stored, content.hash, HASH);
+    memcpy(c->cursor, content.cursor, sizeof c->cursor);
     c->unclean = content.open;
     return true;
 }
@@ -466,6 +490,15 @@ bool checkpoint_done(struct checkpoint *c)
         return true;
     c->records = c->given;
     memcpy(c->stored, c->running, HASH);
+    c->unclean = false;
+    return replace(c, true);
+}
+
+bool checkpoint_move(struct checkpoint *c, uint64_t records,
+                     const char *cursor)
+{
+    c->records = records;
+    (void)snprintf(c->cursor, sizeof c->cursor, "%s", cursor);
     c->unclean = false;
     return replace(c, true);
 }

@@ -25,7 +25,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { CHECKPOINT_HASH = 32, CHECKPOINT_PATH = 4096 };
+enum {
+    CHECKPOINT_HASH = 32, CHECKPOINT_PATH = 4096,
+    CHECKPOINT_CURSOR = 1024     /* with its NUL */
+};
 
 struct checkpoint {
     char path[CHECKPOINT_PATH];
@@ -39,6 +42,7 @@ struct checkpoint {
     unsigned char running[CHECKPOINT_HASH];  /* over the records given */
     bool unclean;                    /* the last run did not close it, and
                                         none was done since */
+    char cursor[CHECKPOINT_CURSOR];  /* see checkpoint_move */
     char error[512];                 /* a sentence that names the file */
 };
 
@@ -72,6 +76,14 @@ enum checkpoint_place checkpoint_record(struct checkpoint *c,
  * was done before.
  */
 bool checkpoint_done(struct checkpoint *c);
+
+/*
+ * For what has a cursor in place of a list to compare: `records` are done in
+ * all, and `cursor` (printable ASCII, "" for none, no longer than the room
+ * for it) is where it goes on. Answers as checkpoint_done.
+ */
+bool checkpoint_move(struct checkpoint *c, uint64_t records,
+                     const char *cursor);
 
 /* The list ended. True unless it is shorter than what was done of it. */
 bool checkpoint_list_end(struct checkpoint *c);

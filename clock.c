@@ -10,6 +10,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+_Static_assert(sizeof(time_t) >= 8, "32 bits of seconds end in 2038");
+
 int64_t clock_now(enum clock_kind kind)
 {
     struct timespec ts = {0, 0};

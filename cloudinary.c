@@ -10,25 +10,6 @@
 
 /* ---------------------------------------------------------- connection */
 
-/* RFC 4648 section 4. */
-static void base64(struct buf *out, const unsigned char *p, size_t n)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-        "abcdefghijklmnopqrstuvwxyz0123456789+/";
-
-    for (; n > 0; p += 3) {
-        unsigned long bits = (unsigned long)p[0] << 16 |
-            (n > 1 ? (unsigned long)p[1] << 8 : 0) |
-            (n > 2 ? (unsigned long)p[2] : 0);
-
-        buf_byte(out, (unsigned char)digits[bits >> 18]);
-        buf_byte(out, (unsigned char)digits[bits >> 12 & 63]);
-        buf_byte(out, n > 1 ? (unsigned char)digits[bits >> 6 & 63] : '=');
-        buf_byte(out, n > 2 ? (unsigned char)digits[bits & 63] : '=');
-        n = n > 3 ? n - 3 : 0;
-    }
-}
-
 /* Takes what was built, as a string: an empty one without memory, which the
    first call says. */
 static void take(char *to, const struct buf *from, bool good)
@@ -55,7 +36,7 @@ static void authorize(struct cloudinary *c, const struct account *a)
         buf_byte(&pair, ':');
         buf_str(&pair, a->secret);
         buf_str(&value, "Basic ");
-        base64(&value, pair.data, pair.len);
+        buf_base64(&value, pair.data, pair.len);
     }
     take(c->authorization, &value, !pair.failed);
     buf_free(&pair);
@@ -141,16 +122,20 @@ static const struct {
         " (the account's hourly limit of Admin API calls)"},
     {420, 429, "operations reached", OUTCOME_STOP,
         " (the OCR add-on's quota is used up)"},
+    {420, 429, "too many concurrent", OUTCOME_RETRY,
+        " (others call in the name of this account at the same time)"},
     {420, 420, NULL, OUTCOME_RETRY, ""},
-    {423, 423, NULL, OUTCOME_RETRY, ""},
+    {423, 423, NULL, OUTCOME_RETRY, " (it is still being processed)"},
     {429, 429, NULL, OUTCOME_RETRY, ""},
     {401, 401, NULL, OUTCOME_STOP,
         " (check the cloud name, key and secret in CLOUDINARY_URL)"},
     {403, 403, NULL, OUTCOME_STOP,
-        " (the API key's role does not allow it)"},
+        " (the API key's role does not allow it: ask for one that does, in "
+        "the Cloudinary console)"},
     {300, 399, NULL, OUTCOME_STOP,
         " (a redirect, which is not followed: check upload_prefix)"},
-    {500, 599, NULL, OUTCOME_LOST, ""},
+    {500, 599, NULL, OUTCOME_LOST,
+        " (trouble at Cloudinary's end: later it may work)"},
     {100, 599, NULL, OUTCOME_BAD, ""}
 };
 
@@ -231,19 +216,20 @@ static int64_t time_to_wait(const struct cloudinary *c, const char *message,
     return wait >= 0 ? wait : retry_after(r);
 }
 
-/* The outcome of an answer with another status than 200. */
-static enum outcome refused(struct cloudinary *c, const struct answer *a,
-                            bool is_json)
+/* The outcome of an answer with another status than 200. `said` is its
+   message, if it has one. */
+static enum outcome refused(struct cloudinary *c, const struct json *json,
+                            bool is_json, const struct outcome_note *said)
 {
     const struct http_response *r = &c->http.response;
-    const char *message = a->message.text;
+    const char *message = said->text;
     enum outcome outcome;
     size_t i = 0;
 
-    if (!is_json || a->message.len == 0)
+    if (!is_json || said->len == 0)
         message = http_response_field(r, "X-Cld-Error");
     if (message == NULL)
-        message = is_json || json_error(&a->json) == JSON_E_END
+        message = is_json || json_error(json) == JSON_E_END
             ? "without a reason" : "and a page instead of an answer";
     /* a wrong cloud name may end at a page that is not the API's */
     if (r->status == 404 && !is_json) {
@@ -255,7 +241,8 @@ static enum outcome refused(struct cloudinary *c, const struct answer *a,
            (meanings[i].text != NULL &&
             strcasestr(message, meanings[i].text) == NULL))
         i++;
-    fail(c, meanings[i].advice, "%d %s", r->status, message);
+    fail(c, r->status == 400 ? c->hint : meanings[i].advice, "%d %s",
+         r->status, message);
     outcome = meanings[i].outcome;
     c->wait = time_to_wait(c, message, outcome);
     /* a limit that says when it ends is one, whatever its words */
@@ -265,8 +252,81 @@ static enum outcome refused(struct cloudinary *c, const struct answer *a,
     return outcome;
 }
 
+static void take_body(void *context, const unsigned char *bytes, size_t n)
+{
+    json_feed(context, bytes, n);
+}
+
+/* Sends a request and parses the answer with `json`, which picks the message
+   of an error out of it: the outcome of anything but a 200 in JSON. */
+static enum outcome call(struct cloudinary *c, const struct http_request *rq,
+                         struct json *json, const struct outcome_note *said)
+{
+    enum http_result sent;
+    bool is_json;
+
+    c->error[0] = '\0';
+    c->wait = -1;
+    memset(&c->quota, 0, sizeof c->quota);
+    sent = http_send(&c->http, rq, take_body, json);
+    c->sent = sent == HTTP_OK || sent == HTTP_LOST;
+    if (sent != HTTP_OK) {
+        fail(c, "", "%s", c->http.error);
+        return sent == HTTP_LOST ? OUTCOME_LOST
+            : sent == HTTP_UNSENT ? OUTCOME_RETRY : OUTCOME_STOP;
+    }
+    read_quota(&c->quota, &c->http.response);
+    is_json = json_end(json);
+    if (c->http.response.status != 200)
+        return refused(c, json, is_json, said);
+    if (is_json)
+        return OUTCOME_DONE;
+    fail(c, "", "the answer is not JSON at byte %llu: %s",
+         (unsigned long long)json_offset(json),
+         json_sentence(json_error(json)));
+    return OUTCOME_LOST;
+}
+
+/*
+ * A public_id in a path: "/" is escaped, too, as Cloudinary's Node SDK does,
+ * so that ".." segments are none. An id of nothing but dots would be one.
+ */
+static void escape_id(struct buf *out, const void *id, size_t n)
+{
+    const char *p = id;
+    size_t dots = 0;
+
+    while (dots < n && p[dots] == '.')
+        dots++;
+    if (dots < n)
+        http_escape(out, id, n, "");
+    else
+        while (dots-- > 0)
+            buf_str(out, "%2E");
+}
+
+/* "/v1_1/CLOUD/", after the path of upload_prefix. */
+static void begin_target(const struct cloudinary *c, struct buf *target)
+{
+    buf_format(target, "%s%s/", c->http.url.path, c->base);
+}
+
+/* "name=value&" or "?name=value", escaped. */
+static void add_field(struct buf *out, char before, const char *name,
+                      const void *value, size_t n)
+{
+    buf_byte(out, (unsigned char)before);
+    buf_str(out, name);
+    buf_byte(out, '=');
+    http_escape(out, value, n, "");
+}
+
+/* ------------------------------------------------------------- one image */
+
 /* The outcome of a 200. */
-static enum outcome understood(struct cloudinary *c, const struct answer *a,
+static enum outcome understood(struct cloudinary *c,
+                               const struct cloudinary_request *rq,
+                               const struct answer *a, bool asked,
                                struct cloudinary_result *result)
 {
     char sentence[ANSWER_SENTENCE];
@@ -276,7 +336,7 @@ static enum outcome understood(struct cloudinary *c, const struct answer *a,
         result->complete = true;
         return OUTCOME_DONE;
     case ANSWER_PENDING:
-        fail(c, "", "%s", sentence);
+        fail(c, " (--reuse takes it once it is)", "%s", sentence);
         result->pending = true;
         return OUTCOME_LOST;
     case ANSWER_ERROR:
@@ -284,7 +344,10 @@ static enum outcome understood(struct cloudinary *c, const struct answer *a,
         break;
     case ANSWER_NONE:
         fail(c, "", "the answer has no OCR result (info.ocr)");
-        break;
+        /* assumed: it was done, as with update; no example of explicit's
+           answer shows whether it has info.ocr */
+        result->unshown = asked && rq->explicit;
+        return result->unshown ? OUTCOME_LOST : OUTCOME_BAD;
     default:
         fail(c, "", "%s", sentence);
         break;
@@ -292,124 +355,118 @@ static enum outcome understood(struct cloudinary *c, const struct answer *a,
     return OUTCOME_BAD;
 }
 
-static void take_body(void *context, const unsigned char *bytes, size_t n)
+/* The target of both calls of the Admin API. */
+static void image_target(const struct cloudinary *c,
+                         const struct cloudinary_request *rq,
+                         const unsigned char *id, size_t id_len,
+                         struct buf *target)
 {
-    struct answer *a = context;
-
-    json_feed(&a->json, bytes, n);
-}
-
-/* Sends a request and parses the answer: the outcome of anything but a 200
-   in JSON. */
-static enum outcome call(struct cloudinary *c, struct answer *a,
-                         const struct http_request *rq)
-{
-    enum http_result sent;
-    bool is_json;
-
-    c->error[0] = '\0';
-    c->wait = -1;
-    memset(&c->quota, 0, sizeof c->quota);
-    sent = http_send(&c->http, rq, take_body, a);
-    c->sent = sent == HTTP_OK || sent == HTTP_LOST;
-    if (sent != HTTP_OK) {
-        fail(c, "", "%s", c->http.error);
-        return sent == HTTP_LOST ? OUTCOME_LOST
-            : sent == HTTP_UNSENT ? OUTCOME_RETRY : OUTCOME_STOP;
+    begin_target(c, target);
+    buf_str(target, "resources/");
+    if (!rq->by_asset) {
+        http_escape(target, rq->resource_type, strlen(rq->resource_type), "");
+        buf_byte(target, '/');
+        http_escape(target, rq->type, strlen(rq->type), "");
+        buf_byte(target, '/');
     }
-    read_quota(&c->quota, &c->http.response);
-    is_json = json_end(&a->json);
-    if (c->http.response.status != 200)
-        return refused(c, a, is_json);
-    if (is_json)
-        return OUTCOME_DONE;
-    fail(c, "", "the answer is not JSON at byte %llu: %s",
-         (unsigned long long)json_offset(&a->json),
-         json_sentence(json_error(&a->json)));
-    return OUTCOME_LOST;
-}
-
-/*
- * A public_id in a path: "/" is escaped, too, as Cloudinary's Node SDK does,
- * so that ".." segments are none. An id of nothing but dots would be one.
- */
-static void escape_id(struct buf *out, const unsigned char *id, size_t n)
-{
-    size_t dots = 0;
-
-    while (dots < n && id[dots] == '.')
-        dots++;
-    if (dots < n)
-        http_escape(out, id, n, "");
-    else
-        while (dots-- > 0)
-            buf_str(out, "%2E");
-}
-
-void cloudinary_target(const struct cloudinary *c,
-                       const struct cloudinary_request *rq,
-                       const unsigned char *id, size_t id_len,
-                       struct buf *target)
-{
-    buf_format(target, "%s%s/resources/", c->http.url.path, c->base);
-    http_escape(target, rq->resource_type, strlen(rq->resource_type), "");
-    buf_byte(target, '/');
-    http_escape(target, rq->type, strlen(rq->type), "");
-    buf_byte(target, '/');
     escape_id(target, id, id_len);
 }
 
-/* One call about one image: with a body it asks for OCR, without it reads. */
+const char *cloudinary_ask(const struct cloudinary *c,
+                           const struct cloudinary_request *rq,
+                           const unsigned char *id, size_t id_len,
+                           struct buf *target, struct buf *body)
+{
+    const unsigned char *ocr = (const unsigned char *)rq->ocr;
+
+    if (rq->explicit) {
+        begin_target(c, target);
+        http_escape(target, rq->resource_type, strlen(rq->resource_type), "");
+        buf_str(target, "/explicit");
+        buf_str(body, "public_id=");
+        http_escape(body, id, id_len, "");
+        add_field(body, '&', "type", rq->type, strlen(rq->type));
+        add_field(body, '&', "ocr", ocr, strlen(rq->ocr));
+        return "POST";
+    }
+    image_target(c, rq, id, id_len, target);
+    if (!rq->by_asset) {
+        buf_str(body, "ocr=");
+        http_escape(body, ocr, strlen(rq->ocr), "");
+        return "POST";
+    }
+    /* assumed: this update takes ocr, as that by public_id does */
+    buf_str(body, "{\"ocr\":");
+    json_quote(ocr, strlen(rq->ocr), buf_put, body);
+    buf_str(body, "}");
+    return "PUT";
+}
+
+/* Did all that the answer had find memory? What was too large is told. */
+static bool had_memory(const struct cloudinary_request *rq,
+                       struct cloudinary_result *result)
+{
+    bool starved = result->text.starved;
+    unsigned i;
+
+    for (i = 0; i < rq->n_pointers; i++) {
+        result->value_large[i] = result->values[i].failed;
+        starved |= result->values[i].starved;
+    }
+    return !starved;
+}
+
+/* One call about one image: asks for OCR, or reads. */
 static enum outcome call_image(struct cloudinary *c,
                                const struct cloudinary_request *rq,
                                const unsigned char *id, size_t id_len,
-                               const struct buf *body,
-                               struct cloudinary_result *result)
+                               bool ocr, struct cloudinary_result *result)
 {
     const struct http_field fields[] = {
         {"Authorization", c->authorization},
-        {"Content-Type", "application/x-www-form-urlencoded"}
+        {"Content-Type", rq->by_asset ? "application/json"
+                         : "application/x-www-form-urlencoded"}
     };
     struct http_request http = {"GET", NULL, fields, 1, NULL, 0, true};
     enum outcome outcome = OUTCOME_STOP;
-    struct buf target;
+    struct buf target, body;
     struct answer a;
-    unsigned i;
-    bool ready, starved;
+    bool ready;
 
     buf_init(&target, 32768);
-    cloudinary_target(c, rq, id, id_len, &target);
+    buf_init(&body, 32768);
+    if (ocr)
+        http.method = cloudinary_ask(c, rq, id, id_len, &target, &body);
+    else
+        image_target(c, rq, id, id_len, &target);
     buf_byte(&target, '\0');
-    result->complete = result->pending = result->unusable = false;
+    result->complete = result->pending = false;
+    result->unshown = result->unusable = false;
     ready = answer_init(&a, rq->ocr, &result->text, rq->pointers,
                         result->values, rq->n_pointers);
-    if (target.failed || !ready || (body != NULL && body->failed) ||
+    if (target.failed || body.failed || !ready ||
         c->authorization[0] == '\0' || c->base[0] == '\0') {
         fail(c, "", "memory is out");
         goto out;
     }
     http.target = (const char *)target.data;
-    if (body != NULL) {
-        http.method = "POST";
+    if (ocr) {
         http.n_fields = 2;
-        http.body = body->data;
-        http.body_len = body->len;
+        http.body = body.data;
+        http.body_len = body.len;
         http.repeatable = false;
     }
-    outcome = call(c, &a, &http);
-    starved = result->text.starved;
-    for (i = 0; i < rq->n_pointers; i++) {
-        result->value_large[i] = result->values[i].failed;
-        starved |= result->values[i].starved;
-    }
-    if (outcome == OUTCOME_DONE && starved) {    /* it can be read again */
-        fail(c, "", "memory is out");
+    c->hint = !ocr || !rq->by_asset ? "" : " (update by asset_id may not take "
+        "ocr: list with public_ids instead)";
+    outcome = call(c, &http, &a.json, &a.message);
+    if (!had_memory(rq, result) && outcome == OUTCOME_DONE) {
+        fail(c, "", "memory is out");    /* it can be read again */
         outcome = OUTCOME_LOST;
     }
-    if (outcome == OUTCOME_DONE && (body != NULL || a.exact)) {
-        enum outcome said = understood(c, &a, result);
+    if (outcome == OUTCOME_DONE && (ocr || a.exact)) {
+        enum outcome said = understood(c, rq, &a, ocr, result);
 
-        if (body != NULL)        /* a reader looks at the result itself */
+        if (ocr)                 /* a reader looks at the result itself */
             outcome = said;
         else
             result->unusable = said == OUTCOME_BAD;
@@ -417,6 +474,7 @@ static enum outcome call_image(struct cloudinary *c,
 out:
     answer_free(&a);
     buf_free(&target);
+    buf_free(&body);
     return outcome;
 }
 
@@ -425,15 +483,7 @@ enum outcome cloudinary_ocr(struct cloudinary *c,
                             const unsigned char *id, size_t id_len,
                             struct cloudinary_result *result)
 {
-    enum outcome outcome;
-    struct buf body;
-
-    buf_init(&body, 2048);
-    buf_str(&body, "ocr=");
-    http_escape(&body, rq->ocr, strlen(rq->ocr), "");
-    outcome = call_image(c, rq, id, id_len, &body, result);
-    buf_free(&body);
-    return outcome;
+    return call_image(c, rq, id, id_len, true, result);
 }
 
 enum outcome cloudinary_read(struct cloudinary *c,
@@ -441,7 +491,213 @@ enum outcome cloudinary_read(struct cloudinary *c,
                              const unsigned char *id, size_t id_len,
                              struct cloudinary_result *result)
 {
-    enum outcome outcome = call_image(c, rq, id, id_len, NULL, result);
+    enum outcome outcome = call_image(c, rq, id, id_len, false, result);
 
     return outcome == OUTCOME_LOST ? OUTCOME_RETRY : outcome;
+}
+
+/* -------------------------------------------------------------- listing */
+
+/* Does a column want what is only shown when asked for? */
+static bool wants(const struct cloudinary_listing *l, const char *member)
+{
+    const size_t skip = strlen("/resources/*/"), n = strlen(member);
+    unsigned i;
+
+    for (i = 0; i < l->n; i++)
+        if (strncmp(l->columns[i] + skip, member, n) == 0 &&
+            strchr("/", l->columns[i][skip + n]) != NULL)
+            return true;
+    return false;
+}
+
+static const char *const extras[] = {"tags", "context", "metadata"};
+enum { EXTRAS = sizeof extras / sizeof extras[0] };
+
+static void search_body(const struct cloudinary_listing *l, struct buf *body)
+{
+    const char *before = ",\"with_field\":[\"";
+    unsigned i;
+
+    buf_str(body, "{\"expression\":");
+    json_quote((const unsigned char *)l->search, strlen(l->search), buf_put,
+               body);
+    buf_format(body, ",\"max_results\":%u", l->most);
+    for (i = 0; i < EXTRAS; i++)
+        if (wants(l, extras[i])) {
+            buf_format(body, "%s%s", before, extras[i]);
+            before = "\",\"";
+        }
+    if (*before == '"')
+        buf_str(body, "\"]");
+    if (*l->cursor != '\0') {
+        buf_str(body, ",\"next_cursor\":");
+        json_quote((const unsigned char *)l->cursor, strlen(l->cursor),
+                   buf_put, body);
+    }
+    buf_str(body, "}");
+}
+
+static void list_target(const struct cloudinary_listing *l, struct buf *target)
+{
+    unsigned i;
+
+    if (l->folder != NULL) {
+        buf_str(target, "by_asset_folder");
+    } else {
+        http_escape(target, l->resource_type, strlen(l->resource_type), "");
+        buf_str(target, l->tag != NULL ? "/tags/" : "/");
+        escape_id(target, l->tag != NULL ? l->tag : l->type,
+                  strlen(l->tag != NULL ? l->tag : l->type));
+    }
+    buf_format(target, "?max_results=%u", l->most);
+    if (l->folder != NULL)
+        add_field(target, '&', "asset_folder", l->folder, strlen(l->folder));
+    if (l->prefix != NULL)
+        add_field(target, '&', "prefix", l->prefix, strlen(l->prefix));
+    if (l->since != NULL) {
+        add_field(target, '&', "start_at", l->since, strlen(l->since));
+        buf_str(target, "&direction=asc");
+    }
+    for (i = 0; i < EXTRAS; i++)
+        if (wants(l, extras[i]))
+            buf_format(target, "&%s=true", extras[i]);
+    if (*l->cursor != '\0')
+        add_field(target, '&', "next_cursor", l->cursor, strlen(l->cursor));
+}
+
+/* The outcome of a page that is JSON. */
+static enum outcome page_outcome(struct cloudinary *c, struct listing *parse,
+                                 const struct cloudinary_listing *l,
+                                 bool *large)
+{
+    enum listing_verdict verdict = listing_judge(parse);
+
+    *large = verdict == LISTING_LARGE;
+    if (verdict == LISTING_ERROR)
+        fail(c, "", "200 with an error: %s", parse->message.text);
+    else if (verdict == LISTING_LARGE)
+        fail(c, "", "what --columns has of one resource is above 1 MB");
+    else if (verdict == LISTING_STARVED)
+        fail(c, "", "memory is out");
+    else if (verdict == LISTING_STRANGE)
+        fail(c, "", "the listing is not understood");
+    else if (*l->cursor != '\0' && strcmp(parse->page->cursor, l->cursor) == 0)
+        fail(c, "", "the listing goes in a circle: after a page comes the "
+             "same one");
+    else
+        return OUTCOME_DONE;
+    return OUTCOME_BAD;
+}
+
+/* What to do where a listing is refused with 400. */
+static const char *list_hint(const struct cloudinary_listing *l)
+{
+    if (*l->cursor != '\0')
+        return " (where the listing had got to may not be known there any "
+            "more: begin it anew, without its checkpoint)";
+    return l->search != NULL ? " (check the expression of --search)" : "";
+}
+
+enum outcome cloudinary_list(struct cloudinary *c,
+                             const struct cloudinary_listing *l,
+                             struct listing_page *page, bool *large)
+{
+    const struct http_field fields[] = {
+        {"Authorization", c->authorization},
+        {"Content-Type", "application/json"}
+    };
+    struct http_request http = {"GET", NULL, fields, 1, NULL, 0, true};
+    bool mixed = l->tag != NULL || l->folder != NULL;
+    enum outcome outcome = OUTCOME_STOP;
+    struct buf target, body;
+    struct listing parse;
+
+    listing_init(&parse, l->columns, l->n, mixed ? l->type : NULL,
+                 mixed ? l->resource_type : NULL, page);
+    buf_init(&target, 32768);
+    buf_init(&body, 32768);
+    begin_target(c, &target);
+    buf_str(&target, "resources/");
+    if (l->search != NULL) {
+        buf_str(&target, "search");
+        search_body(l, &body);
+        http.method = "POST";
+        http.n_fields = 2;
+        http.body = body.data;
+        http.body_len = body.len;
+    } else {
+        list_target(l, &target);
+    }
+    buf_byte(&target, '\0');
+    http.target = (const char *)target.data;
+    c->hint = list_hint(l);
+    *large = false;
+    if (target.failed || body.failed || c->authorization[0] == '\0' ||
+        c->base[0] == '\0')
+        fail(c, "", "memory is out");
+    else
+        outcome = call(c, &http, &parse.json, &parse.message);
+    if (outcome == OUTCOME_DONE)
+        outcome = page_outcome(c, &parse, l, large);
+    listing_free(&parse);
+    buf_free(&target);
+    buf_free(&body);
+    return outcome == OUTCOME_LOST ? OUTCOME_RETRY : outcome;
+}
+
+/* ---------------------------------------------------------- the account */
+
+/* GET /v1_1/CLOUD/`what`, for the numbers at n JSON Pointers of the answer: -1
+   where one has none. */
+static enum outcome ask(struct cloudinary *c, const char *what,
+                        const char *const pointers[], int64_t numbers[],
+                        unsigned n)
+{
+    const struct http_field fields[] = {{"Authorization", c->authorization}};
+    struct http_request http = {"GET", NULL, fields, 1, NULL, 0, true};
+    struct buf target, text, values[ANSWER_VALUES_MAX];
+    enum outcome outcome = OUTCOME_STOP;
+    struct answer a;
+    unsigned i;
+
+    buf_init(&target, 1024);
+    buf_init(&text, ANSWER_TEXT_MAX);
+    for (i = 0; i < n; i++)
+        buf_init(&values[i], 32);
+    buf_format(&target, "%s%s/%s", c->http.url.path, c->base, what);
+    buf_byte(&target, '\0');
+    http.target = (const char *)target.data;
+    if (!answer_init(&a, "", &text, pointers, values, n) || target.failed)
+        fail(c, "", "memory is out");
+    else
+        outcome = call(c, &http, &a.json, &a.message);
+    for (i = 0; i < n; i++) {
+        buf_byte(&values[i], '\0');
+        numbers[i] = values[i].failed ? -1
+            : number((const char *)values[i].data);
+        buf_free(&values[i]);
+    }
+    answer_free(&a);
+    buf_free(&text);
+    buf_free(&target);
+    return outcome == OUTCOME_LOST ? OUTCOME_RETRY : outcome;
+}
+
+enum outcome cloudinary_ping(struct cloudinary *c)
+{
+    return ask(c, "ping", NULL, NULL, 0);
+}
+
+enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
+                              int64_t *limit)
+{
+    static const char *const pointers[] = {"/adv_ocr/usage",
+        "/adv_ocr/limit"};
+    int64_t numbers[2];
+    enum outcome outcome = ask(c, "usage", pointers, numbers, 2);
+
+    *used = numbers[0];
+    *limit = numbers[1];
+    return outcome;
 }

@@ -1,10 +1,13 @@
 /* command: see command.h. */
 #include "command.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "process.h"
+#include "proxy.h"
 #include "sandbox.h"
 
 /* ------------------------------------------------------------- signals */
@@ -73,9 +76,11 @@ void command_confine_files(const struct options *o, int folder)
 struct service {
     struct http_options http;
     struct tls_trust trust;
+    struct proxy proxy;
 };
 
 static struct service images, tables;
+static struct proxy_variables proxies;
 static struct cloudinary cloudinary;
 static struct dynamodb db;
 static struct aws aws;
@@ -85,28 +90,46 @@ static struct aws aws;
  * `own` is a bundle for this service only, or NULL.
  */
 static bool load_trust(struct tls_trust *trust, const char *cacert,
-                       const char *own)
+                       const char *own, char *error)
 {
     const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
-    char error[512];
     bool good = true;
 
     tls_trust_init(trust);
     if (cacert == NULL && own != NULL && *own != '\0')
         cacert = own;
     if (cacert != NULL) {
-        good = tls_trust_file(trust, cacert, error, sizeof error);
+        good = tls_trust_file(trust, cacert, error, COMMAND_ERROR);
     } else {
         if (file != NULL && *file != '\0')
-            good = tls_trust_file(trust, file, error, sizeof error);
+            good = tls_trust_file(trust, file, error, COMMAND_ERROR);
         if (good && dir != NULL && *dir != '\0')
-            good = tls_trust_dir(trust, dir, error, sizeof error);
+            good = tls_trust_dir(trust, dir, error, COMMAND_ERROR);
         if (good && trust->n == 0)
             tls_trust_system(trust);
     }
-    if (!good)
-        report_say("%s", error);
     return good;
+}
+
+/* The value of a variable that some write in small letters: those go first,
+   as with curl. NULL where neither says anything. */
+static const char *either(const char *small, const char *capital)
+{
+    const char *value = getenv(small);
+
+    return value != NULL && *value != '\0' ? value : getenv(capital);
+}
+
+/* The proxy for `url`; `own` is one that is set for this service alone. */
+static bool load_proxy(struct service *service, const struct http_url *url,
+                       const char *own, char *error)
+{
+    struct proxy_variables variables = proxies;
+
+    variables.own = own;
+    service->http.proxy = &service->proxy;
+    return proxy_choose(&service->proxy, url, &variables, error,
+                        COMMAND_ERROR);
 }
 
 static void note(const char *line)
@@ -115,10 +138,14 @@ static void note(const char *line)
 }
 
 static bool set_service(struct service *service, const struct options *o,
-                        const char *own, uint64_t body_max)
+                        const char *own, uint64_t body_max, char *error)
 {
     static const char agent[] = "ocrdyn/" OCRDYN_VERSION;
 
+    proxies.https = either("https_proxy", "HTTPS_PROXY");
+    proxies.all = either("all_proxy", "ALL_PROXY");
+    proxies.no = either("no_proxy", "NO_PROXY");
+    service->http.proxies = &proxies;
     service->http.trust = &service->trust;
     service->http.agent = agent;
     service->http.connect = o->connect;
@@ -126,39 +153,55 @@ static bool set_service(struct service *service, const struct options *o,
     service->http.total = 10 * o->wait;
     service->http.body_max = body_max;
     service->http.note = o->verbose ? note : NULL;
-    return load_trust(&service->trust, o->cacert, own);
+    return load_trust(&service->trust, o->cacert, own, error);
 }
 
-struct cloudinary *command_cloudinary(const struct options *o)
+struct cloudinary *command_try_cloudinary(const struct options *o,
+                                          char *error)
 {
     struct account account;
-    char error[512];
-    bool good = account_load(&account, error, sizeof error);
+    bool good = account_load(&account, error, COMMAND_ERROR) &&
+        set_service(&images, o, NULL, UINT64_C(1) << 30, error);
 
-    if (!good)
-        report_say("%s", error);
-    good = good && set_service(&images, o, NULL, UINT64_C(1) << 30);
+    good = good && load_proxy(&images, &account.url, account.proxy, error);
     if (good)
         cloudinary_init(&cloudinary, &account, &images.http);
     buf_wipe(&account, sizeof account);
     return good ? &cloudinary : NULL;
 }
 
-struct dynamodb *command_dynamodb(const struct options *o)
+struct dynamodb *command_try_dynamodb(const struct options *o, char *error)
 {
     const struct aws_options options = {o->profile, o->region,
         o->endpoint_url, &tables.http, o->dry_run};
-    char error[CHAIN_ERROR];
 
-    if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20))
+    if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20, error) ||
+        !aws_load(&aws, &options, error, COMMAND_ERROR) ||
+        !load_proxy(&tables, &aws.endpoint, NULL, error))
         return NULL;
-    if (!aws_load(&aws, &options, error, sizeof error)) {
-        report_say("%s", error);
-        return NULL;
-    }
     dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
                   ? (unsigned)o->max_attempts : 10, &command_stop);
     return &db;
+}
+
+struct cloudinary *command_cloudinary(const struct options *o)
+{
+    char error[COMMAND_ERROR];
+    struct cloudinary *c = command_try_cloudinary(o, error);
+
+    if (c == NULL)
+        report_say("%s", error);
+    return c;
+}
+
+struct dynamodb *command_dynamodb(const struct options *o)
+{
+    char error[COMMAND_ERROR];
+    struct dynamodb *d = command_try_dynamodb(o, error);
+
+    if (d == NULL)
+        report_say("%s", error);
+    return d;
 }
 
 void command_close(void)
@@ -168,6 +211,16 @@ void command_close(void)
     if (db.aws != NULL)
         dynamodb_close(&db);
     aws_wipe(&aws);
+    buf_wipe(&images.proxy, sizeof images.proxy);
+    buf_wipe(&tables.proxy, sizeof tables.proxy);
     tls_trust_free(&images.trust);
     tls_trust_free(&tables.trust);
+}
+
+int command_printed(int status)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return status;
+    report_say("cannot write standard output: %s", strerror(errno));
+    return COMMAND_UNWRITTEN;
 }

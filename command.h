@@ -52,6 +52,16 @@ void command_confine_files(const struct options *o, int folder);
 struct cloudinary *command_cloudinary(const struct options *o);
 struct dynamodb *command_dynamodb(const struct options *o);
 
+/* The same, which say nothing: `error` (COMMAND_ERROR bytes) has the reason. */
+enum { COMMAND_ERROR = CHAIN_ERROR };
+struct cloudinary *command_try_cloudinary(const struct options *o,
+                                          char *error);
+struct dynamodb *command_try_dynamodb(const struct options *o, char *error);
+
+/* The end of a command that printed to stdout: its exit status, which is
+   `status`, or says that it was not written. */
+int command_printed(int status);
+
 /* Closes what was opened, and wipes the keys. */
 void command_close(void);
 

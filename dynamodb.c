@@ -113,7 +113,9 @@ static const struct {
     {"SlowDown", OUTCOME_WAIT, ""},
     {"PriorRequestNotComplete", OUTCOME_WAIT, ""},
     {"ItemCollectionSizeLimitExceeded", OUTCOME_BAD, ""},
-    {"LimitExceeded", OUTCOME_WAIT, ""},
+    {"LimitExceeded", OUTCOME_WAIT,
+        " (too much is being made or changed at once, or the account's limit "
+        "is reached)"},
     {"InternalServerError", OUTCOME_RETRY, ""},
     {"InternalFailure", OUTCOME_RETRY, ""},
     {"ServiceUnavailable", OUTCOME_RETRY, ""},
@@ -137,7 +139,9 @@ static const struct {
     {"Validation", OUTCOME_BAD, ""},
     {"Serialization", OUTCOME_BAD, ""},
     {"ConditionalCheckFailed", OUTCOME_BAD, ""},
-    {"ResourceInUse", OUTCOME_BAD, ""}
+    {"ResourceInUse", OUTCOME_BAD,
+        " (it is there, or being made, changed or deleted: ocrdyn table show "
+        "tells)"}
 };
 
 /* "com.amazonaws.dynamodb.v20120810#Name:http://..." -> "Name" */
@@ -374,16 +378,6 @@ void dynamodb_init(struct dynamodb *db, struct aws *aws,
 void dynamodb_close(struct dynamodb *db)
 {
     http_close(&db->http);
-}
-
-bool dynamodb_table_name(const char *name)
-{
-    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
-                      "WXYZ0123456789_.-");
-
-    if (strncmp(name, "arn:", 4) == 0)
-        return strlen(name) <= 1024;
-    return name[n] == '\0' && n >= 3 && n <= 255;
 }
 
 /* --------------------------------------------------- parts of requests */

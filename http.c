@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "clock.h"
+#include "proxy.h"
 
 /* ------------------------------------------------------------------ URL */
 
@@ -39,6 +40,40 @@ void http_escape(struct buf *out, const void *bytes, size_t n,
             buf_byte(out, (unsigned char)hex[*p & 15]);
         }
     }
+}
+
+static int hex_digit(unsigned char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool http_unescape(char *to, size_t room, const char *from, size_t n)
+{
+    size_t len = 0, i;
+
+    for (i = 0; i < n; i++) {
+        int high = from[i] == '%' && n - i > 2
+            ? hex_digit((unsigned char)from[i + 1]) : -1;
+        int low = high < 0 ? -1 : hex_digit((unsigned char)from[i + 2]);
+
+        if (len + 1 >= room)
+            return false;
+        to[len] = from[i];
+        if (low >= 0) {
+            to[len] = (char)(high << 4 | low);
+            i += 2;
+        }
+        if (to[len++] == '\0')
+            return false;
+    }
+    to[len] = '\0';
+    return true;
 }
 
 static bool url_wrong(char *error, size_t size, const char *sentence)
@@ -404,17 +439,6 @@ static bool head_byte(struct http_response *r, unsigned char c)
     return true;
 }
 
-static int hex_digit(unsigned char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* A byte of a chunk's size, or what ends it (RFC 9112 section 7.1). */
 static bool size_byte(struct http_response *r, unsigned char c)
 {
@@ -586,11 +610,18 @@ static void drop_stale(struct http *h)
 static enum net_result open_connection(struct http *h)
 {
     int64_t start = clock_now(CLOCK_STEADY);
+    const struct proxy *proxy = h->options.proxy;
     enum net_result r = NET_OK;
 
-    if (!net_connect(&h->net, h->url.host, h->url.port, h->options.connect,
-                     !h->url.tls && !h->url.metadata))
-        return NET_CUT;
+    if (proxy != NULL && *proxy->host != '\0')
+        r = proxy_open(proxy, &h->net, &h->url, h->options.agent,
+                       h->options.connect, &h->response);
+    else if (!net_connect(&h->net, h->url.host, h->url.port,
+                          h->options.connect,
+                          !h->url.tls && !h->url.metadata))
+        r = NET_CUT;
+    if (r != NET_OK)
+        return r;
     h->connections++;
     h->plain_at = h->plain_len = 0;
     h->net.wait = h->options.connect;
@@ -605,8 +636,9 @@ static enum net_result open_connection(struct http *h)
         return r;
     }
     h->connected = true;
-    note(h, "%s: connected in %lld ms", h->url.authority,
-         (long long)((clock_now(CLOCK_STEADY) - start) / 1000000));
+    note(h, "%s: connected in %lld ms%s", h->url.authority,
+         (long long)((clock_now(CLOCK_STEADY) - start) / 1000000),
+         proxy != NULL && *proxy->host != '\0' ? " through the proxy" : "");
     return NET_OK;
 }
 
@@ -831,8 +863,11 @@ enum http_result http_once(const struct http_url *url,
                            struct http_answer *answer)
 {
     struct http *h = malloc(sizeof *h);
+    struct http_options own = *options;
+    struct proxy proxy;
     enum http_result result;
     const char *date;
+    char error[256];
 
     answer->status = 0;
     answer->date = -1;
@@ -841,7 +876,11 @@ enum http_result http_once(const struct http_url *url,
         snprintf(answer->error, sizeof answer->error, "memory is out");
         return HTTP_UNSENT;
     }
-    http_init(h, url, options);
+    /* what is wrong with the variables is said where they are first used */
+    if (own.proxies != NULL &&
+        proxy_choose(&proxy, url, own.proxies, error, sizeof error))
+        own.proxy = &proxy;
+    http_init(h, url, &own);
     result = http_send(h, rq, keep_body, &answer->body);
     if (result == HTTP_OK && answer->body.failed) {
         snprintf(h->error, sizeof h->error, "the answer is too large");
@@ -853,6 +892,7 @@ enum http_result http_once(const struct http_url *url,
     if (date != NULL && http_response_field(&h->response, "Age") == NULL)
         answer->date = clock_http_date(date);
     http_close(h);
+    buf_wipe(&proxy, sizeof proxy);
     buf_wipe(h, sizeof *h);
     free(h);
     return result;

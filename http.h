@@ -61,6 +61,12 @@ bool http_url_parse_metadata(struct http_url *url, const char *text,
 void http_escape(struct buf *out, const void *bytes, size_t n,
                  const char *keep);
 
+/*
+ * Percent-decodes n bytes into `to`, as a string; what is not "%XX" stays.
+ * False: there is no room for it in `room` bytes, or it has a NUL.
+ */
+bool http_unescape(char *to, size_t room, const char *from, size_t n);
+
 /* ---- responses ---- */
 
 typedef void http_body_fn(void *context, const unsigned char *bytes,
@@ -102,8 +108,14 @@ const char *http_response_field(const struct http_response *r,
 
 /* ---- client ---- */
 
+struct proxy;
+struct proxy_variables;
+
 struct http_options {
     const struct tls_trust *trust;
+    const struct proxy *proxy;   /* see proxy.h; NULL: none */
+    const struct proxy_variables *proxies;   /* for http_once, which chooses
+                                    one for its URL; NULL: none */
     const char *agent;           /* User-Agent */
     int64_t connect;             /* ns, for each address, and for TLS */
     int64_t wait;                /* ns, longest silence */
@@ -120,7 +132,7 @@ struct http {
     int64_t used;                /* when it was last used, CLOCK_STEADY */
     unsigned connections;        /* opened so far */
     struct http_response response;
-    char error[256];             /* what went wrong with the last request */
+    char error[320];             /* what went wrong with the last request */
     union {
         struct tls tls;
         unsigned char plain[16384];
@@ -146,8 +158,9 @@ struct http_request {
 enum http_result {
     HTTP_OK,                     /* an answer, whole; see response.status */
     HTTP_UNSENT,                 /* the server never had the whole request */
-    HTTP_REFUSED,                /* likewise, as TLS refused the server: it
-                                    will the next time, too */
+    HTTP_REFUSED,                /* likewise, as TLS refused the server, or a
+                                    proxy the client: it will the next time,
+                                    too */
     HTTP_LOST                    /* it may have had it; there is no answer */
 };
 

@@ -4,6 +4,7 @@
 #include <bearssl.h>
 #include <errno.h>
 #include <poll.h>
+#include <string.h>
 
 #include "clock.h"
 #include "item.h"
@@ -33,6 +34,16 @@ const char *ids_wrong(const unsigned char *id, size_t n, bool key)
     if (key && n > ITEM_KEY_MAX)
         return "the id is longer than the 2048 bytes of a DynamoDB key";
     return json_is_utf8(id, n) ? NULL : "the id is not UTF-8";
+}
+
+bool ids_asset(const unsigned char *id, size_t n)
+{
+    size_t i;
+
+    for (i = 0; i < n; i++)
+        if (memchr("0123456789abcdefABCDEF", id[i], 22) == NULL)
+            return false;
+    return n == 32;
 }
 
 int64_t ids_shard(const unsigned char *id, size_t n, int64_t shards)

@@ -24,6 +24,9 @@ enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
  */
 const char *ids_wrong(const unsigned char *id, size_t n, bool key);
 
+/* Is it an asset_id, 32 hexadecimal digits? */
+bool ids_asset(const unsigned char *id, size_t n);
+
 /*
  * The shard of `shards` (1 or more) that an id falls to, from 1: the first 8
  * bytes of its SHA-256, as a big-endian number, modulo `shards`, and 1. Never

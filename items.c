@@ -6,18 +6,15 @@
 enum outcome items_put(struct dynamodb *db, const char *table,
                        struct item *item)
 {
-    enum outcome outcome;
-    struct buf body;
+    struct buf *body = &item->request;
 
-    buf_init(&body, item->json.max + 4096);
-    dynamodb_table(&body, table);
-    buf_str(&body, ",\"Item\":");
-    buf_add(&body, item->json.data, item->json.len);
-    buf_str(&body, "}}");
-    body.failed |= item->json.failed || item->spare.failed;
-    outcome = dynamodb_call(db, "PutItem", &body, NULL, true);
-    buf_free(&body);
-    return outcome;
+    buf_reset(body);
+    dynamodb_table(body, table);
+    buf_str(body, ",\"Item\":");
+    buf_add(body, item->json.data, item->json.len);
+    buf_str(body, "}}");
+    body->failed |= item->json.failed || item->spare.failed;
+    return dynamodb_call(db, "PutItem", body, NULL, true);
 }
 
 /* Two of a request's members: the attribute that it is about is #a. */

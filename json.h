@@ -143,8 +143,9 @@ typedef void json_put(void *context, const void *piece, size_t n);
 /*
  * Writes `n` bytes of UTF-8 as a JSON string, quotes included, through `put`;
  * only what must be is escaped (", \, U+0000 to U+001F, and U+007F to U+009F
- * for the sake of terminals). What is not UTF-8 becomes U+FFFD, one for each maximal
- * subpart (Unicode 15, section 3.9); returns how many it had to replace.
+ * for the sake of terminals). What is not UTF-8 becomes U+FFFD, one for each
+ * maximal subpart (Unicode 15, section 3.9); returns how many it had to
+ * replace.
  */
 size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context);

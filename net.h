@@ -17,7 +17,8 @@ enum net_result {
     NET_END,             /* the peer has closed, in order */
     NET_CUT,             /* the peer is gone, or broke the protocol */
     NET_LATE,            /* a deadline has passed */
-    NET_REFUSED,         /* TLS: no handshake with this peer, now or later */
+    NET_REFUSED,         /* TLS: no handshake with this peer, now or later;
+                            or a proxy will not have it */
     NET_EARLY            /* writing: the peer speaks before it has it all */
 };
 
@@ -26,7 +27,7 @@ struct net {
     int64_t wait;        /* the longest silence, in nanoseconds */
     int64_t until;       /* end of all waiting, by CLOCK_STEADY */
     int family;          /* of the address that answered last; 0 at first */
-    char error[160];     /* a sentence, after any answer but NET_OK */
+    char error[256];     /* a sentence, after any answer but NET_OK */
 };
 
 /*

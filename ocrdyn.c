@@ -2,7 +2,6 @@
  * ocrdyn: from the command line to the command. What the words mean is in
  * options.c, what the commands do is in rooms of their own.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,25 +9,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check.h"
 #include "command.h"
+#include "completion.h"
 #include "extract.h"
 #include "help.h"
+#include "list.h"
 #include "run.h"
+#include "table.h"
 
 /* What does each command's work; returns the exit status. */
 static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_RUN] = run,
-    [OPTIONS_EXTRACT] = extract
+    [OPTIONS_LIST] = list,
+    [OPTIONS_EXTRACT] = extract,
+    [OPTIONS_TABLE] = table,
+    [OPTIONS_CHECK] = check
 };
 
 /* Prints to standard output, and knows whether it got there. */
 static int print(const char *text)
 {
     fputs(text, stdout);
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return 0;
-    report_say("cannot write standard output: %s", strerror(errno));
-    return COMMAND_UNWRITTEN;
+    return command_printed(0);
 }
 
 /* Are the standard descriptors such that a command can begin? Its exit status
@@ -37,7 +40,7 @@ static int check_descriptors(const struct options *o)
 {
     struct stat st;
 
-    if (o->command != OPTIONS_EXTRACT && fstat(STDIN_FILENO, &st) < 0) {
+    if (o->command == OPTIONS_RUN && fstat(STDIN_FILENO, &st) < 0) {
         report_say("standard input is closed");
         return COMMAND_MISUSED;
     }
@@ -70,6 +73,10 @@ int main(int argc, char **argv)
         return print(help_texts[command]);
     if (o.version)
         return print("ocrdyn " OCRDYN_VERSION "\n");
+    if (o.completion != NULL)
+        return completion_print(o.completion) ? print("") :
+            (options_wrong(command, "--completion: \"%s\" is not bash, zsh "
+                           "or fish", o.completion), COMMAND_MISUSED);
     status = check_descriptors(&o);
     if (status != 0)
         return status;

@@ -21,63 +21,88 @@ enum {
     O_TEXT = 256, O_TYPE, O_RESOURCE_TYPE, O_RESERVE, O_SKIP_STORED, O_REUSE,
     O_FAILED, O_LIMIT, O_MAX_ERRORS, O_SHARD, O_MAX_ATTEMPTS, O_PROGRESS,
     O_TIMEOUT, O_CONNECT_TIMEOUT, O_CACERT, O_REGION, O_PROFILE,
-    O_ENDPOINT_URL
+    O_ENDPOINT_URL, O_COMPLETION, O_VIA, O_BY,
+    /* of list */
+    O_PREFIX, O_TAG, O_FOLDER, O_SEARCH, O_SINCE, O_COLUMNS,
+    /* of table */
+    O_SORT, O_ON_DEMAND, O_READ, O_WRITE, O_TABLE_TAG, O_WAIT, O_YES
 };
 
 /* Commands, a bit each. */
 enum {
     RUN = 1 << OPTIONS_RUN,
+    LIST = 1 << OPTIONS_LIST,
     EXTRACT = 1 << OPTIONS_EXTRACT,
+    TABLE = 1 << OPTIONS_TABLE,
+    CHECK = 1 << OPTIONS_CHECK,
+    CALLING = RUN | TABLE | CHECK,       /* that call DynamoDB, */
+    NETWORK = CALLING | LIST,            /* or anybody */
     ALL = (1 << OPTIONS_COMMANDS) - 1
 };
 
-static const char *const commands[OPTIONS_COMMANDS] = {
+const char *const options_names[OPTIONS_COMMANDS] = {
     [OPTIONS_RUN] = "run",
-    [OPTIONS_EXTRACT] = "extract"
+    [OPTIONS_LIST] = "list",
+    [OPTIONS_EXTRACT] = "extract",
+    [OPTIONS_TABLE] = "table",
+    [OPTIONS_CHECK] = "check"
 };
 
-static const struct option_row {
-    const char *name;
-    int id;                      /* its letter, or one of the above */
-    const char *value;           /* what its value is called, or NULL */
-    unsigned commands;           /* that take it */
-} table[] = {
-    {"table", 't', "TABLE", RUN},
-    {"key", 'k', "NAME", RUN},
+const struct options_row options_table[] = {
+    {"table", 't', "TABLE", RUN | CHECK},
+    {"key", 'k', "NAME", CALLING},
     {"text", O_TEXT, "NAME", RUN},
     {"attr", 'a', "NAME=POINTER", RUN},
     {"set", 's', "NAME=VALUE", RUN},
     {"ocr", 'o', "VALUE", RUN},
-    {"type", O_TYPE, "TYPE", RUN},
-    {"resource-type", O_RESOURCE_TYPE, "TYPE", RUN},
-    {"rate", 'r', "N/s|m|h|d", RUN},
-    {"reserve", O_RESERVE, "N|N%", RUN},
+    {"type", O_TYPE, "TYPE", RUN | LIST},
+    {"resource-type", O_RESOURCE_TYPE, "TYPE", RUN | LIST},
+    {"via", O_VIA, "update|explicit", RUN},
+    {"by", O_BY, "public_id|asset_id", RUN},
+    {"prefix", O_PREFIX, "PREFIX", LIST},
+    {"tag", O_TAG, "TAG", LIST},
+    {"folder", O_FOLDER, "FOLDER", LIST},
+    {"search", O_SEARCH, "EXPRESSION", LIST},
+    {"since", O_SINCE, "TIME", LIST},
+    {"columns", O_COLUMNS, "NAME,...", LIST},
+    {"rate", 'r', "N/s|m|h|d", RUN | LIST},
+    {"reserve", O_RESERVE, "N|N%", RUN | LIST},
     {"skip-stored", O_SKIP_STORED, NULL, RUN},
     {"reuse", O_REUSE, NULL, RUN},
-    {"checkpoint", 'c', "FILE", RUN},
+    {"checkpoint", 'c', "FILE", RUN | LIST},
     {"failed", O_FAILED, "FILE", RUN},
-    {"limit", O_LIMIT, "N", RUN},
+    {"limit", O_LIMIT, "N", RUN | LIST},
     {"max-errors", O_MAX_ERRORS, "N", RUN},
     {"shard", O_SHARD, "I/N", RUN},
-    {"max-attempts", O_MAX_ATTEMPTS, "N", RUN},
+    {"max-attempts", O_MAX_ATTEMPTS, "N", NETWORK},
     {"dry-run", 'n', NULL, RUN},
     {"pointer", 'p', "POINTER", EXTRACT},
-    {"null", '0', NULL, ALL},
-    {"format", 'f', "tsv|jsonl|csv|text", RUN},
-    {"quiet", 'q', NULL, RUN},
-    {"verbose", 'v', NULL, RUN},
-    {"progress", O_PROGRESS, "auto|always|never", RUN},
-    {"timeout", O_TIMEOUT, "SECONDS", RUN},
-    {"connect-timeout", O_CONNECT_TIMEOUT, "SECONDS", RUN},
-    {"cacert", O_CACERT, "FILE", RUN},
-    {"region", O_REGION, "REGION", RUN},
-    {"profile", O_PROFILE, "NAME", RUN},
-    {"endpoint-url", O_ENDPOINT_URL, "URL", RUN},
+    {"sort", O_SORT, "NAME", TABLE},
+    {"on-demand", O_ON_DEMAND, NULL, TABLE},
+    {"read", O_READ, "N", TABLE},
+    {"write", O_WRITE, "N", TABLE},
+    {"tag", O_TABLE_TAG, "NAME=VALUE", TABLE},
+    {"wait", O_WAIT, NULL, TABLE},
+    {"yes", O_YES, NULL, TABLE},
+    {"null", '0', NULL, RUN | LIST | EXTRACT},
+    {"format", 'f', "tsv|jsonl|csv|text", RUN | LIST},
+    {"quiet", 'q', NULL, RUN | LIST | TABLE},
+    {"verbose", 'v', NULL, NETWORK},
+    {"progress", O_PROGRESS, "auto|always|never", RUN | LIST | TABLE},
+    {"timeout", O_TIMEOUT, "SECONDS", NETWORK},
+    {"connect-timeout", O_CONNECT_TIMEOUT, "SECONDS", NETWORK},
+    {"cacert", O_CACERT, "FILE", NETWORK},
+    {"region", O_REGION, "REGION", CALLING},
+    {"profile", O_PROFILE, "NAME", CALLING},
+    {"endpoint-url", O_ENDPOINT_URL, "URL", CALLING},
     {"help", 'h', NULL, ALL},
-    {"version", 'V', NULL, RUN}
+    {"version", 'V', NULL, RUN},
+    {"completion", O_COMPLETION, "bash|zsh|fish", RUN}
 };
 
-enum { ROWS_N = sizeof table / sizeof table[0] };
+enum { ROWS_N = sizeof options_table / sizeof options_table[0] };
+
+const size_t options_rows = ROWS_N;
 
 /* --------------------------------------------------------- what is wrong */
 
@@ -89,7 +114,7 @@ static bool complain(enum options_command command, const char *format,
                      va_list ap)
 {
     char text[512], safe[512];
-    const char *name = commands[command];
+    const char *name = options_names[command];
 
     vsnprintf(text, sizeof text, format, ap);
     rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
@@ -149,6 +174,16 @@ static bool take_seconds(int64_t *to, const char *name, const char *value)
     if (!take_number(&n, name, value, 86400))
         return false;
     *to = (int64_t)n * CLOCK_SECOND;
+    return true;
+}
+
+static bool take_units(int64_t *to, const char *name, const char *value)
+{
+    uint64_t n = 0;
+
+    if (!take_number(&n, name, value, INT32_MAX))
+        return false;
+    *to = (int64_t)n;
     return true;
 }
 
@@ -238,6 +273,31 @@ static bool take_attribute(struct options_attribute *list, unsigned *n,
     return true;
 }
 
+/* One of two words. */
+static bool take_either(bool *second, const char *name, const char *value,
+                        const char *a, const char *b)
+{
+    *second = strcmp(value, b) == 0;
+    return *second || strcmp(value, a) == 0 ||
+        wrong("%s: \"%s\" is neither %s nor %s", name, value, a, b);
+}
+
+/* A,B,...; cuts the option's argument in place. */
+static bool take_columns(struct options *o, char *value)
+{
+    do {
+        char *comma = strchr(value, ',');
+
+        if (o->n_columns == OPTIONS_COLUMNS_MAX)
+            return wrong("--columns: at most %d of them", OPTIONS_COLUMNS_MAX);
+        o->columns[o->n_columns++] = value;
+        if (comma != NULL)
+            *comma++ = '\0';
+        value = comma;
+    } while (value != NULL);
+    return true;
+}
+
 static bool take(struct options *o, int id, char *value)
 {
     switch (id) {
@@ -265,6 +325,7 @@ static bool take(struct options *o, int id, char *value)
     case 'p': o->pointer = value; return true;
     case '0': o->null = true; return true;
     case 'f':
+        o->formatted = true;
         return rows_format_parse(&o->format, value) ||
             wrong("--format: \"%s\" is not tsv, jsonl, csv or text", value);
     case 'q': o->quiet = true; return true;
@@ -274,11 +335,31 @@ static bool take(struct options *o, int id, char *value)
     case O_CONNECT_TIMEOUT:
         return take_seconds(&o->connect, "--connect-timeout", value);
     case O_CACERT: o->cacert = value; return true;
+    case O_VIA:
+        return take_either(&o->explicit, "--via", value, "update", "explicit");
+    case O_BY:
+        return take_either(&o->by_asset, "--by", value, "public_id",
+                           "asset_id");
+    case O_PREFIX: o->prefix = value; return true;
+    case O_TAG: o->tag = value; return true;
+    case O_FOLDER: o->folder = value; return true;
+    case O_SEARCH: o->search = value; return true;
+    case O_SINCE: o->since = value; return true;
+    case O_COLUMNS: return take_columns(o, value);
     case O_REGION: o->region = value; return true;
     case O_PROFILE: o->profile = value; return true;
     case O_ENDPOINT_URL: o->endpoint_url = value; return true;
+    case O_SORT: o->sort = value; return true;
+    case O_ON_DEMAND: o->on_demand = true; return true;
+    case O_READ: return take_units(&o->read, "--read", value);
+    case O_WRITE: return take_units(&o->write, "--write", value);
+    case O_TABLE_TAG:
+        return take_attribute(o->tags, &o->n_tags, "--tag", value);
+    case O_WAIT: o->await = true; return true;
+    case O_YES: o->yes = true; return true;
     case 'h': o->help = true; return true;
     case 'V': o->version = true; return true;
+    case O_COMPLETION: o->completion = value; return true;
     default: return false;
     }
 }
@@ -333,6 +414,14 @@ static bool check_word(const char *option, const char *word)
     return true;
 }
 
+static bool check_table_name(const char *name)
+{
+    if (!tables_name(name))
+        return wrong("--table: \"%s\" is not a table's name (3 to 255 of a-z "
+                     "A-Z 0-9 _ . -)", name);
+    return true;
+}
+
 static bool check_run(const struct options *o)
 {
     char *const *word = o->words;
@@ -343,9 +432,8 @@ static bool check_run(const struct options *o)
         word++;
     if (word < o->words + o->n_words)
         return wrong("\"%s\" is too much: ids come on standard input", *word);
-    if (o->table != NULL && !tables_name(o->table))
-        return wrong("--table: \"%s\" is not a table's name (3 to 255 of a-z "
-                     "A-Z 0-9 _ . -)", o->table);
+    if (o->table != NULL && !check_table_name(o->table))
+        return false;
     if (o->table == NULL && o->skip_stored)
         return wrong("--skip-stored needs --table");
     if (o->table == NULL && o->n_attrs + o->n_sets > 0)
@@ -359,8 +447,79 @@ static bool check_run(const struct options *o)
     for (p = o->ocr; *p != '\0'; p++)
         if (*p <= 0x20 || *p >= 0x7f)
             return wrong("--ocr: it has a character that cannot be in it");
+    if (o->explicit && o->by_asset)
+        return wrong("--via explicit knows images by public_id only");
     return check_attributes(o) && check_word("--type", o->type) &&
         check_word("--resource-type", o->resource_type);
+}
+
+/* A date, or a date and a time, of UTC. */
+static bool is_time(const char *text)
+{
+    char whole[24];
+    size_t n = strlen(text);
+
+    if (n == 10)
+        snprintf(whole, sizeof whole, "%s 00:00:00", text);
+    else if (n == 20 && text[10] == 'T' && text[19] == 'Z')
+        snprintf(whole, sizeof whole, "%.10s %.8s", text, text + 11);
+    else
+        return false;
+    return clock_utc(whole) >= 0;
+}
+
+static bool check_columns(const struct options *o)
+{
+    unsigned i;
+
+    for (i = 0; i < o->n_columns; i++) {
+        const char *name = o->columns[i];
+        size_t n = strlen(name);
+
+        if (n == 0 || n > OPTIONS_COLUMN_MAX || strchr(name, '*') != NULL ||
+            !json_is_utf8((const unsigned char *)name, n) ||
+            (*name == '/' && !json_pointer_valid(name, false)))
+            return wrong("--columns: \"%s\" is neither a member of a resource,"
+                         " such as asset_id, nor a JSON Pointer", name);
+    }
+    return true;
+}
+
+static bool check_list(const struct options *o)
+{
+    const struct { const char *name, *value; } which[] = {
+        {"--prefix", o->prefix}, {"--tag", o->tag}, {"--folder", o->folder},
+        {"--since", o->since}, {"--search", o->search}
+    };
+    const char *first = NULL;
+    size_t i;
+
+    if (o->n_words > 0)
+        return wrong("\"%s\" is too much: what is listed is said by options",
+                     o->words[0]);
+    for (i = 0; i < sizeof which / sizeof *which; i++) {
+        if (which[i].value == NULL)
+            continue;
+        if (*which[i].value == '\0' || strlen(which[i].value) > 2048 ||
+            !json_is_utf8((const unsigned char *)which[i].value,
+                          strlen(which[i].value)))
+            return wrong("%s wants 1 to 2048 bytes of UTF-8", which[i].name);
+        if (first != NULL)
+            return wrong("%s and %s together: --search can say both", first,
+                         which[i].name);
+        first = which[i].name;
+    }
+    if (o->search != NULL && (o->type != NULL || o->resource_type != NULL))
+        return wrong("%s: with --search the expression says that, as in "
+                     "resource_type:image AND type:upload", o->type != NULL
+                     ? "--type" : "--resource-type");
+    if (o->since != NULL && !is_time(o->since))
+        return wrong("--since: \"%s\" is not like 2026-01-31 or "
+                     "2026-01-31T14:00:00Z", o->since);
+    return check_columns(o) &&
+        (o->type == NULL || check_word("--type", o->type)) &&
+        (o->resource_type == NULL ||
+         check_word("--resource-type", o->resource_type));
 }
 
 static bool check_extract(const struct options *o)
@@ -373,11 +532,34 @@ static bool check_extract(const struct options *o)
     return true;
 }
 
+/* What each of its words wants is for table.c. */
+static bool check_table(const struct options *o)
+{
+    if ((o->read > 0) != (o->write > 0))
+        return wrong("--read and --write go together");
+    if (o->on_demand && o->read > 0)
+        return wrong("--on-demand, or --read and --write: not both");
+    return (o->key == NULL || check_name("--key", o->key, ITEM_KEY_NAME_MAX))
+        && (o->sort == NULL || check_name("--sort", o->sort,
+                                          ITEM_KEY_NAME_MAX));
+}
+
+static bool check_check(const struct options *o)
+{
+    if (o->n_words > 0)
+        return wrong("\"%s\" is too much", *o->words);
+    return (o->table == NULL || check_table_name(o->table)) &&
+        check_name("--key", o->key, ITEM_KEY_NAME_MAX);
+}
+
 static bool check(const struct options *o)
 {
     switch (o->command) {
     case OPTIONS_RUN: return check_run(o);
+    case OPTIONS_LIST: return check_list(o);
     case OPTIONS_EXTRACT: return check_extract(o);
+    case OPTIONS_TABLE: return check_table(o);
+    case OPTIONS_CHECK: return check_check(o);
     default: return true;
     }
 }
@@ -391,11 +573,13 @@ static void set_defaults(struct options *o)
     o->table = getenv("OCRDYN_TABLE");
     if (o->table != NULL && *o->table == '\0')
         o->table = NULL;
-    o->key = "publicId";
+    o->key = command == OPTIONS_TABLE ? NULL : "publicId";
     o->text = "text";
     o->ocr = "adv_ocr";
-    o->type = "upload";
-    o->resource_type = "image";
+    if (command != OPTIONS_LIST) {       /* which asks whether it was said */
+        o->type = "upload";
+        o->resource_type = "image";
+    }
     o->reserve = -1;
     o->wait = 60 * CLOCK_SECOND;
     o->connect = 10 * CLOCK_SECOND;
@@ -409,7 +593,7 @@ static void make_getopt(struct option longs[ROWS_N + 1],
 
     *letters++ = ':';
     for (i = 0; i < ROWS_N; i++) {
-        const struct option_row *r = &table[i];
+        const struct options_row *r = &options_table[i];
 
         if ((r->commands >> command & 1) == 0)
             continue;
@@ -462,7 +646,7 @@ bool options_parse(struct options *o, enum options_command which, int argc,
         o->reserve = o->rate > 0 ? 0 : 10;
         o->percent = true;
     }
-    return o->help || o->version || check(o);
+    return o->help || o->version || o->completion != NULL || check(o);
 }
 
 bool options_find(enum options_command *found, const char *name)
@@ -470,7 +654,7 @@ bool options_find(enum options_command *found, const char *name)
     int i;
 
     for (i = 0; i < OPTIONS_COMMANDS; i++)
-        if (strcmp(name, commands[i]) == 0) {
+        if (strcmp(name, options_names[i]) == 0) {
             *found = (enum options_command)i;
             return true;
         }

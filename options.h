@@ -9,14 +9,34 @@
 #define OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "report.h"
 #include "rows.h"
 
-enum { OPTIONS_ATTRIBUTES_MAX = 16 };    /* of -a, and of -s */
+enum {
+    OPTIONS_ATTRIBUTES_MAX = 16,         /* of -a, and of -s */
+    OPTIONS_COLUMNS_MAX = 12,
+    OPTIONS_COLUMN_MAX = 128             /* bytes of a column's name */
+};
 
-enum options_command { OPTIONS_RUN, OPTIONS_EXTRACT, OPTIONS_COMMANDS };
+enum options_command {
+    OPTIONS_RUN, OPTIONS_LIST, OPTIONS_EXTRACT, OPTIONS_TABLE, OPTIONS_CHECK,
+    OPTIONS_COMMANDS
+};
+
+/* The table, as those read it that tell about options. */
+struct options_row {
+    const char *name;
+    int id;                      /* its letter, or 256 and above */
+    const char *value;           /* what its value is called, or NULL */
+    unsigned commands;           /* that take it, a bit each */
+};
+
+extern const struct options_row options_table[];
+extern const size_t options_rows;
+extern const char *const options_names[OPTIONS_COMMANDS];
 
 struct options_attribute {
     const char *name;
@@ -28,17 +48,22 @@ struct options_attribute {
 struct options {
     enum options_command command;
     bool help, version;
+    const char *completion;      /* the shell that it is for, or NULL */
     char **words;                /* what is no option */
     int n_words;
 
     const char *table;           /* NULL: rows are only printed */
-    const char *key, *text;      /* attribute names */
+    const char *key, *text;      /* attribute names; of table, key may be NULL:
+                                    not given */
     struct options_attribute attrs[OPTIONS_ATTRIBUTES_MAX];
     unsigned n_attrs;
     struct options_attribute sets[OPTIONS_ATTRIBUTES_MAX];
     unsigned n_sets;
     const char *ocr, *type, *resource_type;
+    bool explicit;               /* --via explicit */
+    bool by_asset;               /* --by asset_id */
     enum rows_format format;
+    bool formatted;              /* --format was given */
     bool null, quiet, verbose;
     enum report_progress progress;
     bool skip_stored, reuse, dry_run;
@@ -53,7 +78,19 @@ struct options {
     const char *cacert;
     const char *region, *profile, *endpoint_url;
 
+    /* list: of the first five at most one, or NULL */
+    const char *prefix, *tag, *folder, *since, *search;
+    const char *columns[OPTIONS_COLUMNS_MAX];    /* names, or JSON Pointers */
+    unsigned n_columns;          /* 0: public_id alone */
+
     const char *pointer;         /* extract: NULL for the OCR text */
+
+    /* table */
+    const char *sort;            /* key; NULL: none */
+    bool on_demand, yes, await;
+    int64_t read, write;         /* capacity units; 0: not given */
+    struct options_attribute tags[OPTIONS_ATTRIBUTES_MAX];
+    unsigned n_tags;
 };
 
 /*

@@ -84,7 +84,7 @@ int64_t pace_next(const struct pace *pace, int64_t now, bool *quota)
     int64_t at = pace->due > now ? pace->due : now;
 
     *quota = false;
-    if (pace->quota.known && pace->until > at &&
+    if (!pace->uncounted && pace->quota.known && pace->until > at &&
         pace->quota.remaining <= reserve(pace)) {
         *quota = true;
         at = pace->until;
@@ -102,7 +102,7 @@ void pace_call(struct pace *pace, int64_t now)
         pace->due += pace->spacing;
         pace->begun = true;
     }
-    if (pace->quota.remaining > 0)
+    if (pace->quota.remaining > 0 && !pace->uncounted)
         pace->quota.remaining--;
 }
 
@@ -119,7 +119,7 @@ bool pace_starved(const struct pace *pace)
 {
     const struct pace_quota *quota = &pace->quota;
 
-    return quota->known && quota->limit > 0 &&
+    return !pace->uncounted && quota->known && quota->limit > 0 &&
         quota->limit <= reserve(pace) && quota->remaining <= reserve(pace);
 }
 

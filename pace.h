@@ -43,6 +43,9 @@ struct pace {
     struct pace_quota quota; /* the last that was known, less the calls made
                                 since */
     int64_t until;           /* when it surely has ended */
+    bool uncounted;          /* for the caller to set: the calls to come do not
+                                count against the quota, which does not hold
+                                them up */
 };
 
 /*

@@ -92,6 +92,8 @@ static void progress_line(char *line, const struct report *r)
     char text[48];
     int i;
 
+    if (r->lists)
+        done = r->ids;
     for (i = 0; i < REPORT_STATUSES; i++)
         done += r->count[i];
     bad = r->count[REPORT_FAILED] + r->count[REPORT_UNSTORED];
@@ -122,6 +124,16 @@ static void progress_line(char *line, const struct report *r)
     }
 }
 
+void report_draw(const char *line)
+{
+    if (!shows)
+        return;
+    erase();
+    fprintf(stderr, "ocrdyn: %s", line);
+    fflush(stderr);
+    shown = true;
+}
+
 void report_progress(const struct report *r)
 {
     int64_t now;
@@ -133,10 +145,7 @@ void report_progress(const struct report *r)
     if (drawn != 0 && now - drawn < CLOCK_SECOND / 5)
         return;
     progress_line(line, r);
-    erase();
-    fprintf(stderr, "ocrdyn: %s", line);
-    fflush(stderr);
-    shown = true;
+    report_draw(line);
     drawn = now;
 }
 
@@ -148,22 +157,29 @@ void report_now(const struct report *r)
     report_say("%s", line);
 }
 
+static const char *s(uint64_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 void report_summary(const struct report *r)
 {
+    const uint64_t others = r->calls - r->units;
     char line[512] = "", text[48];
     int i;
 
-    add(line, "%" PRIu64 " image%s", r->ids, r->ids == 1 ? "" : "s");
+    add(line, "%" PRIu64 " image%s", r->ids, s(r->ids));
     for (i = 0; i < REPORT_STATUSES; i++)
         if (r->count[i] > 0)
             add(line, ", %" PRIu64 " %s", r->count[i], report_names[i]);
-    add(line, "; %" PRIu64 " OCR call%s", r->units, r->units == 1 ? "" : "s");
+    if (r->lists)
+        add(line, "; %" PRIu64 " call%s", r->calls, s(r->calls));
+    else
+        add(line, "; %" PRIu64 " OCR call%s", r->units, s(r->units));
     if (r->reused > 0)
-        add(line, ", %" PRIu64 " result%s reused", r->reused,
-            r->reused == 1 ? "" : "s");
-    if (r->calls > r->units)
-        add(line, ", %" PRIu64 " other%s", r->calls - r->units,
-            r->calls - r->units == 1 ? "" : "s");
+        add(line, ", %" PRIu64 " result%s reused", r->reused, s(r->reused));
+    if (others > 0 && !r->lists)
+        add(line, ", %" PRIu64 " other%s", others, s(others));
     if (r->retries > 0)
         add(line, ", %" PRIu64 " retr%s", r->retries,
             r->retries == 1 ? "y" : "ies");

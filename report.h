@@ -28,6 +28,7 @@ struct report {
     uint64_t ids;                /* read from the list */
     uint64_t count[REPORT_STATUSES];
     uint64_t calls, units;       /* made to Cloudinary; of them, OCR */
+    bool lists;                  /* it is a listing: `ids` were printed */
     uint64_t reused;             /* texts taken from earlier results */
     uint64_t retries;            /* of both services */
     int64_t start, waited;
@@ -46,6 +47,9 @@ void report_say(const char *format, ...)
 
 /* Draws the progress line, if it is time to. */
 void report_progress(const struct report *r);
+
+/* Draws a line of the caller's own in its place. */
+void report_draw(const char *line);
 
 /* Prints the progress line now, as a message. */
 void report_now(const struct report *r);

@@ -2,8 +2,11 @@
 #include "rows.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "json.h"
@@ -298,37 +301,40 @@ static void add_csv(struct rows_out *out, const unsigned char *p, size_t n)
     add_text(out, "\"");
 }
 
-/* `p` is NULL if there is no such field. */
-static void add_field(struct rows_out *out, int field, const unsigned char *p,
-                      size_t n)
+/* `name` stands before it in JSON Lines. */
+static void add_cell(struct rows_out *out, const char *name, bool first,
+                     const struct rows_cell *cell)
 {
+    const unsigned char *p = cell->bytes;
+
     switch (out->format) {
     case ROWS_TSV:
-        add_text(out, field > 0 ? "\t" : "");
+        add_text(out, first ? "" : "\t");
         if (out->null)
-            add_raw(out, p, n, false);
+            add_raw(out, p, p == NULL ? 0 : cell->n, false);
         else if (p != NULL)
-            add_escaped(out, p, n);
+            add_escaped(out, p, cell->n);
         else
             add_text(out, "\\N");
         break;
     case ROWS_JSONL:
-        add_text(out, field > 0 ? ",\"" : "{\"");
-        add_text(out, names[field]);
-        add_text(out, "\":");
-        if (p != NULL)
-            json_quote(p, n, add, out);
+        add_text(out, first ? "{" : ",");
+        json_quote((const unsigned char *)name, strlen(name), add, out);
+        add_text(out, ":");
+        if (p != NULL && cell->json)
+            add(out, p, cell->n);
+        else if (p != NULL)
+            json_quote(p, cell->n, add, out);
         else
             add_text(out, "null");
         break;
     case ROWS_CSV:
-        add_text(out, field > 0 ? "," : "");
-        if (p != NULL && (n > 0 || field != DETAIL))
-            add_csv(out, p, n);
+        add_text(out, first ? "" : ",");
+        if (p != NULL)
+            add_csv(out, p, cell->n);
         break;
     case ROWS_TEXT:
-        if (field == TEXT)
-            add_raw(out, p, n, false);
+        add_raw(out, p, p == NULL ? 0 : cell->n, false);
         break;
     }
 }
@@ -343,28 +349,92 @@ static bool end_row(struct rows_out *out)
     return !out->failed;
 }
 
-bool rows_header(struct rows_out *out)
+bool rows_names(struct rows_out *out, const char *const columns[], size_t n)
 {
     if (out->format != ROWS_CSV)
         return !out->failed;
-    for (int i = 0; i < FIELDS; i++) {
+    for (size_t i = 0; i < n; i++) {
         add_text(out, i > 0 ? "," : "");
-        add_text(out, names[i]);
+        add_csv(out, (const unsigned char *)columns[i], strlen(columns[i]));
     }
     return end_row(out);
 }
 
-bool rows_write(struct rows_out *out, const struct row *row)
+bool rows_cells(struct rows_out *out, const char *const columns[],
+                const struct rows_cell cells[], size_t n)
 {
-    size_t text_len = row->text != NULL ? row->text_len : 0;
-
-    add_field(out, ID, row->id, row->id_len);
-    add_field(out, STATUS, (const unsigned char *)row->status,
-              strlen(row->status));
-    add_field(out, TEXT, row->text, text_len);
-    add_field(out, DETAIL, (const unsigned char *)row->detail,
-              strlen(row->detail));
+    if (out->format == ROWS_TEXT)
+        n = 1;
+    for (size_t i = 0; i < n; i++)
+        add_cell(out, columns[i], i == 0, &cells[i]);
     if (out->format == ROWS_JSONL)
         add_text(out, "}");
     return end_row(out);
+}
+
+bool rows_header(struct rows_out *out)
+{
+    return rows_names(out, names, FIELDS);
+}
+
+bool rows_write(struct rows_out *out, const struct row *row)
+{
+    const unsigned char *detail = (const unsigned char *)row->detail;
+    const bool none = *row->detail == '\0' && out->format == ROWS_CSV;
+    const struct rows_cell cells[FIELDS] = {
+        [ID] = {row->id, row->id_len, false},
+        [STATUS] = {(const unsigned char *)row->status, strlen(row->status),
+            false},
+        [TEXT] = {row->text, row->text_len, false},
+        [DETAIL] = {none ? NULL : detail, strlen(row->detail), false}
+    };
+
+    return out->format == ROWS_TEXT
+        ? rows_cells(out, &names[TEXT], &cells[TEXT], 1)
+        : rows_cells(out, names, cells, FIELDS);
+}
+
+/* ---- files of rows ---- */
+
+bool rows_sync(int fd)
+{
+    int result;
+
+    do
+        result = fdatasync(fd);
+    while (result < 0 && errno == EINTR);
+    return result == 0 || errno == EINVAL;
+}
+
+enum rows_mended rows_mend(int to, bool null, bool unsure)
+{
+    const char end = null ? '\0' : '\n';
+    char path[32], last;
+    struct stat st;
+    ssize_t n = -1;
+    bool unread;
+    int fd;
+
+    if (fstat(to, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+        return ROWS_WHOLE;
+    snprintf(path, sizeof path, "/proc/self/fd/%d", to);
+    do
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+    while (fd < 0 && errno == EINTR);
+    if (fd >= 0) {
+        do
+            n = pread(fd, &last, 1, st.st_size - 1);
+        while (n < 0 && errno == EINTR);
+        close(fd);
+    }
+    unread = n != 1;
+    if (unread ? fd < 0 && !unsure : last == end)
+        return ROWS_WHOLE;
+    do
+        n = write(to, &end, 1);
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        errno = EIO;
+    return n != 1 ? ROWS_UNWRITTEN : unread ? ROWS_MENDED_UNREAD
+        : ROWS_MENDED;
 }

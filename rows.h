@@ -91,6 +91,13 @@ struct row {
     const char *detail;              /* "" if there is nothing to say */
 };
 
+/* A field of a row that has other columns. */
+struct rows_cell {
+    const unsigned char *bytes;      /* NULL: none */
+    size_t n;
+    bool json;                       /* in JSON Lines it stands as it is */
+};
+
 struct rows_out {
     int fd;
     enum rows_format format;
@@ -121,6 +128,27 @@ bool rows_header(struct rows_out *out);
  * is the caller's to ignore.
  */
 bool rows_write(struct rows_out *out, const struct row *row);
+
+/* The same for rows of n columns with these names: in JSON Lines an object
+   with these members, in TEXT the first column. */
+bool rows_names(struct rows_out *out, const char *const names[], size_t n);
+bool rows_cells(struct rows_out *out, const char *const names[],
+                const struct rows_cell cells[], size_t n);
+
+/* Is what was written to `fd` on the disk now? If not, errno says why. What is
+   no file, as a pipe, has no disk. */
+bool rows_sync(int fd);
+
+/*
+ * Ends the last record of the file `fd`, if it was cut short (the end of a
+ * process, a full disk), so that it does not spoil the next one. Where that
+ * cannot be read, an empty line too many is better than a row lost: `unsure`
+ * ends it then. What is no file is left alone.
+ */
+enum rows_mended {
+    ROWS_WHOLE, ROWS_MENDED, ROWS_MENDED_UNREAD, ROWS_UNWRITTEN  /* errno */
+};
+enum rows_mended rows_mend(int fd, bool null, bool unsure);
 
 /*
  * Writes `n` bytes for a person to read on a terminal: as in TSV, but tab,

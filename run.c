@@ -42,6 +42,8 @@ struct state {
     bool unchecked;              /* the table; nothing was stored in it yet */
     bool settled;                /* the last record of ours is done with */
     bool to_file;                /* the rows go to a file */
+    bool shown;                  /* results that explicit's answers lack are
+                                    there, as one was seen */
     int64_t synced;              /* when the checkpoint was last written */
     struct report report;
     int exit;                    /* once the run must end early */
@@ -97,17 +99,6 @@ static void note_failed(struct state *s, const unsigned char *id, size_t len)
     }
 }
 
-/* What is no file, as a pipe, cannot be synced, and says EINVAL. */
-static bool synced(int fd)
-{
-    int result;
-
-    do
-        result = fdatasync(fd);
-    while (result < 0 && errno == EINTR);
-    return result == 0 || errno == EINVAL;
-}
-
 /* The record's fate is out: the checkpoint may count it. `often`: it comes
    cheap and in numbers, so that once a second is enough. */
 static void settle(struct state *s, bool often)
@@ -120,8 +111,8 @@ static void settle(struct state *s, bool often)
         return;
     s->synced = now;
     /* what it counts must be on the disk before it is */
-    if ((s->to_file && !synced(STDOUT_FILENO)) ||
-        (s->failed >= 0 && !synced(s->failed)))
+    if ((s->to_file && !rows_sync(STDOUT_FILENO)) ||
+        (s->failed >= 0 && !rows_sync(s->failed)))
         unwritten(s, "the rows to the disk", errno);
     else if (!checkpoint_done(&s->checkpoint)) {
         report_say("%s", s->checkpoint.error);
@@ -192,28 +183,49 @@ static enum outcome ask(struct state *s, bool ocr, const unsigned char *id,
     return outcome;
 }
 
+/* How a look for an answer ends that is there in no form. `unshown`: the
+   image was read, that is certain. */
+static enum outcome not_found(struct state *s, bool unshown)
+{
+    char *error = s->cloudinary->error;
+
+    snprintf(error, OUTCOME_SENTENCE, "Cloudinary: %s", unshown
+             ? "the image was read, but neither the answer nor the image has "
+             "the result (--via update has it in its answer)"
+             : "the result that was on its way is not there");
+    /* with the very first one, it is no matter of the image */
+    return unshown && !s->shown ? OUTCOME_STOP : OUTCOME_BAD;
+}
+
 /*
- * An answer got lost that may have been paid for: looks for it. DONE, with
- * result.complete: it was there. DONE without: it was not, and is not under
- * way. BAD: it is there, and is no text. RETRY as above.
+ * An answer got lost that may have been paid for, or is on its way, or is not
+ * shown: looks for it. DONE, with result.complete: it was there. DONE without:
+ * it was not, and nothing says that it should be. BAD: it is there, and is no
+ * text; or it should be there, and is not, within --timeout. RETRY, STOP as
+ * above.
  */
 static enum outcome look_back(struct state *s, const unsigned char *id,
                               size_t len)
 {
     int64_t now = clock_now(CLOCK_STEADY), bound = now + s->o->wait;
     int64_t delay = FIRST_LOOK, asked = s->cloudinary->wait;
-    bool pending = s->result.pending;
+    bool unshown = s->result.unshown, pending = s->result.pending;
+    bool sure = unshown || pending;
     unsigned looks;
 
     /* Retry-After, where a server in trouble sent it */
     caller_wait(&s->caller, now + (asked < CALLER_MAX ? asked : CALLER_MAX),
                 s->cloudinary->error);
-    for (looks = 0; looks < LOOKS || pending; looks++) {
+    for (looks = unshown ? 0 : 1; looks <= LOOKS || pending; looks++) {
         enum outcome outcome;
 
         /* when the run is to end, one look is taken at once */
-        caller_wait(&s->caller, clock_now(CLOCK_STEADY) + delay, "the answer "
-                    "is looked for before the image is asked for again");
+        now = clock_now(CLOCK_STEADY);
+        if (looks > 0)
+            caller_wait(&s->caller, pending && now + delay > bound ? bound
+                        : now + delay, pending ? "the result is on its way"
+                        : "the answer is looked for before the image is "
+                        "asked for again");
         outcome = ask(s, false, id, len);
         if (outcome == OUTCOME_DONE && s->result.unusable)
             return OUTCOME_BAD;
@@ -221,11 +233,22 @@ static enum outcome look_back(struct state *s, const unsigned char *id,
             command_stop != 0)
             return outcome;
         pending = s->result.pending;
-        if (pending && clock_now(CLOCK_STEADY) > bound)
+        sure |= pending;
+        if (pending && clock_now(CLOCK_STEADY) >= bound)
             return OUTCOME_BAD;
-        delay = 4 * delay < 32 * CLOCK_SECOND ? 4 * delay : delay;
+        if (looks > 0)
+            delay = 4 * delay < 32 * CLOCK_SECOND ? 4 * delay : delay;
     }
-    return OUTCOME_DONE;
+    return sure ? not_found(s, unshown) : OUTCOME_DONE;
+}
+
+/* The result was there, where explicit's answer did not have it. */
+static void note_unshown(struct state *s)
+{
+    if (!s->shown && !s->o->quiet)
+        report_say("explicit's answers have no OCR result: each image is read "
+                   "once more, which is one of the account's hourly calls");
+    s->shown = true;
 }
 
 /*
@@ -267,13 +290,17 @@ static enum outcome obtain(struct state *s, const unsigned char *id,
     }
     while (command_stop == 0 && s->exit == 0) {
         char why[OUTCOME_SENTENCE];
+        bool unshown;
 
         outcome = ask(s, true, id, len);
         if (outcome != OUTCOME_LOST)
             return outcome;
         s->in_doubt = true;
+        unshown = s->result.unshown;
         memcpy(why, s->cloudinary->error, sizeof why);
         outcome = look_back(s, id, len);
+        if (outcome == OUTCOME_DONE && s->result.complete && unshown)
+            note_unshown(s);
         if (outcome != OUTCOME_DONE || s->result.complete)
             return outcome;
         memcpy(s->cloudinary->error, why, sizeof why);
@@ -366,6 +393,8 @@ static bool is_mine(const struct state *s, const unsigned char *id, size_t len)
 static const char *id_wrong(const struct state *s, const unsigned char *id,
                             size_t len)
 {
+    if (s->o->by_asset && !ids_asset(id, len))
+        return "an asset_id has 32 hexadecimal digits (--by)";
     return ids_wrong(id, len, s->o->table != NULL);
 }
 
@@ -476,7 +505,7 @@ static void show_request(struct state *s, const unsigned char *id, size_t len)
 {
     const struct cloudinary *c = s->cloudinary;
     const char *wrong = id_wrong(s, id, len);
-    struct buf line;
+    struct buf line, target, body;
 
     if (wrong != NULL) {
         s->report.count[REPORT_FAILED]++;
@@ -485,36 +514,43 @@ static void show_request(struct state *s, const unsigned char *id, size_t len)
     }
     s->report.units++;
     buf_init(&line, 65536);
-    buf_str(&line, c->http.url.tls ? "POST https://" : "POST http://");
+    buf_init(&target, 32768);
+    buf_init(&body, 32768);
+    buf_str(&line, cloudinary_ask(c, &s->request, id, len, &target, &body));
+    buf_str(&line, c->http.url.tls ? " https://" : " http://");
     buf_str(&line, c->http.url.authority);
-    cloudinary_target(c, &s->request, id, len, &line);
-    buf_str(&line, " ocr=");
-    buf_str(&line, s->o->ocr);
+    buf_add(&line, target.data, target.len);
+    buf_byte(&line, ' ');
+    buf_add(&line, body.data, body.len);
     buf_byte(&line, '\n');
     if (fwrite(line.data, 1, line.len, stdout) != line.len ||
         fflush(stdout) != 0)
         unwritten(s, "standard output", errno);
     buf_free(&line);
+    buf_free(&target);
+    buf_free(&body);
 }
 
 static void estimate(const struct state *s)
 {
     const uint64_t n = s->report.units;
+    const uint64_t reads = s->o->reuse ? n : 0, asks = s->o->explicit ? 0 : n;
     double hours;
 
     report_say("%" PRIu64 " image%s: %" PRIu64 " OCR unit%s, %s%" PRIu64
                " Admin API calls", s->report.ids, s->report.ids == 1 ? ""
-               : "s", n, n == 1 ? "" : "s", s->o->reuse ? "up to " : "",
-               s->o->reuse ? 2 * n : n);
+               : "s", n, n == 1 ? "" : "s", reads > 0 ? "up to " : "",
+               asks + reads);
     if (s->o->rate > 0) {
         hours = (double)n / (double)s->o->rate * (double)s->o->window /
             (3600.0 * CLOCK_SECOND);
         report_say("%.1f hours at --rate", hours);
         return;
     }
-    hours = (double)(s->o->reuse ? 2 * n : n);
-    report_say("%.1f hours at 500 calls an hour (free plans), %.1f at 2000, "
-               "before the reserve", hours / 500, hours / 2000);
+    hours = (double)(asks + reads);
+    if (asks + reads > 0)
+        report_say("%.1f hours at 500 calls an hour (free plans), %.1f at "
+                   "2000, before the reserve", hours / 500, hours / 2000);
 }
 
 /* -------------------------------------------------------------- the loop */
@@ -632,6 +668,8 @@ static bool open_checkpoint(struct state *s)
                o->table == NULL ? "" : o->table, o->ocr, o->type,
                o->resource_type, (long long)o->shard, (long long)o->shards,
                o->null);
+    if (o->by_asset)             /* as it was before there was --by */
+        buf_str(&job, "\nasset_id");
     good = !job.failed && checkpoint_open(&s->checkpoint, o->checkpoint,
                                           job.data, job.len);
     if (!good)
@@ -640,41 +678,16 @@ static bool open_checkpoint(struct state *s)
     return good;
 }
 
-/*
- * After an unclean end, or on a full disk, the last record of a file may be
- * half a record: ends it, so that it does not spoil the next one. Where that
- * cannot be read, an empty line too many is better than a row lost; but not
- * each time, where there is no /proc.
- */
+/* Ends the last record of a file, if it was cut short. */
 static void end_cut(struct state *s, int to, const char *name)
 {
-    const char end = s->o->null ? '\0' : '\n';
-    char path[32], last;
-    struct stat st;
-    ssize_t n = -1;
-    int fd;
+    enum rows_mended mended = rows_mend(to, s->o->null, s->checkpoint.unclean);
 
-    if (fstat(to, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
-        return;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", to);
-    do
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    if (fd >= 0) {
-        do
-            n = pread(fd, &last, 1, st.st_size - 1);
-        while (n < 0 && errno == EINTR);
-        close(fd);
-    }
-    if (n == 1 ? last == end : fd < 0 && !s->checkpoint.unclean)
-        return;
-    report_say("the last record of %s %s cut short, and is ended", name,
-               n == 1 ? "was" : "may have been");
-    do
-        n = write(to, &end, 1);
-    while (n < 0 && errno == EINTR);
-    if (n != 1)
-        unwritten(s, name, n == 0 ? EIO : errno);
+    if (mended == ROWS_UNWRITTEN)
+        unwritten(s, name, errno);
+    else if (mended != ROWS_WHOLE)
+        report_say("the last record of %s %s cut short, and is ended", name,
+                   mended == ROWS_MENDED ? "was" : "may have been");
 }
 
 /* Opens what the run needs, in the order in which it does the least harm. */
@@ -757,6 +770,8 @@ static void init(struct state *s, const struct options *o)
     s->request.resource_type = o->resource_type;
     s->request.type = o->type;
     s->request.ocr = o->ocr;
+    s->request.explicit = o->explicit;
+    s->request.by_asset = o->by_asset;
     s->request.n_pointers = o->n_attrs;
     for (i = 0; i < o->n_attrs; i++)
         s->request.pointers[i] = o->attrs[i].value;

@@ -1,6 +1,8 @@
 /* tables: see tables.h. */
 #include "tables.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 bool tables_name(const char *name)
@@ -13,111 +15,467 @@ bool tables_name(const char *name)
     return name[n] == '\0' && n >= 3 && n <= 255;
 }
 
+/* ---------------------------------------------------------- descriptions */
+
 enum {
-    P_STATUS, P_KEY, P_KEY_NAME, P_KEY_TYPE, P_DEF, P_DEF_NAME, P_DEF_TYPE,
+    P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE,
+    P_KEY, P_KEY_NAME, P_KEY_KIND,
+    P_DEF, P_DEF_NAME, P_DEF_TYPE,
+    P_INDEX, P_INDEX_NAME, P_INDEX_STATUS, P_INDEX_FILLS, P_INDEX_PROJECTION,
+    P_INDEX_READ, P_INDEX_WRITE,
+    P_PART, P_PART_NAME, P_PART_KIND,    /* of an index's key */
+    P_LOCAL,
     P_N
 };
 
+#define GLOBAL "/Table/GlobalSecondaryIndexes/*"
+
 static const struct json_pick picks[P_N] = {
     [P_STATUS] = {"/Table/TableStatus", JSON_WANT_TEXT, false, 0},
+    [P_MODE] = {"/Table/BillingModeSummary/BillingMode", JSON_WANT_TEXT,
+        false, 0},
+    [P_READ] = {"/Table/ProvisionedThroughput/ReadCapacityUnits",
+        JSON_WANT_TEXT, false, 0},
+    [P_WRITE] = {"/Table/ProvisionedThroughput/WriteCapacityUnits",
+        JSON_WANT_TEXT, false, 0},
+    [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_TEXT, false, 0},
+    [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_TEXT, false, 0},
     [P_KEY] = {"/Table/KeySchema/*", JSON_WANT_TYPE, true, 0},
     [P_KEY_NAME] = {"/Table/KeySchema/*/AttributeName", JSON_WANT_TEXT, true,
         0},
-    [P_KEY_TYPE] = {"/Table/KeySchema/*/KeyType", JSON_WANT_TEXT, true, 0},
+    [P_KEY_KIND] = {"/Table/KeySchema/*/KeyType", JSON_WANT_TEXT, true, 0},
     [P_DEF] = {"/Table/AttributeDefinitions/*", JSON_WANT_TYPE, true, 0},
     [P_DEF_NAME] = {"/Table/AttributeDefinitions/*/AttributeName",
         JSON_WANT_TEXT, true, 0},
     [P_DEF_TYPE] = {"/Table/AttributeDefinitions/*/AttributeType",
-        JSON_WANT_TEXT, true, 0}
+        JSON_WANT_TEXT, true, 0},
+    [P_INDEX] = {GLOBAL, JSON_WANT_TYPE, true, 0},
+    [P_INDEX_NAME] = {GLOBAL "/IndexName", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_STATUS] = {GLOBAL "/IndexStatus", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_FILLS] = {GLOBAL "/Backfilling", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_PROJECTION] = {GLOBAL "/Projection/ProjectionType",
+        JSON_WANT_TEXT, true, 0},
+    [P_INDEX_READ] = {GLOBAL "/ProvisionedThroughput/ReadCapacityUnits",
+        JSON_WANT_TEXT, true, 0},
+    [P_INDEX_WRITE] = {GLOBAL "/ProvisionedThroughput/WriteCapacityUnits",
+        JSON_WANT_TEXT, true, 0},
+    [P_PART] = {GLOBAL "/KeySchema/*", JSON_WANT_TYPE, true, 0},
+    [P_PART_NAME] = {GLOBAL "/KeySchema/*/AttributeName", JSON_WANT_TEXT,
+        true, 0},
+    [P_PART_KIND] = {GLOBAL "/KeySchema/*/KeyType", JSON_WANT_TEXT, true, 0},
+    [P_LOCAL] = {"/Table/LocalSecondaryIndexes/*/IndexName", JSON_WANT_TEXT,
+        true, 0}
 };
 
-/* What DescribeTable says. */
-struct description {
-    const char *key;             /* whose type is wanted */
-    struct outcome_note notes[P_N];
-    struct outcome_note hash, range;     /* names of the keys */
-    struct outcome_note type;    /* of `key` */
+/* A description in the making. */
+struct parse {
+    struct tables_description *d;
+    const char *index;           /* that must have room */
+    struct outcome_note notes[P_N];      /* values as they come */
+    struct tables_index in_hand;
 };
 
 static void begin(void *context)
 {
-    struct description *d = context;
-    const char *key = d->key;
+    struct parse *p = context;
 
-    memset(d, 0, sizeof *d);
-    d->key = key;
+    memset(p->d, 0, sizeof *p->d);
+    memset(p->notes, 0, sizeof p->notes);
 }
 
-/* An element of KeySchema or AttributeDefinitions is whole. */
-static void element_end(struct description *d, unsigned pick)
+/* Copies what a pick came to, cut to `size`. */
+static void take(char *to, size_t size, const struct parse *p, unsigned pick)
 {
-    const struct outcome_note *name = &d->notes[pick + 1];
-    const struct outcome_note *type = &d->notes[pick + 2];
+    const struct outcome_note *note = &p->notes[pick];
+    size_t n = note->len < size ? note->len : size - 1;
 
-    if (pick == P_KEY && strcmp(type->text, "HASH") == 0)
-        d->hash = *name;
-    else if (pick == P_KEY)
-        d->range = *name;
-    else if (strcmp(name->text, d->key) == 0)
-        d->type = *type;
+    memcpy(to, note->text, n);
+    to[n] = '\0';
+}
+
+static int64_t number(const struct parse *p, unsigned pick)
+{
+    const char *text = p->notes[pick].text;
+
+    return *text < '0' || *text > '9' ? -1 : strtoll(text, NULL, 10);
+}
+
+/* Keeps the index in hand, if there is room, or it is the one that is
+   wanted. */
+static void keep_index(struct parse *p)
+{
+    struct tables_description *d = p->d;
+
+    if (d->n_indexes < TABLES_INDEXES_MAX) {
+        d->indexes[d->n_indexes++] = p->in_hand;
+        return;
+    }
+    d->more++;
+    if (p->index != NULL && strcmp(p->in_hand.name, p->index) == 0)
+        d->indexes[TABLES_INDEXES_MAX - 1] = p->in_hand;
+}
+
+static void end_index(struct parse *p)
+{
+    struct tables_index *i = &p->in_hand;
+
+    take(i->name, sizeof i->name, p, P_INDEX_NAME);
+    take(i->status, sizeof i->status, p, P_INDEX_STATUS);
+    take(i->projection, sizeof i->projection, p, P_INDEX_PROJECTION);
+    i->backfilling = strcmp(p->notes[P_INDEX_FILLS].text, "true") == 0;
+    i->read = number(p, P_INDEX_READ);
+    i->write = number(p, P_INDEX_WRITE);
+    keep_index(p);
+}
+
+/* A part of a key, with its name and kind in the two picks after `pick`. */
+static void end_part(const struct parse *p, unsigned pick,
+                     char hash[TABLES_NAME], char range[TABLES_NAME])
+{
+    bool is_hash = strcmp(p->notes[pick + 2].text, "HASH") == 0;
+
+    take(is_hash ? hash : range, TABLES_NAME, p, pick + 1);
+}
+
+/* An array's element begins: nothing is known of it. */
+static void element_begin(struct parse *p, unsigned pick)
+{
+    unsigned last = pick == P_INDEX ? P_PART_KIND : pick + 2;
+
+    memset(&p->notes[pick], 0, (last - pick + 1) * sizeof p->notes[0]);
+    if (pick == P_INDEX)
+        memset(&p->in_hand, 0, sizeof p->in_hand);
+}
+
+static void element_end(struct parse *p, unsigned pick)
+{
+    struct tables_description *d = p->d;
+
+    if (pick == P_KEY) {
+        end_part(p, pick, d->hash, d->range);
+    } else if (pick == P_PART) {
+        end_part(p, pick, p->in_hand.hash, p->in_hand.range);
+    } else if (pick == P_INDEX) {
+        end_index(p);
+    } else if (d->n_attributes < TABLES_ATTRIBUTES_MAX) {
+        struct tables_attribute *a = &d->attributes[d->n_attributes++];
+
+        take(a->name, sizeof a->name, p, P_DEF_NAME);
+        take(a->type, sizeof a->type, p, P_DEF_TYPE);
+    }
 }
 
 static bool picked(void *context, unsigned pick, enum json_event event,
                    enum json_type type, const unsigned char *bytes, size_t n)
 {
-    struct description *d = context;
+    struct parse *p = context;
+    bool element = pick == P_KEY || pick == P_DEF || pick == P_INDEX ||
+        pick == P_PART;
 
     (void)type;
-    if (event == JSON_BYTES)
-        outcome_note_add(&d->notes[pick], bytes, n);
-    else if (event == JSON_BEGIN && (pick == P_KEY || pick == P_DEF))
-        memset(&d->notes[pick + 1], 0, 2 * sizeof d->notes[0]);
-    else if (event == JSON_END && (pick == P_KEY || pick == P_DEF))
-        element_end(d, pick);
+    if (event == JSON_BYTES) {
+        outcome_note_add(&p->notes[pick], bytes, n);
+    } else if (element && event == JSON_BEGIN) {
+        element_begin(p, pick);
+    } else if (element) {
+        element_end(p, pick);
+    } else if (pick == P_LOCAL && event == JSON_BEGIN) {
+        memset(&p->notes[pick], 0, sizeof p->notes[pick]);
+    } else if (pick == P_LOCAL) {
+        memset(&p->in_hand, 0, sizeof p->in_hand);
+        take(p->in_hand.name, TABLES_NAME, p, pick);
+        p->in_hand.local = true;
+        keep_index(p);
+    }
     return true;
 }
 
-/* Is the table the one that is wanted? */
-static enum outcome judge(struct dynamodb *db, const struct description *d,
-                          const char *name)
+/* Makes a call that is about one table: `body` is what follows its name. */
+static enum outcome call(struct dynamodb *db, const char *operation,
+                         const char *name, const struct buf *rest,
+                         const struct dynamodb_want *want)
 {
-    const char *status = d->notes[P_STATUS].text;
+    enum outcome outcome;
+    struct buf body;
 
-    if (strcmp(status, "ACTIVE") != 0 && strcmp(status, "UPDATING") != 0)
+    buf_init(&body, 65536);
+    dynamodb_table(&body, name);
+    if (rest != NULL && rest->failed)
+        body.failed = true;
+    if (rest != NULL)
+        buf_add(&body, rest->data, rest->len);
+    buf_byte(&body, '}');
+    outcome = dynamodb_call(db, operation, &body, want, false);
+    buf_free(&body);
+    return outcome;
+}
+
+enum outcome tables_describe(struct dynamodb *db, const char *name,
+                             const char *index, struct tables_description *d)
+{
+    struct parse p = {.d = d, .index = index};
+    const struct dynamodb_want want = {picks, P_N, picked, begin, &p};
+    enum outcome outcome = call(db, "DescribeTable", name, NULL, &want);
+
+    take(d->status, sizeof d->status, &p, P_STATUS);
+    /* a table that never was on demand may say nothing of its mode */
+    d->capacity.on_demand =
+        strcmp(p.notes[P_MODE].text, "PAY_PER_REQUEST") == 0;
+    d->capacity.read = number(&p, P_READ);
+    d->capacity.write = number(&p, P_WRITE);
+    d->items = number(&p, P_ITEMS);
+    d->size = number(&p, P_SIZE);
+    return outcome;
+}
+
+/* A page of ListTables. */
+struct listing {
+    struct buf *names;
+    struct outcome_note last;
+};
+
+static void list_begin(void *context)
+{
+    struct listing *l = context;
+
+    buf_reset(l->names);
+    memset(&l->last, 0, sizeof l->last);
+}
+
+static bool list_picked(void *context, unsigned pick, enum json_event event,
+                        enum json_type type, const unsigned char *bytes,
+                        size_t n)
+{
+    struct listing *l = context;
+
+    (void)type;
+    if (event == JSON_BYTES && pick == 0)
+        buf_add(l->names, bytes, n);
+    else if (event == JSON_BYTES)
+        outcome_note_add(&l->last, bytes, n);
+    else if (event == JSON_END && pick == 0)
+        buf_byte(l->names, '\0');
+    return true;
+}
+
+enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
+                         struct buf *names)
+{
+    static const struct json_pick wanted[] = {
+        {"/TableNames/*", JSON_WANT_TEXT, true, TABLES_NAME},
+        {"/LastEvaluatedTableName", JSON_WANT_TEXT, false, TABLES_NAME - 1}
+    };
+    struct listing l = {.names = names};
+    const struct dynamodb_want want = {wanted, 2, list_picked, list_begin,
+        &l};
+    enum outcome outcome;
+    struct buf body;
+
+    buf_init(&body, 2048);
+    buf_byte(&body, '{');
+    if (*after != '\0') {
+        buf_str(&body, "\"ExclusiveStartTableName\":");
+        dynamodb_quote(&body, after);
+    }
+    buf_byte(&body, '}');
+    outcome = dynamodb_call(db, "ListTables", &body, &want, false);
+    buf_free(&body);
+    if (outcome == OUTCOME_DONE && names->failed)
+        return dynamodb_fail(db, OUTCOME_STOP, "", "the list of tables is too "
+                             "long");
+    snprintf(after, TABLES_NAME, "%s", l.last.text);
+    return outcome;
+}
+
+bool tables_missing(const struct dynamodb *db)
+{
+    return strcmp(db->code, "ResourceNotFoundException") == 0;
+}
+
+const char *tables_type(const struct tables_description *d,
+                        const char *attribute)
+{
+    unsigned i;
+
+    for (i = 0; i < d->n_attributes; i++)
+        if (strcmp(d->attributes[i].name, attribute) == 0)
+            return d->attributes[i].type;
+    return "";
+}
+
+const struct tables_index *tables_index(const struct tables_description *d,
+                                        const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < d->n_indexes; i++)
+        if (strcmp(d->indexes[i].name, name) == 0)
+            return &d->indexes[i];
+    return NULL;
+}
+
+enum outcome tables_judge(struct dynamodb *db, const char *name,
+                          const char *key,
+                          const struct tables_description *d)
+{
+    if (strcmp(d->status, "ACTIVE") != 0 && strcmp(d->status, "UPDATING") != 0)
         return dynamodb_fail(db, OUTCOME_BAD, "", "the table %s is not ready: "
-                             "its status is %s", name, status);
-    if (d->range.len > 0)
+                             "its status is %s", name, d->status);
+    if (*d->range != '\0')
         return dynamodb_fail(db, OUTCOME_BAD, " (a table with a partition key "
                              "only is wanted)", "the table %s has a sort key, "
-                             "%s", name, d->range.text);
-    if (strcmp(d->hash.text, d->key) != 0)
+                             "%s", name, d->range);
+    if (strcmp(d->hash, key) != 0)
         return dynamodb_fail(db, OUTCOME_BAD, " (--key names it)", "the "
                              "partition key of the table %s is %s, not %s",
-                             name, d->hash.text, d->key);
-    if (strcmp(d->type.text, "S") != 0)
+                             name, d->hash, key);
+    if (strcmp(tables_type(d, key), "S") != 0)
         return dynamodb_fail(db, OUTCOME_BAD, "", "the partition key %s of "
                              "the table %s has the type %s, not S (string)",
-                             d->key, name, d->type.text);
+                             key, name, tables_type(d, key));
     return OUTCOME_DONE;
 }
 
 enum outcome tables_ready(struct dynamodb *db, const char *name,
                           const char *key)
 {
-    struct description d = {.key = key};
-    const struct dynamodb_want want = {picks, P_N, picked, begin, &d};
-    enum outcome outcome;
-    struct buf body;
+    static struct tables_description d;  /* large for a stack */
+    enum outcome outcome = tables_describe(db, name, NULL, &d);
 
-    buf_init(&body, 4096);
-    dynamodb_table(&body, name);
-    buf_byte(&body, '}');
-    outcome = dynamodb_call(db, "DescribeTable", &body, &want, false);
-    buf_free(&body);
     if (outcome == OUTCOME_DONE)
-        return judge(db, &d, name);
+        return tables_judge(db, name, key, &d);
     if (strcmp(db->code, "AccessDeniedException") == 0)
         return OUTCOME_DONE;
-    return strcmp(db->code, "ResourceNotFoundException") == 0 ? OUTCOME_BAD
-                                                              : outcome;
+    return tables_missing(db) ? OUTCOME_BAD : outcome;
+}
+
+/* --------------------------------------------------------------- changes */
+
+/* One of the two lists that say which attributes are keys: `kind` is HASH or
+   RANGE, or NULL where all are strings. */
+static void add_key(struct buf *b, const char *attribute, const char *kind)
+{
+    buf_str(b, "{\"AttributeName\":");
+    dynamodb_quote(b, attribute);
+    buf_format(b, ",\"%s\":\"%s\"}", kind == NULL ? "AttributeType"
+               : "KeyType", kind == NULL ? "S" : kind);
+}
+
+static void add_keys(struct buf *b, const char *hash, const char *range,
+                     bool kinds)
+{
+    buf_format(b, ",\"%s\":[", kinds ? "KeySchema" : "AttributeDefinitions");
+    add_key(b, hash, kinds ? "HASH" : NULL);
+    if (range != NULL) {
+        buf_byte(b, ',');
+        add_key(b, range, kinds ? "RANGE" : NULL);
+    }
+    buf_byte(b, ']');
+}
+
+static void add_throughput(struct buf *b, const struct tables_capacity *c)
+{
+    if (!c->on_demand)
+        buf_format(b, ",\"ProvisionedThroughput\":{\"ReadCapacityUnits\":%lld,"
+                   "\"WriteCapacityUnits\":%lld}", (long long)c->read,
+                   (long long)c->write);
+}
+
+static void add_capacity(struct buf *b, const struct tables_capacity *c)
+{
+    buf_format(b, ",\"BillingMode\":\"%s\"", c->on_demand ? "PAY_PER_REQUEST"
+               : "PROVISIONED");
+    add_throughput(b, c);
+}
+
+enum outcome tables_create(struct dynamodb *db, const struct tables_new *t)
+{
+    enum outcome outcome;
+    struct buf rest;
+    unsigned i;
+
+    buf_init(&rest, 65536);
+    add_keys(&rest, t->key, t->sort, false);
+    add_keys(&rest, t->key, t->sort, true);
+    add_capacity(&rest, &t->capacity);
+    for (i = 0; i < t->n_tags; i++) {
+        buf_str(&rest, i == 0 ? ",\"Tags\":[{\"Key\":" : ",{\"Key\":");
+        dynamodb_quote(&rest, t->tags[i].name);
+        buf_str(&rest, ",\"Value\":");
+        dynamodb_quote(&rest, t->tags[i].value);
+        buf_str(&rest, i + 1 == t->n_tags ? "}]" : "}");
+    }
+    outcome = call(db, "CreateTable", t->name, &rest, NULL);
+    buf_free(&rest);
+    return outcome;
+}
+
+enum outcome tables_delete(struct dynamodb *db, const char *name)
+{
+    return call(db, "DeleteTable", name, NULL, NULL);
+}
+
+enum outcome tables_resize(struct dynamodb *db, const char *name,
+                           const struct tables_description *d,
+                           const struct tables_capacity *capacity)
+{
+    enum outcome outcome;
+    struct buf rest;
+    unsigned i, n = 0;
+
+    buf_init(&rest, 32768);
+    add_capacity(&rest, capacity);
+    /* assumed: a table stops being on demand only together with its indexes,
+       as infrastructure tools have it; those that have capacity keep it */
+    for (i = 0; d->capacity.on_demand && i < d->n_indexes; i++) {
+        if (d->indexes[i].local)
+            continue;
+        buf_str(&rest, n++ == 0 ? ",\"GlobalSecondaryIndexUpdates\":[" : ",");
+        buf_str(&rest, "{\"Update\":{\"IndexName\":");
+        dynamodb_quote(&rest, d->indexes[i].name);
+        add_throughput(&rest, capacity);
+        buf_str(&rest, "}}");
+    }
+    if (n > 0)
+        buf_byte(&rest, ']');
+    outcome = call(db, "UpdateTable", name, &rest, NULL);
+    buf_free(&rest);
+    return outcome;
+}
+
+enum outcome tables_add_index(struct dynamodb *db, const char *name,
+                              const char *index, const char *key,
+                              const struct tables_capacity *capacity)
+{
+    enum outcome outcome;
+    struct buf rest;
+
+    buf_init(&rest, 8192);
+    add_keys(&rest, key, NULL, false);
+    buf_str(&rest, ",\"GlobalSecondaryIndexUpdates\":[{\"Create\":{"
+            "\"IndexName\":");
+    dynamodb_quote(&rest, index);
+    add_keys(&rest, key, NULL, true);
+    buf_str(&rest, ",\"Projection\":{\"ProjectionType\":\"ALL\"}");
+    add_throughput(&rest, capacity);
+    buf_str(&rest, "}}]");
+    outcome = call(db, "UpdateTable", name, &rest, NULL);
+    buf_free(&rest);
+    return outcome;
+}
+
+enum outcome tables_drop_index(struct dynamodb *db, const char *name,
+                               const char *index)
+{
+    enum outcome outcome;
+    struct buf rest;
+
+    buf_init(&rest, 8192);
+    buf_str(&rest, ",\"GlobalSecondaryIndexUpdates\":[{\"Delete\":{"
+            "\"IndexName\":");
+    dynamodb_quote(&rest, index);
+    buf_str(&rest, "}}]");
+    outcome = call(db, "UpdateTable", name, &rest, NULL);
+    buf_free(&rest);
+    return outcome;
 }

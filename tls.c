@@ -649,3 +649,45 @@ void tls_close(struct tls *tls)
         send_all(tls);
     buf_wipe(&tls->client, sizeof tls->client);
 }
+
+/* ----------------------------------------------------------- who signed */
+
+/* The value of the attribute id-at-`type` (RFC 5280 appendix A.1) of a
+   distinguished name. */
+static bool name_part(struct der name, unsigned char type, char *out,
+                      size_t size)
+{
+    const unsigned char bytes[] = {0x55, 4, type};
+    const struct der wanted = {bytes, sizeof bytes};
+    struct der sets, set, pair, oid, text;
+    unsigned tag;
+
+    if (!der_get(&name, DER_SEQUENCE, &sets))
+        return false;
+    while (der_get(&sets, DER_SET, &set)) {
+        if (!der_get(&set, DER_SEQUENCE, &pair) ||
+            !der_get(&pair, DER_OID, &oid) || !der_equal(oid, wanted) ||
+            !der_next(&pair, &tag, &text) || size == 0)
+            continue;
+        text.n = text.n < size ? text.n : size - 1;
+        memcpy(out, text.p, text.n);
+        out[text.n] = '\0';
+        return true;
+    }
+    return false;
+}
+
+void tls_signer(const struct tls *tls, char *name, size_t size)
+{
+    enum { COMMON_NAME = 3, ORGANIZATION = 10 };
+    const struct x509_anchor *anchor = tls->x509.anchor;
+    struct der subject;
+
+    *name = '\0';
+    if (anchor == NULL)
+        return;
+    subject.p = anchor->bytes;
+    subject.n = anchor->name;
+    if (!name_part(subject, COMMON_NAME, name, size))
+        name_part(subject, ORGANIZATION, name, size);
+}

@@ -96,6 +96,12 @@ enum net_result tls_peek(struct tls *tls, const unsigned char **bytes,
                          size_t *n);
 void tls_consume(struct tls *tls, size_t n);
 
+/* Who signed the server's certificates in the end: the name of the trust
+   anchor that they lead to, its common name or else its organization, cut to
+   `size`; "" if that has neither. Not fit for a terminal before rows_visible.
+   After tls_start. */
+void tls_signer(const struct tls *tls, char *name, size_t size);
+
 /* Sends close_notify, as far as that goes without waiting, and wipes the
    keys. The `net` stays open, the session is kept. */
 void tls_close(struct tls *tls);

@@ -439,6 +439,7 @@ static bool climb(struct search *s)
         /* first without the rest of it: there are many */
         if (a->ca && a->name == s->path[s->n - 1]->issuer.n) {
             anchor_cert(a, &anchor);
+            s->x->anchor = a;
             if (is_issuer(s, &anchor))
                 return true;
         }
@@ -475,7 +476,8 @@ static bool is_anchor(struct search *s)
     size_t i;
 
     for (i = 0; i < s->x->n_anchors; i++) {
-        anchor_cert(&s->x->anchors[i], &anchor);
+        s->x->anchor = &s->x->anchors[i];
+        anchor_cert(s->x->anchor, &anchor);
         if (!anchor.ca && der_equal(anchor.subject, s->path[0]->subject) &&
             same_key(&anchor.key, &s->path[0]->key) && check_time(s, &anchor))
             return true;

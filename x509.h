@@ -86,6 +86,7 @@ struct x509 {
     bool too_many;
     int64_t until;                   /* when the first of those that lead to
                                         the anchor ends, or a little before */
+    const struct x509_anchor *anchor;    /* that the chain leads to, and */
     br_x509_pkey key;                /* the server's, once it is believed */
     char error[128];                 /* a sentence, after a refusal */
 };

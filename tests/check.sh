@@ -54,7 +54,7 @@ fact 'musl gcc without warnings' compiles musl-gcc -Os -idirafter /usr/include
 fact 'gcc analyzer' compiles gcc -O2 -fanalyzer
 fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 
-for test in checkpoint clock http json net pace process rows sigv4; do
+for test in checkpoint clock http json net pace process proxy rows sigv4; do
     part "test_$test" "build/test_$test"
 done
 part fuzz tests/fuzz.sh 5

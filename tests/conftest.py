@@ -1,7 +1,8 @@
 """Fixtures of the integration tests: the peers, and the real binary.
 
-The binary is ./ocrdyn, or the path in the environment variable OCRDYN. It
-sees only the environment that a test gives it.
+The binary is ./ocrdyn, or the path in the environment variable OCRDYN; where
+that is another machine's, OCRDYN_UNDER is the emulator that runs it. It sees
+only the environment that a test gives it.
 """
 
 import os
@@ -178,6 +179,7 @@ class Binary:
     def __init__(self, environment, folder):
         self.path = str(pathlib.Path(os.environ.get(
             "OCRDYN", ROOT / "ocrdyn")).resolve())
+        self.under = os.environ.get("OCRDYN_UNDER", "").split()
         self.environment = environment
         self.folder = folder
         self._started = []
@@ -185,7 +187,7 @@ class Binary:
     def _prepare(self, args, env):
         assert os.access(self.path, os.X_OK), f"{self.path}: build it first"
         merged = {**self.environment(), **(env or {})}
-        return [self.path, *map(str, args)], {
+        return [*self.under, self.path, *map(str, args)], {
             name: str(value) for name, value in merged.items()
             if value is not None}
 

@@ -15,16 +15,18 @@ mkdir -p "$found"
 # sources TARGET: what it is linked with.
 sources() {
     tls='tls.c x509.c cert.c der.c'
+    http="http.c proxy.c net.c $tls clock.c buf.c"
     case $1 in
     aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
-        profile.c sts.c http.c net.c $tls clock.c buf.c json.c picks.c \
-        rows.c sigv4.c ;;
+        profile.c sts.c $http json.c picks.c rows.c sigv4.c ;;
     bundle) echo $tls net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
-    http) echo http.c net.c $tls clock.c buf.c ;;
+    http) echo $http ;;
     json) echo json.c picks.c ;;
+    listing) echo listing.c outcome.c rows.c json.c picks.c buf.c ;;
+    proxy) echo $http ;;
     rows) echo rows.c json.c picks.c ;;
-    url) echo account.c http.c net.c $tls clock.c buf.c ;;
+    url) echo account.c $http ;;
     x509) echo x509.c cert.c der.c clock.c buf.c ;;
     *) return 1 ;;
     esac
@@ -35,8 +37,9 @@ longest() {
     case $1 in
     aws) echo 12000 ;;
     bundle) echo 16000 ;;
-    checkpoint) echo 700 ;;
+    checkpoint) echo 1700 ;;
     http) echo 40000 ;;
+    proxy) echo 3000 ;;
     url) echo 4000 ;;
     *) echo 20000 ;;
     esac
@@ -134,6 +137,8 @@ seeds() {
                     `'state %s\n' $records $none $job $state
             done
         done
+        seed '+ocrdyn checkpoint 1\nrecords 5\nhash %s\njob %s\n'`
+            `'state open\ncursor 0a\n' $none $job
         seed 'ocrdyn checkpoint 1\nrecords 1\n' ;;
     http)
         seed '\0\5'"$ok"'Content-Length: 5\r\nA: b\r\n\r\nhello'
@@ -154,6 +159,17 @@ seeds() {
         seed '\3\11{"info": {"ocr": {"adv_ocr": {"status": "complete", "data":'`
             `' [{"textAnnotations": [{"description": "a\\nb"}]}]}}}}'
         seed '\2\1[{"a": "\342\202\254"}, {}, [], "\\"\\\\", 0]' ;;
+    listing)
+        seed '\1{"resources":[{"public_id":"a\\nb","type":"upload",'`
+            `'"resource_type":"image","tags":["x",\n{}],"context":{"a/b":1}},'`
+            `'{"public_id":null,"tags":"t"}],"next_cursor":"0a"}'
+        seed '\6{"next_cursor":"","resources":[{},{"tags":-1.5}],"x":[]}'
+        seed '\0{"error":{"message":"m"},"resources":{"a":1}}' ;;
+    proxy)
+        seed 'a.test\nhttp://u:p%%20w@p.test:3128/\nb.test,.a.test:443\nh'
+        seed '10.0.0.1\n[::1]:8080\n10.0.0.0/8 *.b.test\na'
+        seed '[fe80::1]\np.test\n[fe80::1]:443,fe80::/10\no'
+        seed 'a.test\nsocks5://p.test\n*\no' ;;
     rows)
         for kind in 0 1 2 3 4 5 6 7 10 11 12; do
             seed "\\$kind"'\5a/b\r\n\nc\td"e\\,f\0g\342\202\254\n'

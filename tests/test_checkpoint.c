@@ -536,6 +536,10 @@ static void test_foreign(void)
         {"state open", "state opened", false}, {"state open\n", "", false},
         {"state open", "state open ", false},
         {"state open\n", "state open\nmore 1\n", false},
+        {"state open\n", "state open\ncursor 1a\n", true},
+        {"state open\n", "state open\ncursor \n", false},
+        {"state open\n", "state open\ncursor 1a\ncursor 1a\n", false},
+        {"state open\n", "state open\n\ncursor 1a\n", false},
         {"checkpoint 1", "checkpoint 2", false},
         {"checkpoint 1", "checkpoint 11", false},
     };
@@ -559,6 +563,29 @@ static void test_foreign(void)
     refused("a list", "not a checkpoint: name another");
     put_file(path, "\0\0\0", 3);
     refused("NULs", "not a checkpoint: name another");
+}
+
+/* What has a cursor in place of a list. */
+static void test_cursor(void)
+{
+    char longest[CHECKPOINT_CURSOR];
+
+    memset(longest, 'c', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    clear();
+    must(open_it(), "open a checkpoint");
+    CHECK(*c.cursor == '\0' && c.records == 0, "there is none at first");
+    CHECK(checkpoint_move(&c, 500, longest) && checkpoint_close(&c, true),
+          "one of any length is kept: %s", c.error);
+    CHECK(open_it() && c.records == 500 && strcmp(c.cursor, longest) == 0 &&
+          !c.unclean, "and found again: %s", c.error);
+    CHECK(checkpoint_move(&c, 700, "x") && checkpoint_close(&c, false) &&
+          open_it() && c.records == 700 && strcmp(c.cursor, "x") == 0 &&
+          c.unclean, "after an unclean end, too: %s", c.error);
+    CHECK(checkpoint_move(&c, 800, "") && checkpoint_close(&c, true) &&
+          open_it() && c.records == 800 && *c.cursor == '\0',
+          "and gone when there is no more: %s", c.error);
+    checkpoint_close(&c, true);
 }
 
 static void test_kinds(void)
@@ -633,7 +660,7 @@ static void test_beside(void)
         "...............................................................\n"
         "...............................................................\n"
     };
-    char long_text[600];
+    char long_text[1600];
 
     for (size_t i = 0; i < 5; i++) {
         make(3, true);
@@ -653,7 +680,7 @@ static void test_beside(void)
     refused("somebody else's file beside", "in the way");
     CHECK(get_file(beside, long_text) == 5, "and is left as it is");
     memset(long_text, 0, sizeof long_text);
-    put_file(beside, long_text, 513);
+    put_file(beside, long_text, 513 + CHECKPOINT_CURSOR);
     refused("a file that is too long", "in the way");
     put_file(beside, "", 0);
     must(link(beside, "second") == 0, "link a file");
@@ -1202,6 +1229,7 @@ int main(int argc, char **argv)
     test_other_job();
     test_damage();
     test_foreign();
+    test_cursor();
     test_kinds();
     test_names();
     test_beside();

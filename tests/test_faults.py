@@ -236,6 +236,7 @@ class Expected:
     rows: list = field(default_factory=list)
     items: set = field(default_factory=set)
     exit: int = 0
+    asks: str = field(default="update", compare=False)   # for OCR, by it
 
     def row(self, name, status):
         has_text = status in ("complete", "unstored")
@@ -244,7 +245,7 @@ class Expected:
             self.exit = 1
 
     def paid_for(self, name):
-        self.calls["update"] += 1
+        self.calls[self.asks] += 1
         self.paid[name] += 1
 
     def stored(self, name):
@@ -297,8 +298,9 @@ class Cell:
         return f"{self.point.name}: {self.fault.name}{often}"
 
 
-def update(cell):
-    e, f = Expected(Counter(DescribeTable=1)).images("a"), cell.fault
+def update(cell, call="update"):
+    e = Expected(Counter(DescribeTable=1), asks=call).images("a")
+    f = cell.fault
     if f.effect in (LOST, LATE) and (f.done or f.effect == LATE):
         e.paid_for("b")
         e.calls["get"] += 1 if f.done else 3
@@ -306,7 +308,7 @@ def update(cell):
     else:
         lost = (cell.times or cell.attempts) if f.effect == LOST else 0
         e.calls["get"] += 3 * lost
-        e.calls["update"] += cell.seen - cell.works
+        e.calls[call] += cell.seen - cell.works
         if f.effect == STOP:
             return e.stopped()
         e.images("b") if cell.works else e.row("b", "failed")
@@ -426,6 +428,9 @@ AFTER_KILL = {"call": "GetItem", "request": 2, "args": ("-c", "at"),
 POINTS = [
     Point("OCR", update, CLOUDINARY, "update", "b", nth=2, request=2,
           before={"call": "update", "key": "a"}),
+    Point("OCR by explicit", lambda cell: update(cell, "explicit"), CLOUDINARY,
+          "explicit", "b", nth=2, request=2, args=("--via", "explicit"),
+          before={"call": "explicit", "key": "a"}),
     Point("the look for a lost answer", read_back, CLOUDINARY, "get", "b",
           request=3, before=LOSES_B, before_ends=True),
     Point("--reuse", reuse, CLOUDINARY, "get", "b", nth=2, request=3,

@@ -391,6 +391,13 @@ static void test_both(void)
     pace_answer(&pace, &spent, HOUR);
     CHECK(pace_next(&pace, HOUR, &quota) == HOUR + 61 * S && quota,
           "the quota is later than the rate");
+    pace.uncounted = true;
+    CHECK(pace_next(&pace, HOUR, &quota) > HOUR + 30 * S && !quota &&
+          pace_next(&pace, HOUR, &quota) < HOUR + 31 * S &&
+          !pace_starved(&pace), "what does not count has only the rate");
+    pace.quota.remaining = 5;
+    pace_call(&pace, HOUR);
+    CHECK(pace.quota.remaining == 5, "and takes nothing of the quota");
     pace_init(&pace, 1, DAY, 0, false);
     pace_call(&pace, HOUR);
     pace_answer(&pace, &spent, HOUR);

@@ -75,6 +75,17 @@ def test_a_call_that_is_denied_kills(intrude, seccomp, call):
     assert "intruder" not in done.stderr and not done.stdout
 
 
+@cases("args", {"list": ["list"], "table": ["table", "show", "mini"]})
+def test_other_commands_give_it_up_too(cloudinary, mini, ocrdyn, built,
+                                       seccomp, args):
+    ocrdyn.path, library = built
+    for call, status in ("execve", -signal.SIGSYS), ("getpid", 0):
+        done = ocrdyn([*args, *ONCE], env={"LD_PRELOAD": library,
+                                           "INTRUDER_CALL": call})
+        assert done.returncode == status, done.stderr
+        assert ("intruder: done" in done.stderr) == (status == 0)
+
+
 def test_a_call_that_is_not_denied_is_made(intrude):
     done = intrude("getpid")
     assert done.returncode == 0 and "intruder: done\n" in done.stderr

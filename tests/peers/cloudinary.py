@@ -13,10 +13,13 @@ attribute of the stand-in, whose default is what the facts hold likely:
     fold_dots            a proxy folds "." and ".." in paths; "all"
                          folds %2e too, "" none                       "literal"
 
-Not shown: Search, tags, signed uploads, updates of anything but `ocr`.
+Search knows terms that are joined by AND, as `tags=a AND public_id:b/*`.
+
+Not shown: uploads, updates of anything but `ocr`.
 """
 
 import base64
+import email
 import hashlib
 import json
 import math
@@ -25,8 +28,10 @@ import re
 import string
 import threading
 import time
+import zlib
 from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
+from datetime import datetime
 from urllib.parse import parse_qsl, unquote_to_bytes
 
 from .faults import Faults
@@ -38,6 +43,8 @@ HTML = "text/html; charset=utf-8"
 ADD_ON = "OCR Text Detection and Extraction"
 OCR_VALUE = re.compile(r"adv_ocr(:[A-Za-z0-9_-]+)*")
 TARGET = re.compile(r"/v1_1/([^/?]+)/([^?]*)(?:\?(.*))?")
+ASSET_ID = re.compile("[0-9a-f]{32}")
+TERM = re.compile(r'([a-z_]+)[:=]("[^"]*"|[^\s"]+)')
 PATH_BYTES = set(string.ascii_letters + string.digits + "-._~!$&'()*+,;=:@/%")
 
 
@@ -104,8 +111,20 @@ class Image:
                              # this add-on not confirmed (C 2.2)
     resource_type: str = "image"
     type: str = "upload"
+    tags: tuple = ()
+    context: dict = field(default_factory=dict)
+    created: int = 1704120182            # Unix seconds
     results: dict = field(default_factory=dict)  # by value: reads to go
     paid: int = 0            # OCR units
+
+    @property
+    def asset_id(self):
+        return hashlib.md5(repr((self.resource_type, self.type,
+                                 self.public_id)).encode()).hexdigest()
+
+    @property
+    def folder(self):
+        return self.public_id.rpartition("/")[0]
 
 
 class Quota:
@@ -154,7 +173,7 @@ class Cloudinary(Server):
     what is not ASCII (give Canned the same), `indent` spreads it."""
 
     # Calls that count against the hourly limit.
-    ADMIN = {"update", "get", "list", "usage", "ping"}
+    ADMIN = {"update", "get", "list", "search", "usage", "ping"}
 
     def __init__(self, certificate, engine=None, images=(), open_world=False,
                  cloud="demo", key="123456789012345", secret="s3cr3t_-Abc",
@@ -182,6 +201,7 @@ class Cloudinary(Server):
         self.charge_failed = True
         self.wrong_cloud = 401
         self.fold_dots = "literal"
+        self.cursors = "c"           # what they begin with
         self.quota = Quota(self.now)
         self._dates, self._reset_dates = Dates(), Dates()
         self._state = threading.Lock()
@@ -214,6 +234,10 @@ class Cloudinary(Server):
                 self.images[place] = image
             return image
 
+    def by_asset_id(self, asset_id):
+        return next((image for image in list(self.images.values())
+                     if image.asset_id == asset_id), None)
+
     @property
     def paid(self):
         """OCR units by public_id."""
@@ -237,8 +261,14 @@ class Cloudinary(Server):
             return parts[0], None
         if parts[0] != "resources":
             return "?", None
+        if parts[1:] == ["search"]:
+            return "search" if request.method == "POST" else "?", None
+        if ASSET_ID.fullmatch(parts[-1]) and len(parts) == 2:
+            image = self.by_asset_id(parts[1])
+            call = {"GET": "get", "PUT": "update"}.get(request.method, "?")
+            return call, image.public_id if image else parts[1]
         public_id = self._decode("/".join(parts[3:]))
-        if not public_id:
+        if not public_id or parts[2] == "tags":
             return "list" if request.method == "GET" else "?", None
         call = {"GET": "get", "POST": "update"}.get(request.method, "?")
         return call, public_id
@@ -252,13 +282,18 @@ class Cloudinary(Server):
         if event.call == "ping":
             return self._json({"status": "ok"})
         if event.call == "usage":
-            return self._json({"plan": "Free", "adv_ocr": {
-                "usage": self.ocr_used, "limit": self.ocr_limit}})
+            add_on = {"adv_ocr": {"usage": self.ocr_used,
+                                  "limit": self.ocr_limit}}
+            return self._json({"plan": "Free",
+                               **(add_on if self.subscribed else {})})
         if event.call == "list":
             return self._list(parts[1:], match[3] or "")
+        if event.call == "search":
+            return self._search(self._fields(request))
         if event.call == "explicit":
             return self._explicit(request, event, parts[0])
-        image = self.image(event.key, parts[1], parts[2])
+        image = self.by_asset_id(parts[1]) if len(parts) == 2 else \
+            self.image(event.key, parts[1], parts[2])
         if image is None:
             return not_found(event.key)
         if event.call == "get":
@@ -294,7 +329,12 @@ class Cloudinary(Server):
         if cloud != self.cloud:
             return (error(401, "cloud_name mismatch")
                     if self.wrong_cloud == 401 else html(404, "Not Found"))
-        refusal = self._authorize(request.headers.get("authorization", ""))
+        if event.call == "explicit" and "authorization" not in \
+                request.headers:
+            refusal = self._signed(self._fields(request))
+        else:
+            refusal = self._authorize(request.headers.get("authorization",
+                                                          ""))
         if refusal:
             return refusal
         if self.forbidden and event.call != "ping":
@@ -320,6 +360,23 @@ class Cloudinary(Server):
             return UNKNOWN_KEY
         return None if secret == self.secret else MISMATCH
 
+    def _signed(self, fields):
+        """The other way to authorize an upload: a signature over what is
+        sent, with the secret behind it (C 4)."""
+        if fields.get("api_key") != self.key:
+            return UNKNOWN_KEY
+        signed = "&".join(
+            f"{name}={value.replace('&', '%26')}" for name, value
+            in sorted(fields.items()) if value and name not in
+            ("file", "cloud_name", "resource_type", "api_key", "signature"))
+        if hashlib.sha1((signed + self.secret).encode()).hexdigest() != \
+                fields.get("signature"):
+            return error(401, f"Invalid Signature {fields.get('signature')}. "
+                              f"String to sign - '{signed}'.")
+        if abs(self.now() - int(fields.get("timestamp") or 0)) > 3600:
+            return error(401, "Stale request")
+        return None
+
     def _fold(self, parts):
         """Path segments, still encoded; dot segments go as RFC 3986, 5.2.4,
         has proxies do it."""
@@ -332,7 +389,8 @@ class Cloudinary(Server):
                 del folded[-1:]
             elif not self.fold_dots or dots != ".":
                 folded.append(part)
-        return folded or [""]
+        # "resources%2Fsearch" is what the SDK for Node asks for
+        return re.split("/|%2F", "/".join(folded), flags=re.I)
 
     @staticmethod
     def _decode(text):
@@ -361,6 +419,13 @@ class Cloudinary(Server):
                 fields = json.loads(request.body)
                 if isinstance(fields, dict):
                     return fields
+            if kind == "multipart/form-data":
+                whole = email.message_from_bytes(
+                    b"Content-Type: " + request.headers["content-type"]
+                    .encode() + b"\r\n\r\n" + request.body)
+                return {part.get_param("name", header="content-disposition"):
+                        part.get_payload(decode=True).decode()
+                        for part in whole.get_payload()}
         except ValueError:
             pass
         raise Violation(f"a body that is not {kind or 'of any type'}")
@@ -437,8 +502,7 @@ class Cloudinary(Server):
     def _describe(self, image):
         """The asset's own members (C 2.1)."""
         public_id = image.public_id
-        digest = hashlib.md5(repr((image.resource_type, image.type,
-                                   public_id)).encode()).hexdigest()
+        digest = image.asset_id
         path = (f"//res.cloudinary.com/{self.cloud}/{image.resource_type}/"
                 f"{image.type}/v1704120182/{digest}.png")
         return {"asset_id": digest, "public_id": public_id,
@@ -446,11 +510,13 @@ class Cloudinary(Server):
                 "signature": digest + "00000000", "width": 1280,
                 "height": 720, "format": "png",
                 "resource_type": image.resource_type,
-                "created_at": "2024-01-01T14:43:02Z", "tags": [], "pages": 1,
+                "created_at": time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                                            time.gmtime(image.created)),
+                "tags": list(image.tags), "pages": 1,
                 "bytes": 179956, "type": image.type, "etag": digest,
                 "placeholder": False, "url": f"http:{path}",
                 "secure_url": f"https:{path}",
-                "folder": public_id.rpartition("/")[0]}
+                "folder": image.folder, "asset_folder": image.folder}
 
     def _list(self, parts, query):
         """One page of the account's images (C 3.1)."""
@@ -458,26 +524,97 @@ class Cloudinary(Server):
             options = dict(parse_qsl(query, keep_blank_values=True,
                                      strict_parsing=bool(query),
                                      errors="strict"))
-            most = int(options.get("max_results", "10"))
-            start = int(options.get("next_cursor", "0"), 16)
+            since = self._time(options.get("start_at"))
         except ValueError:
             return error(400, "Invalid value for parameter")
-        kind = parts[1] if len(parts) > 1 and parts[1] else None
-        if not 1 <= most <= 500:
-            return error(400, "max_results should be between 1 and 500")
+        resource_type, kind, tag = parts[0], None, None
+        if parts[0] == "by_asset_folder":
+            resource_type = None
+        elif len(parts) > 2 and parts[1] == "tags":
+            tag = self._decode("/".join(parts[2:]))
+        elif len(parts) > 1 and parts[1]:
+            kind = parts[1]
         if "prefix" in options and not kind:
             return error(400, "Missing required parameter - type")
+        folder = options.get("asset_folder")
         with self._state:
-            found = [image for (resource_type, type_, public_id), image
-                     in self.images.items() if resource_type == parts[0]
-                     and (kind is None or type_ == kind)
-                     and public_id.startswith(options.get("prefix", ""))]
+            found = [image for image in self.images.values()
+                     if resource_type in (None, image.resource_type)
+                     and kind in (None, image.type)
+                     and (tag is None or tag in image.tags)
+                     and (folder is None or folder == image.folder)
+                     and since <= image.created
+                     and image.public_id.startswith(options.get("prefix",
+                                                                ""))]
         if options.get("direction", "asc") == "desc":
             found.reverse()
-        page = {"resources": [self._describe(image)
-                              for image in found[start:start + most]]}
+        shown = [name for name in ("tags", "context")
+                 if options.get(name) == "true"]
+        return self._page(found, options, shown)
+
+    @staticmethod
+    def _time(text):
+        return 0 if text is None else datetime.fromisoformat(
+            text.replace("Z", "+00:00")).timestamp()
+
+    def _search(self, options):
+        """One page of what an expression finds (C 3.2)."""
+        expression = options.get("expression", "")
+        found = list(self.images.values())
+        for term in filter(None, expression.split(" AND ")):
+            match = TERM.fullmatch(term.strip())
+            if not match or match[2].startswith("*"):
+                return error(400, f"Query Error (at position 1) {term}")
+            name, value = match[1], match[2].strip('"')
+            found = [image for image in found
+                     if self._finds(image, name, value)]
+        found.sort(key=lambda image: image.created, reverse=True)
+        for order in reversed(options.get("sort_by", [])):
+            (name, way), = order.items()
+            found.sort(key=lambda image: self._describe(image)[name],
+                       reverse=way == "desc")
+        answer = self._page(found, options, options.get("with_field", []))
+        if answer.status == 200:
+            page = {"total_count": len(found), "time": 42,
+                    **json.loads(answer.body)}
+            return self._json(page)
+        return answer
+
+    def _finds(self, image, name, value):
+        had = image.tags if name == "tags" else (
+            image.folder if name == "asset_folder" else
+            self._describe(image).get(name),)
+        return any(one == value or (value.endswith("*") and
+                                    str(one).startswith(value[:-1]))
+                   for one in had)
+
+    def _page(self, found, options, shown):
+        """A page; its cursor is good for the same question only, and only
+        as long as `cursors` is not changed."""
+        question = repr(sorted((name, value) for name, value in options.items()
+                               if name not in ("next_cursor", "max_results")))
+        mark = f"{self.cursors}{zlib.crc32(question.encode()):08x}"
+        try:
+            most = int(options.get("max_results", "10"))
+            cursor = options.get("next_cursor") or mark + "0"
+            if not cursor.startswith(mark):
+                raise ValueError(cursor)
+            start = int(cursor[len(mark):], 16)
+        except ValueError:
+            return error(400, "Invalid value for parameter next_cursor")
+        if not 1 <= most <= 500:
+            return error(400, "max_results should be between 1 and 500")
+        resources = []
+        for image in found[start:start + most]:
+            resource = self._describe(image)
+            if "tags" not in shown:
+                del resource["tags"]
+            if "context" in shown and image.context:
+                resource["context"] = {"custom": image.context}
+            resources.append(resource)
+        page = {"resources": resources}
         if start + most < len(found):
-            page["next_cursor"] = "%064x" % (start + most)
+            page["next_cursor"] = f"{mark}{start + most:056x}"
         return self._json(page)
 
     # JSON.

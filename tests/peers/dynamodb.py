@@ -93,18 +93,21 @@ class Local:
     def start(self):
         with create_server(("127.0.0.1", 0)) as free:
             self.port = free.getsockname()[1]
-        # setpriv's --pdeathsig: even if this process is killed, Java ends.
+        # setpriv's --pdeathsig: even if this process is killed, it ends.
         self._java = subprocess.Popen(
-            ["setpriv", "--pdeathsig", "KILL", "java", "-Xmx512m",
-             "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-             "-Djava.library.path=DynamoDBLocal_lib", "-jar",
-             "DynamoDBLocal.jar", "-inMemory", "-sharedDb",
-             "-disableTelemetry", "-port", str(self.port), *self.options],
+            ["setpriv", "--pdeathsig", "KILL", *self._command()],
             cwd=self.folder, stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         atexit.register(self.stop)
         self._wait()
         return self
+
+    def _command(self):
+        return ["java", "-Xmx512m", "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Djava.library.path=DynamoDBLocal_lib", "-jar",
+                "DynamoDBLocal.jar", "-inMemory", "-sharedDb",
+                "-disableTelemetry", "-port", str(self.port), *self.options]
 
     def _wait(self):
         deadline = time.monotonic() + 60
@@ -142,7 +145,8 @@ class Local:
         """Forwards one call over a kept-alive connection."""
         headers = {
             "Content-Type": JSON, "X-Amz-Target": TARGET + operation,
-            # Local wants one, but only looks at the key's characters.
+            # Local only looks at the key's characters, dynalite for a date.
+            "X-Amz-Date": "20200101T000000Z",
             "Authorization": "AWS4-HMAC-SHA256 Credential=local/20200101/"
                              "us-east-1/dynamodb/aws4_request, "
                              "SignedHeaders=host, Signature=0"}
@@ -175,6 +179,27 @@ class Local:
             except (ValueError, KeyError):
                 pass
         return Response(status, content, {})
+
+
+class Dynalite(Local):
+    """dynalite on a free port: no signatures either, but tables and indexes
+    that take their time (A 8.2): so many ms each."""
+
+    ROOT = LOCAL.parent / "dynalite-4.0.0/node_modules/dynalite"
+
+    def __init__(self, create=1500, update=1500, delete=1500):
+        super().__init__(self.ROOT)
+        self.times = create, update, delete
+
+    @property
+    def present(self):
+        return (self.folder / "cli.js").exists()
+
+    def _command(self):
+        create, update, delete = map(str, self.times)
+        return ["node", "cli.js", "--host", "127.0.0.1",
+                "--port", str(self.port), "--createTableMs", create,
+                "--updateTableMs", update, "--deleteTableMs", delete]
 
 
 class Mini:

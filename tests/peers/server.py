@@ -122,6 +122,21 @@ class Link:
         body, self.buffer = self.buffer[:length], self.buffer[length:]
         return body
 
+    def chunks(self):
+        """A chunked body, without extensions and trailers."""
+        body = b""
+        while True:
+            while b"\r\n" not in self.buffer:
+                if not self._more():
+                    raise Ended("in a body")
+            line, self.buffer = self.buffer.split(b"\r\n", 1)
+            piece = self.body(int(line, 16) + 2)
+            if piece[-2:] != b"\r\n":
+                raise Violation("a chunk does not end")
+            if piece == b"\r\n":
+                return body
+            body += piece[:-2]
+
     def end(self, how):
         """Ends the connection: "rst"; "close", with a close_notify before
         TCP's FIN; or "fin", without."""
@@ -172,6 +187,7 @@ class Server:
         self.errors = []             # tracebacks of the stand-in itself
         self.skew = 0                # seconds that its clock is ahead
         self.max_body = 64 << 20
+        self.takes_chunks = False    # bodies without a length; not ours
         self.port = port
         self._context = self._tls(certificate) if certificate else None
         self._lock = threading.Lock()
@@ -436,7 +452,10 @@ class Server:
     def _read_body(self, link, request):
         headers = request.headers
         if "transfer-encoding" in headers:
-            raise Violation("a body without a length", 411)
+            if not self.takes_chunks:
+                raise Violation("a body without a length", 411)
+            request.body = link.chunks()
+            return
         length = headers.get("content-length", "0")
         if not re.fullmatch("[0-9]{1,12}", length):
             raise Violation(f"Content-Length {length!r}")

@@ -1,0 +1,262 @@
+"""The way through a proxy: a real one (tinyproxy), and one that misbehaves.
+What the variables mean is tested in test_proxy.c."""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+from peers.cloudinary import Image
+
+TINYPROXY = shutil.which("tinyproxy")
+ENCODED = "p%25w%40:s3cret"
+
+
+@pytest.fixture
+def images(cloudinary):
+    for name in "abc":
+        cloudinary.add(Image(name, text=f"text of {name}"))
+    return cloudinary
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+class Tinyproxy:
+    def __init__(self, folder, *lines):
+        self.port = free_port()
+        self.log = folder / "tinyproxy.log"
+        file = folder / "tinyproxy.conf"
+        file.write_text("\n".join([
+            f"Port {self.port}", "Listen 127.0.0.1", "Timeout 60",
+            "Allow 127.0.0.1", f'LogFile "{self.log}"', "LogLevel Connect",
+            "MaxClients 20", *lines, ""]))
+        self.process = subprocess.Popen(
+            [TINYPROXY, "-d", "-c", str(file)], stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        for _ in range(200):
+            with contextlib.suppress(OSError), \
+                    socket.create_connection(("127.0.0.1", self.port)):
+                return
+            time.sleep(0.02)
+        raise TimeoutError("tinyproxy does not come up")
+
+    @property
+    def connects(self):
+        return self.log.read_text().count(" CONNECT ")
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait()
+
+
+@pytest.fixture
+def tinyproxy(tmp_path):
+    if not TINYPROXY:
+        pytest.skip("no tinyproxy: run tests/setup.sh check")
+    started = []
+
+    def start(*lines):
+        started.append(Tinyproxy(tmp_path, *lines))
+        return started[-1]
+    yield start
+    for proxy in started:
+        proxy.stop()
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY",
+                                  "all_proxy"])
+def test_both_services_go_through_it(images, mini, ocrdyn, tinyproxy, name):
+    proxy = tinyproxy()
+    done = ocrdyn(["-v", "-t", "mini"], ["a", "b", "c"],
+                  {name: f"http://127.0.0.1:{proxy.port}"})
+    assert done.returncode == 0, done.stderr
+    assert [row[:3] for row in done.rows] == [
+        [n, "complete", f"text of {n}"] for n in "abc"]
+    assert proxy.connects == 2, "one connection for each host"
+    assert done.stderr.count("through the proxy") == 2
+
+
+@pytest.mark.parametrize("env", [
+    {"CLOUDINARY_API_PROXY": "http://127.0.0.1:{}"},
+    {"CLOUDINARY_URL": "{url}&api_proxy=http%3A%2F%2F127.0.0.1%3A{}"}],
+    ids=["variable", "in the URL"])
+def test_cloudinarys_own_proxy_is_for_cloudinary(images, mini, ocrdyn,
+                                                 tinyproxy, env):
+    proxy = tinyproxy()
+    env = {name: value.format(proxy.port, url=images.environment.get(name))
+           for name, value in env.items()}
+    done = ocrdyn(["-t", "mini"], ["a"], {**env, "NO_PROXY": "*",
+                                          "HTTPS_PROXY": "http://nowhere:1"})
+    assert done.returncode == 0, done.stderr
+    assert proxy.connects == 1
+
+
+@pytest.mark.parametrize("small", [True, False])
+def test_no_proxy_goes_directly(images, ocrdyn, tinyproxy, small):
+    proxy = tinyproxy()
+    done = ocrdyn([], ["a"], {
+        "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
+        "no_proxy" if small else "NO_PROXY": f"x.test,localhost:{images.port}"})
+    assert done.returncode == 0, done.stderr
+    assert proxy.connects == 0
+
+
+def test_user_and_password(images, ocrdyn, tinyproxy):
+    proxy = tinyproxy("BasicAuth user s3cret")
+    url = f"http://us%65r:s3cret@127.0.0.1:{proxy.port}/"
+    done = ocrdyn(["-v"], ["a"], {"HTTPS_PROXY": url})
+    assert done.returncode == 0, done.stderr
+    assert proxy.connects == 1 and "s3cret" not in done.stderr
+
+
+@pytest.mark.parametrize("user, said", [
+    ("", "wants a user and a password (407)"),
+    ("user:wr0ng@", "refuses this user and password (40")])
+def test_a_proxy_that_refuses_stops_the_run(images, ocrdyn, tinyproxy, user,
+                                            said):
+    proxy = tinyproxy("BasicAuth user right")
+    done = ocrdyn([], ["a", "b"], {
+        "HTTPS_PROXY": f"http://{user}127.0.0.1:{proxy.port}"})
+    assert done.returncode == 3 and done.stdout == b""
+    assert f"the proxy 127.0.0.1 {said}" in done.stderr
+    assert "): it is HTTPS_PROXY=http://USER:PASS" in done.stderr
+    assert "wr0ng" not in done.stderr
+    assert not images.log
+
+
+def test_a_proxy_that_does_not_let_through_stops_the_run(images, ocrdyn,
+                                                         tinyproxy):
+    proxy = tinyproxy("ConnectPort 1")
+    done = ocrdyn([], ["a", "b"],
+                  {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
+    assert done.returncode == 3 and done.stdout == b""
+    assert f"connect to localhost:{images.port} (403): ask whoever runs it, " \
+        "or put the host into NO_PROXY" in done.stderr
+
+
+def test_a_tables_proxy_that_refuses_is_the_tables_affair(images, mini, ocrdyn,
+                                                          tinyproxy):
+    proxy = tinyproxy("ConnectPort 1")
+    done = ocrdyn(["-t", "mini"], ["a"], {
+        "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
+        "NO_PROXY": f"localhost:{images.port}"})
+    assert done.returncode == 3
+    assert "DynamoDB: the proxy 127.0.0.1 does not let" in done.stderr
+    assert not images.log, "nothing was paid for"
+
+
+# A proxy that misbehaves.
+
+class Hostile:
+    """Answers each CONNECT with these bytes, again and again, and ends."""
+
+    def __init__(self, *pieces, stall=0):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.port = self.server.getsockname()[1]
+        self.pieces, self.stall, self.seen = pieces, stall, []
+        self.thread = threading.Thread(target=self._serve)
+        self.thread.start()
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                link, _ = self.server.accept()
+                with link, contextlib.suppress(OSError):
+                    self.seen.append(link.recv(65536))
+                    for piece in self.pieces:
+                        link.sendall(piece)
+                    time.sleep(self.stall)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown(socket.SHUT_RDWR)
+        self.server.close()
+        self.thread.join()
+
+
+OK = b"HTTP/1.1 200 Connection established\r\n"
+ANSWERS = {
+    "nothing": ([], "was closed"),
+    "garbage": ([b"SSH-2.0-x\r\n\r\n"], "not an HTTP/1.1 answer"),
+    "half an answer": ([OK], "was closed"),
+    "an endless head": ([OK] + [b"A: b\r\n" * 1000] * 100, "more than 128"),
+    "an endless line": ([OK + b"A: "] + [b"x" * 1000] * 100, "32 KB"),
+    "interim answers": ([b"HTTP/1.1 100 C\r\n\r\n"] * 50, "too many interim"),
+    "another protocol": ([b"HTTP/1.1 101 S\r\n\r\n"], "nobody asked for"),
+    "bytes after the answer": ([OK + b"\r\nHTTP/1.1 200 OK\r\n\r\n"],
+                               "more came"),
+    "502": ([b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100000000\r\n\r\n",
+             b"x" * 100000], "could not connect to localhost:{} (502)"),
+    "504 as a page": ([b"HTTP/1.0 504 x\r\n\r\n<html>"], "(504)"),
+}
+
+
+@pytest.mark.parametrize("pieces, said", ANSWERS.values(), ids=ANSWERS)
+def test_what_a_proxy_may_answer_has_bounds(images, ocrdyn, pieces, said):
+    with Hostile(*pieces) as proxy:
+        done = ocrdyn(["--max-attempts", 2], ["a"], {
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
+    assert done.returncode == 1
+    (public_id, status, _, detail), = done.rows
+    assert (public_id, status) == ("a", "failed")
+    assert detail.startswith("Cloudinary: the proxy 127.0.0.1")
+    assert said.format(images.port) in detail
+    assert len(proxy.seen) == 2, "it is tried again"
+    assert not images.log
+
+
+def test_an_answer_that_ends_in_the_midst_of_tls_is_no_proxys(images, ocrdyn):
+    with Hostile(OK + b"\r\n") as proxy:
+        done = ocrdyn(["--max-attempts", 1], ["a"], {
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
+    assert done.returncode == 1 and "proxy" not in done.rows[0][3]
+
+
+def test_a_proxy_that_says_nothing_is_given_up(images, ocrdyn):
+    with Hostile(stall=3) as proxy:
+        done = ocrdyn(["--max-attempts", 1, "--connect-timeout", 1], ["a"], {
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
+    assert done.returncode == 1
+    assert "the proxy 127.0.0.1: no answer within 1 s" in done.rows[0][3]
+
+
+def test_a_proxy_that_is_not_there_is_named(images, ocrdyn):
+    port = free_port()
+    done = ocrdyn(["--max-attempts", 1], ["a"],
+                  {"HTTPS_PROXY": f"http://127.0.0.1:{port}"})
+    assert done.returncode == 1
+    assert f"the proxy 127.0.0.1: cannot connect to 127.0.0.1 port {port}" \
+        in done.rows[0][3]
+
+
+def test_what_is_asked_of_a_proxy(images, ocrdyn):
+    with Hostile(b"HTTP/1.1 400 x\r\n\r\n") as proxy:
+        done = ocrdyn([], ["a"], {
+            "HTTPS_PROXY": f"http://u:{ENCODED}@127.0.0.1:{proxy.port}"})
+    assert done.returncode == 3 and "s3cret" not in done.stderr
+    head = proxy.seen[0].decode().split("\r\n")
+    target = f"localhost:{images.port}"
+    assert head[:2] == [f"CONNECT {target} HTTP/1.1", f"Host: {target}"]
+    assert head[2].startswith("User-Agent: ocrdyn/")
+    assert head[3:] == ["Proxy-Authorization: Basic dTpwJXdAOnMzY3JldA==", "",
+                        ""]
+
+
+@pytest.mark.parametrize("url, said", [
+    ("https://user:s3cret@127.0.0.1:1", "it must begin with http://"),
+    ("socks5://user:s3cret@127.0.0.1:1", "it must begin with http://"),
+    ("http://user:s3cret@127.0.0.1:99999", "port"),
+    ("http://user:%00s3cret@127.0.0.1:1", "user or password")])
+def test_a_wrong_url_is_told_before_any_call(images, ocrdyn, url, said):
+    done = ocrdyn([], ["a"], {"HTTPS_PROXY": url})
+    assert done.returncode == 2 and done.stdout == b""
+    assert said in done.stderr and "s3cret" not in done.stderr
+    assert not images.log
