@@ -97,19 +97,20 @@ SANITIZE = address,undefined
 TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) -g -O1
 TESTCC = cc $(TESTFLAGS) -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 TESTLIB = -lbearssl
-TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json pace process \
-	proxy records rows sigv4)
+TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json net pace \
+	process proxy records rows sigv4)
 DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
 	x509))
 
 # what a connection is made of
-HTTP = http.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c
+HTTP = http.c response.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c
 
 $(UNITS)/test_checkpoint: checkpoint.c
 $(UNITS)/test_clock: clock.c
 $(UNITS)/endpoint_filter: endpoint.c profile.c $(HTTP)
 $(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
 $(UNITS)/test_json $(UNITS)/json_filter: json.c picks.c
+$(UNITS)/test_net: net.c
 $(UNITS)/test_pace: pace.c
 $(UNITS)/test_process: process.c clock.c buf.c
 $(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c json.c picks.c \
@@ -130,9 +131,9 @@ units: $(TESTS) $(DRIVERS)
 PROGRAM = $(SOURCES) build/anchors.c -DOCRDYN_VERSION='"$(VERSION)"' -I. -lbearssl
 build/ocrdyn-sanitized: $(SOURCES) build/anchors.c $(HEADERS)
 	$(TESTCC) -o $@ $(PROGRAM)
-# for valgrind
+# for valgrind, which does not know all that sandbox.c calls
 build/ocrdyn-plain: $(SOURCES) build/anchors.c $(HEADERS)
-	cc -std=c11 -D_GNU_SOURCE -g -O1 -o $@ $(PROGRAM)
+	cc -std=c11 -D_GNU_SOURCE -DSANDBOX_OFF -g -O1 -o $@ $(PROGRAM)
 
 demo:
 	tests/setup.sh demo

@@ -7,7 +7,9 @@
 #include <string.h>
 
 #include "clock.h"
+#include "process.h"
 #include "proxy.h"
+#include "sandbox.h"
 
 /* ------------------------------------------------------------- signals */
 
@@ -72,6 +74,26 @@ void command_complain(const unsigned char *id, size_t n, const char *reason)
 
     rows_visible(safe, sizeof safe, id, n);
     report_say("%s: %s", safe, reason);
+}
+
+/* ------------------------------------------------------------- sandbox */
+
+static const char used[] = "credential_process may have to run again";
+
+void command_confine(const struct options *o)
+{
+    const char *why = process_used ? used : sandbox_calls();
+
+    if (why != NULL && o->verbose)
+        report_say("system calls are not limited: %s", why);
+}
+
+void command_confine_files(const struct options *o, int folder)
+{
+    const char *why = process_used ? used : sandbox_files(folder);
+
+    if (why != NULL && o->verbose)
+        report_say("the writing of files is not limited: %s", why);
 }
 
 /* ------------------------------------------------------------ services */

@@ -35,6 +35,16 @@ extern volatile sig_atomic_t command_stop, command_asked;
 void command_signals(void);
 
 /*
+ * What a command gives up (sandbox.h), said with -v where that cannot be: once
+ * the services are ready, and before they are called; and once all files are
+ * open, all writing but in the folder that is open as `folder` (-1: none).
+ * Where credential_process has been run, nothing: it may have to run again,
+ * and would inherit it.
+ */
+void command_confine(const struct options *o);
+void command_confine_files(const struct options *o, int folder);
+
+/*
  * The services as options and environment say. They are static: a command
  * has one of each at most. NULL, and said, if something is missing or wrong;
  * then nothing was called.

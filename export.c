@@ -783,7 +783,9 @@ int export(const struct options *o)
         report_say("reading values from the terminal; Ctrl-D ends them");
     command_signals();
     command_watch(&s.report);
+    command_confine(o);
     begin(&s);
+    command_confine_files(o, s.checkpoint.fd < 0 ? -1 : s.checkpoint.folder);
     if (s.exit == 0) {
         begin_columns(&s);
         (o->command == OPTIONS_SCAN ? scan : query)(&s);

@@ -159,6 +159,8 @@ int extract(const struct options *o)
     struct buf text;
     int i, status = 0;
 
+    command_confine(o);
+    command_confine_files(o, -1);
     if (o->n_words == 0 && isatty(STDIN_FILENO))
         report_say("reading an answer from the terminal; Ctrl-D ends it");
     rows_out_init(&out, STDOUT_FILENO, ROWS_TEXT, o->null);

@@ -67,7 +67,13 @@ void http_escape(struct buf *out, const void *bytes, size_t n,
  */
 bool http_unescape(char *to, size_t room, const char *from, size_t n);
 
-/* ---- responses ---- */
+/* The value of a hexadecimal digit, or -1. */
+int http_hex_digit(unsigned char c);
+
+/* ---- responses (response.c) ---- */
+
+/* Is what stands before `end` a token (RFC 9110 section 5.6.2)? */
+bool http_is_token(const char *p, const char *end);
 
 typedef void http_body_fn(void *context, const unsigned char *bytes,
                           size_t n);
@@ -178,7 +184,9 @@ void http_init(struct http *h, const struct http_url *url,
 enum http_result http_send(struct http *h, const struct http_request *rq,
                            http_body_fn *body, void *context);
 
-/* Closes the connection, wipes its keys and frees what it has. */
+/* Closes the connection for good, wipes its keys and frees what it has.
+   Between requests it is closed and opened as need be, and its TLS session
+   resumed. */
 void http_close(struct http *h);
 
 /* ---- a single request ---- */

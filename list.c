@@ -333,9 +333,11 @@ int list(const struct options *o)
         return COMMAND_MISUSED;
     caller_init(&s.caller, cloudinary, o, &s.report);
     command_signals();
+    command_confine(o);
     under_way = &s;
     clock_interrupted = on_interrupt;
     begin(&s);
+    command_confine_files(o, s.checkpoint.fd < 0 ? -1 : s.checkpoint.folder);
     ended = s.exit == 0 && s.checkpoint.records > 0 && *s.cursor == '\0';
     if (ended)
         report_say("%s: this listing is complete; remove the file to begin it "

@@ -92,10 +92,46 @@ static int connect_one(const struct addrinfo *ai, int64_t timeout)
     return -1;
 }
 
+/* The first from `ai` on that is of this family; or that is not. */
+static const struct addrinfo *find(const struct addrinfo *ai, int family,
+                                   bool same)
+{
+    while (ai != NULL && (ai->ai_family == family) != same)
+        ai = ai->ai_next;
+    return ai;
+}
+
+/* Tries the addresses of both families in turn. */
+static void connect_any(struct net *net, const struct addrinfo *list,
+                        int64_t timeout, bool loopback, const char *host,
+                        const char *service)
+{
+    const int first = net->family != 0 ? net->family : list->ai_family;
+    const struct addrinfo *next[2] = {find(list, first, true),
+                                      find(list, first, false)};
+    bool same = true;
+
+    for (; net->fd < 0 && (next[0] != NULL || next[1] != NULL); same = !same) {
+        const struct addrinfo *ai = next[!same];
+
+        if (ai == NULL)
+            continue;
+        next[!same] = find(ai->ai_next, first, same);
+        if (loopback && !is_loopback(ai->ai_addr))
+            continue;
+        net->fd = connect_one(ai, timeout);
+        if (net->fd < 0)
+            net_fail(net, NET_CUT, "cannot connect to %.80s port %s: %s",
+                     host, service, strerror(errno));
+        else
+            net->family = ai->ai_family;
+    }
+}
+
 bool net_connect(struct net *net, const char *host, unsigned short port,
                  int64_t timeout, bool loopback)
 {
-    struct addrinfo hints, *list = NULL, *ai;
+    struct addrinfo hints, *list = NULL;
     char service[8];
     int error;
 
@@ -111,14 +147,7 @@ bool net_connect(struct net *net, const char *host, unsigned short port,
         return false;
     }
     net_fail(net, NET_CUT, "%.80s is not a loopback address", host);
-    for (ai = list; ai != NULL && net->fd < 0; ai = ai->ai_next) {
-        if (loopback && !is_loopback(ai->ai_addr))
-            continue;
-        net->fd = connect_one(ai, timeout);
-        if (net->fd < 0)
-            net_fail(net, NET_CUT, "cannot connect to %.80s port %s: %s",
-                     host, service, strerror(errno));
-    }
+    connect_any(net, list, timeout, loopback, host, service);
     freeaddrinfo(list);
     return net->fd >= 0;
 }

@@ -26,14 +26,17 @@ struct net {
     int fd;              /* -1: not connected */
     int64_t wait;        /* the longest silence, in nanoseconds */
     int64_t until;       /* end of all waiting, by CLOCK_STEADY */
+    int family;          /* of the address that answered last; 0 at first */
     char error[256];     /* a sentence, after any answer but NET_OK */
 };
 
 /*
  * Connects to `host` (a name or an address without brackets), trying all of
- * its addresses in the order in which the resolver gives them; each has
- * `timeout` nanoseconds. `loopback` refuses every address outside 127.0.0.0/8
- * and ::1. Sets TCP_NODELAY and SO_KEEPALIVE. False: see `error`.
+ * its addresses; each has `timeout` nanoseconds. IPv6 and IPv4 take turns
+ * (RFC 8305 section 4), else it is the resolver's order; it begins with the
+ * family that answered the last time, so that one that is dead makes no second
+ * connection wait. `loopback` refuses every address outside 127.0.0.0/8 and
+ * ::1. Sets TCP_NODELAY and SO_KEEPALIVE. False: see `error`.
  */
 bool net_connect(struct net *net, const char *host, unsigned short port,
                  int64_t timeout, bool loopback);

@@ -15,6 +15,8 @@
 
 extern char **environ;
 
+bool process_used;
+
 static bool is_space(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';
@@ -158,6 +160,7 @@ bool process_run(char *const *words, int64_t timeout, struct buf *out,
         snprintf(error, size, "%s", strerror(errno));
         return false;
     }
+    process_used = true;
     failed = start(words, pipes[1], &pid);
     close(pipes[1]);
     if (failed != 0) {

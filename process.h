@@ -30,6 +30,9 @@ size_t process_split(const char *line, size_t n,
                      char room[PROCESS_LINE_MAX + 1],
                      char *words[PROCESS_WORDS_MAX + 1]);
 
+/* Has one been run? Then it may have to run again. */
+extern bool process_used;
+
 /*
  * Runs words[0], which is looked for in PATH, for at most `timeout` ns, and
  * puts what it prints into `out`; above its maximum, or after the time, the

@@ -454,6 +454,8 @@ int put(const struct options *o)
         report_say("reading rows from the terminal; Ctrl-D ends them");
     command_signals();
     command_watch(&s.report);
+    command_confine(o);
+    command_confine_files(o, -1);
     begin(&s);
     loop(&s);
     if (!o->quiet && s.passed > 0)

@@ -801,9 +801,11 @@ int run(const struct options *o)
     if (isatty(STDIN_FILENO) && !o->quiet)
         report_say("reading public_ids from the terminal; Ctrl-D ends them");
     command_signals();
+    command_confine(o);
     under_way = &s;
     clock_interrupted = on_interrupt;
     begin(&s);
+    command_confine_files(o, s.checkpoint.fd < 0 ? -1 : s.checkpoint.folder);
     while (s.exit == 0 && command_stop == 0 &&
            (o->limit == 0 || s.report.ids < o->limit) &&
            (r = next_id(&s, &id, &len)) != ROWS_END && !output_gone(&s))

@@ -355,6 +355,8 @@ int store(const struct options *o)
         report_say("reading ids from the terminal; Ctrl-D ends them");
     command_signals();
     command_watch(&s.report);
+    command_confine(o);
+    command_confine_files(o, -1);
     begin(&s);
     while (s.exit == 0 && command_stop == 0 && next_batch(&s))
         do_batch(&s);

@@ -600,5 +600,7 @@ int table(const struct options *o)
     if (j.db == NULL)
         return COMMAND_MISUSED;
     command_signals();
+    command_confine(o);
+    command_confine_files(o, -1);
     return verb->work(&j);
 }

@@ -494,11 +494,39 @@ static void set_up(struct tls *t, const struct tls_trust *trust,
     buf_wipe(seed, sizeof seed);
 }
 
+/* How long a session is resumed: a certificate that is replaced, or a root
+   that is trusted no more by a peer's new chain, is seen after an hour at the
+   latest, and a run of weeks pays for 24 handshakes a day. */
+#define SESSION_MAX (3600 * CLOCK_SECOND)
+
+static bool may_resume(const struct tls *t)
+{
+    return t->session.session_id_len > 0 &&
+        clock_now(CLOCK_STEADY) < t->session_end &&
+        clock_now(CLOCK_CALENDAR) / CLOCK_SECOND <= t->certified;
+}
+
+/* Keeps the session of a handshake that succeeded. */
+static void keep_session(struct tls *t)
+{
+    br_ssl_engine_get_session_parameters(&t->client.eng, &t->session);
+    if (t->x509.n == 0)          /* resumed: no younger by that */
+        return;
+    t->session_end = clock_now(CLOCK_STEADY) + SESSION_MAX;
+    t->certified = t->x509.until;
+}
+
+void tls_forget(struct tls *tls)
+{
+    buf_wipe(&tls->session, sizeof tls->session);
+}
+
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
                           const struct tls_trust *trust)
 {
     char name[256];
     size_t n = strlen(host);
+    bool resume = may_resume(tls);
     enum net_result r;
     int error;
 
@@ -511,15 +539,24 @@ enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
     memcpy(name, host, n);
     name[n] = '\0';
     set_up(tls, trust, name);
+    br_ssl_engine_set_session_parameters(&tls->client.eng, &tls->session);
     /* an address is no name for SNI (RFC 6066 section 3) */
     if (br_ssl_client_reset(&tls->client, x509_is_address(name) ? NULL : name,
-                            0))
+                            resume))
         r = advance(tls, BR_SSL_SENDAPP);
     else
         r = ended(tls);
     error = br_ssl_engine_last_error(&tls->client.eng);
     x509_free(&tls->x509);
-    return r == NET_CUT && error != 0 && error != BR_ERR_IO ? NET_REFUSED : r;
+    if (r == NET_OK) {
+        keep_session(tls);
+        return r;
+    }
+    tls_forget(tls);
+    buf_wipe(&tls->client, sizeof tls->client);
+    /* where a session was offered, that may be all that was wrong */
+    return r == NET_CUT && error != 0 && error != BR_ERR_IO && !resume
+        ? NET_REFUSED : r;
 }
 
 /* Sends what is ready; NET_EARLY once an answer is there. */
@@ -604,6 +641,9 @@ void tls_consume(struct tls *tls, size_t n)
 void tls_close(struct tls *tls)
 {
     tls->net->wait = 0;
+    /* what an alert has ended is not resumed (RFC 5246 section 7.2.2) */
+    if (br_ssl_engine_last_error(&tls->client.eng) != 0)
+        tls_forget(tls);
     br_ssl_engine_close(&tls->client.eng);
     if (!tls->mute)
         send_all(tls);

@@ -59,6 +59,9 @@ struct tls {
     br_ssl_client_context client;
     struct x509 x509;
     bool mute;                   /* nothing is sent any more */
+    br_ssl_session_parameters session;   /* to resume, if it has an ID */
+    int64_t session_end;         /* not after this: CLOCK_STEADY */
+    int64_t certified;           /* nor this: its certificates' end, in s */
     unsigned char buffer[BR_SSL_BUFSIZE_BIDI];
 };
 
@@ -67,6 +70,12 @@ struct tls {
  * address, which the certificate must have. NET_OK, or what went wrong, with
  * the sentence in net->error: NET_REFUSED where the peer cannot be trusted or
  * no terms are found.
+ *
+ * A `tls` is for one host and one `trust`, and all zero at first. Used again
+ * after tls_close, it offers to resume the session that it had (RFC 5246
+ * section 7.3), which is one round trip and no signature; a server that will
+ * not shakes hands in full. A resumed session shows no certificate: for an
+ * hour, or until one of them ends, it is believed for the one that it had.
  */
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
                           const struct tls_trust *trust);
@@ -94,8 +103,11 @@ void tls_consume(struct tls *tls, size_t n);
 void tls_signer(const struct tls *tls, char *name, size_t size);
 
 /* Sends close_notify, as far as that goes without waiting, and wipes the
-   keys. The `net` stays open. */
+   keys. The `net` stays open, the session is kept. */
 void tls_close(struct tls *tls);
+
+/* Wipes the session. */
+void tls_forget(struct tls *tls);
 
 /* A sentence for an error number of BearSSL's engine. */
 const char *tls_sentence(int error, char *space, size_t size);

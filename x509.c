@@ -299,6 +299,8 @@ static bool check_time(struct search *s, const struct cert *c)
     if (now > c->not_after)
         return refuse(s->x, "%s has expired on %s (the system clock says "
                       "%s)", role(s, c), date(c->not_after, then), today);
+    if (c->not_after < s->x->until)
+        s->x->until = c->not_after;
     return true;
 }
 
@@ -760,6 +762,7 @@ void x509_init(struct x509 *x, const struct x509_anchor *anchors, size_t n,
     x->n_anchors = n;
     x->host = host;
     x->now = now;
+    x->until = INT64_MAX;
     buf_init(&x->bytes, X509_BYTES);
 }
 

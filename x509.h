@@ -84,6 +84,8 @@ struct x509 {
     size_t ends[X509_CERTIFICATES];  /* where each ends in them */
     size_t n;
     bool too_many;
+    int64_t until;                   /* when the first of those that lead to
+                                        the anchor ends, or a little before */
     const struct x509_anchor *anchor;    /* that the chain leads to, and */
     br_x509_pkey key;                /* the server's, once it is believed */
     char error[128];                 /* a sentence, after a refusal */

@@ -50,7 +50,7 @@ compiles() {
 
 # clang-tidy says nothing of what .clang-tidy leaves out.
 tidy() {
-    printf '%s\n' *.c | xargs -P 2 -n 4 sh -c \
+    printf '%s\n' *.c | xargs -P 2 -n 1 sh -c \
         'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE 2>/dev/null' -
 }
 
@@ -63,7 +63,8 @@ fact 'cppcheck' cppcheck --quiet --std=c11 -D_GNU_SOURCE --error-exitcode=1 \
     --enable=warning,style,performance,portability ./*.c
 fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 
-for test in checkpoint clock http json pace process proxy records rows sigv4
+for test in checkpoint clock http json net pace process proxy records rows \
+    sigv4
 do
     part "test_$test" "build/test_$test"
 done

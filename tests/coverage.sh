@@ -15,10 +15,11 @@ make -s UNITS="$units" TESTCC="cc $flags" units >"$units/make.log" 2>&1 || {
     exit 1
 }
 # shellcheck disable=SC2046  # a list of names, to be split
-cc $flags -DOCRDYN_VERSION='"coverage"' -I. -o "$units/ocrdyn" \
+cc $flags -DSANDBOX_OFF -DOCRDYN_VERSION='"coverage"' -I. -o "$units/ocrdyn" \
     $(ls ./*.c | grep -v mkanchors) build/anchors.c -lbearssl || exit
-for test in checkpoint clock http json pace records rows sigv4; do
-    "$units/test_$test" | tail -n 1
+for test in "$units"/test_*; do
+    case $test in *.gc*) continue ;; esac
+    "$test" | tail -n 1
 done
 OCRDYN="$units/ocrdyn" BUILD="$units" /usr/bin/python3 -m pytest -q \
     -p no:cacheprovider tests --ignore tests/test_torture.py \

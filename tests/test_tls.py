@@ -1,6 +1,7 @@
 """TLS: nginx and the stand-ins as servers; which of them the real binary
 talks to, and what it says of the others."""
 
+import itertools
 import pathlib
 import shutil
 import socket
@@ -12,6 +13,7 @@ import pytest
 
 from peers.ca import CA, Openssl
 from peers.dynamodb import Front, Mini
+from peers.middle import Middle
 from test_run import ONCE, cases, jail, start_static
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -82,8 +84,13 @@ BAD = {
     "no TLS": (None, "", "or no TLS at all"),
 }
 
+PAIRS = TLS12 + " keepalive_requests 2; access_log {0}.log sessions; " \
+    "ssl_session_tickets off; ssl_session_cache "
 OTHER = {
     "a connection of two requests": ("ec", "keepalive_requests 2;"),
+    "sessions": ("ec", (PAIRS + "shared:a:1m;").format("sessions")),
+    "short": ("short", (PAIRS + "shared:b:1m;").format("short")),
+    "no sessions": ("ec", (PAIRS + "off;").format("no_sessions")),
     "large": ("ec", 'error_page 405 =200 /large.json; '
                     'location = /large.json { root .; } '
                     'location /v1_1 { return 405; }'),
@@ -95,6 +102,7 @@ error_log error.log info;
 events {{ worker_connections 256; }}
 http {{
     log_format secrets '$server_port $http_authorization';
+    log_format sessions '$connection $ssl_session_reused';
     access_log access.log secrets;
     client_body_temp_path t; proxy_temp_path t; fastcgi_temp_path t;
     uwsgi_temp_path t; scgi_temp_path t;
@@ -158,6 +166,14 @@ class Nginx:
     def log(self):
         return (self.folder / "access.log").read_text()
 
+    def sessions(self, name):
+        """Empties the log of a site's connections: an "r" for each one that
+        resumed a session, a "." for each other."""
+        path = self.folder / f"{name.replace(' ', '_')}.log"
+        found = dict(line.split() for line in path.read_text().splitlines())
+        path.write_text("")
+        return "".join(found.values())
+
 
 def free_ports(n):
     listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(n)]
@@ -210,6 +226,7 @@ def nginx(tmp_path_factory, ca, other_ca):
         "other": other_ca.issue(),
         "expired": ca.issue(start=-7200, end=-60),
         "early": ca.issue(start=3600),
+        "short": ca.issue(end=2500),
         "name": ca.issue("api.cloudinary.com"),
         "longer name": ca.issue("evil-localhost", "localhost.evil.example"),
     }
@@ -265,27 +282,40 @@ def test_a_large_answer_of_nginx(nginx, ocrdyn):
 
 CLOCK = """
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
+static time_t steps;
 int __real_clock_gettime(clockid_t, struct timespec *);
+int __real_connect(int, const struct sockaddr *, socklen_t);
 int __wrap_clock_gettime(clockid_t, struct timespec *);
+int __wrap_connect(int, const struct sockaddr *, socklen_t);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *t)
 {
     int r = __real_clock_gettime(clock, t);
     if (clock == CLOCK_REALTIME)
         t->tv_sec = atoll(getenv("TEST_TIME"));
+    t->tv_sec += steps;
     return r;
+}
+int __wrap_connect(int fd, const struct sockaddr *to, socklen_t n)
+{
+    const char *step = getenv("TEST_STEP");
+    steps += step == NULL ? 0 : atol(step);
+    return __real_connect(fd, to, n);
 }
 """
 
 
 @pytest.fixture(scope="module")
 def displaced(tmp_path_factory):
-    """The path of a build whose calendar is what TEST_TIME says."""
+    """The path of a build whose calendar is what TEST_TIME says, and for
+    which TEST_STEP seconds pass with each connect."""
     folder = tmp_path_factory.mktemp("displaced")
     (folder / "clock_test.c").write_text(CLOCK)
     done = subprocess.run(
         ["cc", "-std=c11", "-D_GNU_SOURCE", '-DOCRDYN_VERSION="test"',
-         f"-I{ROOT}", "-Wl,--wrap=clock_gettime", "-o", folder / "ocrdyn",
+         f"-I{ROOT}", "-Wl,--wrap=clock_gettime,--wrap=connect",
+         "-o", folder / "ocrdyn",
          *(path for path in ROOT.glob("*.c") if path.name != "mkanchors.c"),
          ROOT / "build/anchors.c", folder / "clock_test.c", "-lbearssl"],
         capture_output=True, text=True)
@@ -320,6 +350,97 @@ def test_a_root_that_is_expired_is_no_root(nginx, displaced, ocrdyn):
     assert "no usable certificate in " in done.stderr
     assert "the last one has expired" in done.stderr
 
+
+# Sessions.
+
+def in_pairs(nginx, ocrdyn, name, middle=None, args=ONCE, **env):
+    """A run over ten images, two for each connection: how many were read,
+    and the connections as Nginx.sessions has them."""
+    nginx.sessions(name)
+    port = middle.port if middle else nginx.ports[name]
+    done = ocrdyn(args, list("0123456789"), {**env, "CLOUDINARY_URL":
+                  "cloudinary://123:secret@demo?upload_prefix="
+                  f"https://127.0.0.1:{port}"})
+    return done, nginx.sessions(name)
+
+
+def whole(done):
+    return [row[1] for row in done.rows] == ["complete"] * 10
+
+
+def test_a_session_is_resumed(nginx, ocrdyn):
+    done, sessions = in_pairs(nginx, ocrdyn, "sessions")
+    assert whole(done) and sessions == ".rrrr"
+
+
+def test_a_session_is_resumed_by_its_own_process_only(nginx, ocrdyn):
+    for _ in range(2):
+        assert in_pairs(nginx, ocrdyn, "sessions")[1] == ".rrrr"
+
+
+def test_a_server_that_resumes_no_session(nginx, ocrdyn):
+    done, sessions = in_pairs(nginx, ocrdyn, "no sessions")
+    assert whole(done) and sessions == "....."
+
+
+def test_a_session_is_resumed_for_an_hour(nginx, displaced, ocrdyn):
+    """From one connection to the next 1,000 s pass."""
+    ocrdyn.path = displaced
+    done, sessions = in_pairs(nginx, ocrdyn, "sessions", TEST_STEP=1000,
+                              TEST_TIME=int(time.time()))
+    assert whole(done) and sessions == ".rrr."
+
+
+def test_a_session_ends_with_the_certificate(nginx, displaced, ocrdyn):
+    """Which is valid for 2,500 s from now."""
+    ocrdyn.path = displaced
+    done, sessions = in_pairs(nginx, ocrdyn, "short", TEST_STEP=1000,
+                              TEST_TIME=int(time.time()))
+    assert sessions == ".r"
+    assert "the server's certificate has expired on" in done.stderr
+    assert [row[1] for row in done.rows[:4]] == ["complete"] * 4
+
+
+def offers(found):
+    """A deed: notes whether a ClientHello offers a session."""
+    def deed(record):
+        found.append(record[43] > 0)
+        return [record]
+    return deed
+
+
+def once(n, change):
+    """A deed: changes the nth record that it is given."""
+    given = itertools.count()
+    return lambda record: [change(record) if next(given) == n else record]
+
+
+def flip(i):
+    return lambda record: record[:i] + bytes([record[i] ^ 1]) + record[i + 1:]
+
+
+def test_a_session_that_an_alert_has_ended_is_not_offered(nginx, ocrdyn):
+    """Of the first connection the first answer is changed on its way."""
+    found = []
+    with Middle(nginx.ports["sessions"], "server", 6,
+                once(0, flip(-1))) as inner, \
+            Middle(inner.port, "client", 0, offers(found)) as outer:
+        done, sessions = in_pairs(nginx, ocrdyn, "sessions", outer, args=[])
+    assert inner.done and found[:3] == [False, False, True]
+    assert done.returncode == 0 and sessions[:3] == "..r"
+
+
+@cases("byte", {"its ID": 44, "its version": 10, "its cipher suite": 77})
+def test_a_session_that_is_resumed_wrongly_is_forgotten(nginx, ocrdyn, byte):
+    """A ServerHello is changed on its way, of the second connection."""
+    found = []
+    with Middle(nginx.ports["sessions"], "server", 0,
+                once(1, flip(byte))) as inner, \
+            Middle(inner.port, "client", 0, offers(found)) as outer:
+        done, sessions = in_pairs(nginx, ocrdyn, "sessions", outer, args=[])
+    assert whole(done) and done.returncode == 0
+    assert found == [False, True, False, True, True, True]
+    assert sessions == "..rrr"
 
 # Whom to believe.
 

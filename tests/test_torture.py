@@ -196,6 +196,8 @@ def ways(call, paid):
         return {"EINTR": SAME, "short": SAME, "EAGAIN": SAME, "EIO": STOPPED}
     if what.startswith("/proc/self/fd/"):
         return {"EINTR": SAME, "ENOENT": HEALED, "EACCES": HEALED}
+    if what.startswith(".aws/"): # there is none
+        return dict.fromkeys(["EINTR", "EACCES", "EMFILE"], SAME)
     if what.endswith("ca.pem"):
         return {"open": {"EINTR": SAME, "EACCES": MISUSED, "EMFILE": MISUSED},
                 "read": {**CUTS, "EIO": MISUSED}}[kind]
