@@ -2,7 +2,7 @@
 # libbearssl-dev); `make CC=cc` a dynamic one with the system's libc, for
 # development; `make BEARSSL=DIR` takes a BearSSL source tree built there.
 
-VERSION = 0.1.0
+VERSION = 1.0.0
 ifeq ($(origin CC),default)
 CC = musl-gcc
 endif
@@ -23,10 +23,11 @@ BEARSSL_INC = -idirafter /usr/include
 BEARSSL_LIB = -lbearssl
 ifneq ($(filter %musl-gcc,$(CC)),)
 # Without exceptions, BearSSL's unwind tables are of no use (11 KB); segments
-# need not begin on the file's pages (8 KB); and at a fixed address the tables
-# of pointers need no pages of their own (14 KB of memory).
+# need not begin on the file's pages (8 KB); at a fixed address the tables of
+# pointers need no pages of their own (14 KB of memory); and the marks of where
+# jumps may land say nothing to a libc that does not ask for them (4 KB).
 STATIC = -static -s -Wl,-z,noseparate-code -Wl,-T,build/discard.ld
-FIXED = -fno-pie
+FIXED = -fno-pie -fcf-protection=none
 BEARSSL_LIB = $(shell $(HOSTCC) -print-file-name=libbearssl.a)
 endif
 ifdef BEARSSL
@@ -140,6 +141,12 @@ demo:
 	$(MAKE) --no-print-directory all
 	/usr/bin/python3 tests/demo.py
 
+# the picture of it in README.md
+recording:
+	tests/setup.sh recording
+	$(MAKE) --no-print-directory all
+	tests/record.sh
+
 check:
 	tests/setup.sh check
 	$(MAKE) --no-print-directory all units
@@ -230,6 +237,6 @@ profile: | build
 		--toggle-collect=json_feed build/profile_json profile
 	callgrind_annotate --auto=no --threshold=99 build/profile.out
 
-.PHONY: all install demo units check check-sanitize check-valgrind \
+.PHONY: all install demo recording units check check-sanitize check-valgrind \
 	check-cross-units dist check-cross coverage fuzz soak bench scale \
 	profile clean

@@ -1,12 +1,13 @@
 #!/bin/sh
-# setup.sh [build|demo|check|bench|dist]: installs what is missing on a Debian
-# 12 machine to build ocrdyn, to run the demo, the tests, or the benchmarks, each
-# of which includes the one before it; or to build it for other machines (on
-# amd64), and to run what was built. Says nothing and changes nothing when all is
-# there. Packages come by apt-get, as root or through sudo; where neither is
-# possible it prints the command to type and ends with 1. DynamoDB Local,
-# dynalite and the SDKs for Node come from npm, the libraries of other machines
-# as Debian's packages, all into the folder .cache beside this file.
+# setup.sh [build|demo|recording|check|bench|dist]: installs what is missing on a
+# Debian 12 machine to build ocrdyn, to run the demo (and record it), the tests,
+# or the benchmarks, each of which includes the one before it; or to build it for
+# other machines (on amd64), and to run what was built. Says nothing and changes
+# nothing when all is there. Packages come by apt-get, as root or through sudo;
+# where neither is possible it prints the command to type and ends with 1.
+# DynamoDB Local, dynalite and the SDKs for Node come from npm, the libraries of
+# other machines as Debian's packages, all into the folder .cache beside this
+# file.
 set -eu
 cd "$(dirname "$0")"
 
@@ -231,23 +232,25 @@ wanted=$build
 case ${1-build} in
 build) ;;
 demo) wanted="$wanted $demo" ;;
+recording) wanted="$wanted $demo termtosvg" ;;
 check) wanted="$wanted $demo $check $cross" ;;
 bench) wanted="$wanted $demo $check $bench" ;;
 dist) wanted="$wanted $cross $dist" ;;
-*) say "usage: setup.sh [build|demo|check|bench|dist]"; exit 2 ;;
+*) say "usage: setup.sh [build|demo|recording|check|bench|dist]"; exit 2 ;;
 esac
 
 wanted=$(missing "$wanted")
 case ${1-build} in
-demo | check | bench)
+demo | recording | check | bench)
     has_java_17 || wanted="$wanted openjdk-17-jre-headless"
-    { [ "$1" = demo ] && [ -e "$cache/DynamoDBLocal.jar" ]; } ||
+    { [ "$1" != check ] && [ "$1" != bench ] &&
+        [ -e "$cache/DynamoDBLocal.jar" ]; } ||
         command -v npm >/dev/null || wanted="$wanted npm"
 esac
 # shellcheck disable=SC2086  # a list of names, to be split
 install $wanted
 case ${1-build} in
-demo) fetch_simulator ;;
+demo | recording) fetch_simulator ;;
 check)
     fetch_simulator
     # DynamoDB again, which takes its time with tables; it wants node 20

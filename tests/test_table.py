@@ -29,7 +29,7 @@ def name(admin):
 def dynalite():
     server = Dynalite()
     if not server.present:
-        pytest.skip("no dynalite: run tests/setup.sh check")
+        pytest.skip("no dynalite (tests/setup.sh check), or no node 20")
     with server:
         yield server
 

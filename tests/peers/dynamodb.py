@@ -20,6 +20,7 @@ import os
 import pathlib
 import random
 import re
+import shutil
 import string
 import subprocess
 import threading
@@ -193,7 +194,12 @@ class Dynalite(Local):
 
     @property
     def present(self):
-        return (self.folder / "cli.js").exists()
+        """Is it there, and a node that can run it (20 or newer)?"""
+        if not (self.folder / "cli.js").exists() or not shutil.which("node"):
+            return False
+        version = subprocess.run(["node", "--version"], text=True,
+                                 capture_output=True, check=True).stdout
+        return int(version.strip().lstrip("v").split(".")[0]) >= 20
 
     def _command(self):
         create, update, delete = map(str, self.times)
