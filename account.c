@@ -97,7 +97,7 @@ static bool parse_query(struct account *a, const char *query,
 static bool parse_url(struct account *a, const char *url,
                       char *error, size_t size)
 {
-    const char *p = url + 13, *end, *at = NULL, *colon, *i;
+    const char *p = url + 13, *end, *at = NULL, *i;
 
     if (strncasecmp(url, "CLOUDINARY_URL=", 15) == 0)
         return wrong(error, size, "the value of CLOUDINARY_URL "
@@ -111,7 +111,8 @@ static bool parse_url(struct account *a, const char *url,
         if (*i == '@')
             at = i;
     if (at != NULL) {
-        colon = memchr(p, ':', (size_t)(at - p));
+        const char *colon = memchr(p, ':', (size_t)(at - p));
+
         if (colon == NULL)
             return wrong(error, size, "CLOUDINARY_URL has no secret: "
                                  "it is cloudinary://KEY:SECRET@CLOUD");

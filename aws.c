@@ -15,7 +15,7 @@ static void set_due(struct aws *aws)
     if (aws->keys.expires == INT64_MAX)
         return;
     left = aws->keys.expires - now;
-    margin = 15 * 60 * CLOCK_SECOND;
+    margin = 900 * CLOCK_SECOND;     /* a quarter of an hour */
     if (left < 2 * margin)
         margin = left / 2;
     aws->due = left > 0 ? now + left - margin : now + 60 * CLOCK_SECOND;

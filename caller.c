@@ -25,9 +25,10 @@ void caller_init(struct caller *caller, struct cloudinary *cloudinary,
 bool caller_wait(struct caller *caller, int64_t when, const char *why)
 {
     int64_t begun = clock_now(CLOCK_STEADY), now = begun;
-    char text[32];
 
     if (when - now > LONG_WAIT && !caller->quiet) {
+        char text[32];
+
         report_time(text, when);
         report_say("waiting until %s: %s", text, why);
     }

@@ -17,7 +17,7 @@
 #include "report.h"
 
 /* The longest that one call is tried for, apart from limits. */
-#define CALLER_MAX (15 * 60 * CLOCK_SECOND)
+#define CALLER_MAX (900 * CLOCK_SECOND)
 
 struct caller {
     struct cloudinary *cloudinary;

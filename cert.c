@@ -89,7 +89,7 @@ static unsigned char *bare(const unsigned char *p)
     union {
         const unsigned char *read;
         unsigned char *bare;
-    } u = {p};
+    } u = {.read = p};
 
     return u.bare;
 }
@@ -447,7 +447,7 @@ static bool find_extension(struct der in, struct der name, bool *critical,
 /* No extension comes twice, and none is critical that is not known. */
 static bool check_extensions(struct cert *c, struct der in)
 {
-    struct der oid, value, again, other;
+    struct der oid, value, other;
     bool critical, any;
     size_t n = 0, i;
 
@@ -456,8 +456,7 @@ static bool check_extensions(struct cert *c, struct der in)
             return wrong(c, "has too many extensions");
         if (!get_extension(&in, &oid, &critical, &value))
             return damaged(c);
-        again = in;
-        if (find_extension(again, oid, &any, &other))
+        if (find_extension(in, oid, &any, &other))
             return wrong(c, "has the same extension twice");
         for (i = 0; i < EXTENSIONS; i++)
             if (is(oid, extensions[i].oid, extensions[i].n))

@@ -123,10 +123,12 @@ static void tell_table(struct dynamodb *db, const struct options *o,
 static void tell_keys(const struct dynamodb *db)
 {
     const struct credentials *keys = &db->aws->keys;
-    char source[sizeof keys->source + 64], until[32];
+    char source[sizeof keys->source + 64];
 
     snprintf(source, sizeof source, "%s", keys->source);
     if (keys->expires != INT64_MAX) {
+        char until[32];
+
         report_time(until, keys->expires);
         snprintf(source, sizeof source, "%s, until %s", keys->source,
                  until);
@@ -148,11 +150,11 @@ static void join_lines(char *text)
     char *line;
 
     while ((line = strstr(text, "\n    ")) != NULL) {
-        const char *mark = line > text && line[-1] == ':' ? " " : "; ";
-        size_t n = strlen(mark);
-
-        memcpy(line, mark, n);
-        memmove(line + n, line + 5, strlen(line + 5) + 1);
+        if (line == text || line[-1] != ':')
+            *line++ = ';';
+        *line++ = ' ';
+        memmove(line, line + strspn(line, "\n "),
+                strlen(line + strspn(line, "\n ")) + 1);
     }
 }
 
@@ -192,12 +194,12 @@ static void check_dynamodb(const struct options *o)
 static enum outcome ask(struct cloudinary *c, unsigned max, bool usage,
                         int64_t *used, int64_t *limit)
 {
-    enum outcome outcome;
     unsigned tries = 0;
 
     for (;;) {
-        outcome = usage ? cloudinary_usage(c, used, limit)
-                        : cloudinary_ping(c);
+        enum outcome outcome = usage
+            ? cloudinary_usage(c, used, limit) : cloudinary_ping(c);
+
         if (outcome != OUTCOME_RETRY || ++tries >= max || command_stop != 0)
             return outcome;
         clock_sleep(clock_now(CLOCK_STEADY) + CLOCK_SECOND, -1, 0,
@@ -254,7 +256,7 @@ static void check_cloudinary(const struct options *o)
         tell(BAD, "cloudinary", "%s", error);
         return;
     }
-    outcome = ask(c, max, false, NULL, NULL);
+    outcome = ask(c, max, false, &used, &limit);
     tell_connection("cloudinary connection", &c->http);
     tell_clock("cloudinary clock", &c->http);
     if (c->http.response.status == 0)

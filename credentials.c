@@ -82,9 +82,9 @@ void credentials_xml(struct credentials_answer *a, const struct buf *body)
     };
     int i;
 
-    if (body->len > 0)
-        for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_MESSAGE; i++)
-            take_element(a, (enum credentials_field)i, names[i], body);
+    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_MESSAGE && body->len > 0;
+         i++)
+        take_element(a, (enum credentials_field)i, names[i], body);
 }
 
 /* Two names for one field are of different sources. */
@@ -155,7 +155,7 @@ static bool take_expiration(struct credentials *to, const struct buf *text,
                             int64_t date, bool stale, char *error,
                             size_t size)
 {
-    const int64_t most = 10 * 365 * INT64_C(86400);
+    const int64_t most = 3650 * INT64_C(86400);
     int64_t at, left;
     char when[64];
 

@@ -7,7 +7,7 @@
 
 bool der_next(struct der *in, unsigned *tag, struct der *value)
 {
-    size_t head = 2, n, i;
+    size_t head = 2, n;
 
     if (in->n < 2 || (in->p[0] & 0x1f) == 0x1f)
         return false;
@@ -16,7 +16,8 @@ bool der_next(struct der *in, unsigned *tag, struct der *value)
         head += n - 0x80;
         if (n == 0x80 || n > 0x83 || in->n < head)
             return false;
-        for (n = 0, i = 2; i < head; i++)
+        n = 0;
+        for (size_t i = 2; i < head; i++)
             n = n << 8 | in->p[i];
         if (n < 0x80 || in->p[2] == 0)       /* not the shortest form */
             return false;

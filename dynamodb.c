@@ -133,7 +133,8 @@ static const struct {
     {"AccessDenied", OUTCOME_STOP,
         " (the credentials do not allow this)"},
     {"ResourceNotFound", OUTCOME_STOP,
-        " (no such table in this region and account)"},
+        " (no such table in this region and account; ocrdyn table create "
+        "makes one)"},
     {"UnknownOperation", OUTCOME_STOP,
         " (check the endpoint: is it DynamoDB's?)"},
     {"Validation", OUTCOME_BAD, ""},
@@ -241,8 +242,10 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
         return dynamodb_fail(db, OUTCOME_STOP, "", "the request cannot be "
                              "signed");
     for (i = 1; i < n; i++) {    /* HTTP adds the host itself */
-        fields[i].name = signed_fields[i].name;
-        fields[i].value = signed_fields[i].value;
+        struct http_field *field = &fields[i];
+
+        field->name = signed_fields[i].name;
+        field->value = signed_fields[i].value;
     }
     answer_begin(&a, want);
     sent = http_send(&db->http, &http, take_body, &a);
@@ -324,12 +327,14 @@ enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
 {
     enum outcome outcome;
     unsigned retry = 0;
-    bool corrected = false, renewed = false, skewed;
+    bool corrected = false, renewed = false;
     static const struct dynamodb_want nothing;
 
     if (body->failed)
         return dynamodb_fail(db, OUTCOME_STOP, "", "memory is out");
     for (;;) {
+        bool skewed;
+
         db->error[0] = db->code[0] = '\0';
         aws_fresh(db->aws);
         outcome = attempt(db, operation, body,

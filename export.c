@@ -580,11 +580,13 @@ static void pay(struct state *s)
     double rate = (double)s->o->rate * CLOCK_SECOND / (double)s->o->window;
     double units = page->units > 0 ? page->units : 1;
     double most = page->scanned > 0 ? rate * (double)page->scanned / units : 1;
-    int64_t now = clock_now(CLOCK_STEADY);
+    int64_t now = clock_now(CLOCK_STEADY), left = (int64_t)units + 1;
 
     if (s->o->rate == 0)
         return;
-    for (; units > 0; units -= 1)
+    if ((double)(left - 1) == units)
+        left--;                  /* begun ones count */
+    for (; left > 0; left--)
         pace_call(&s->pace, now);
     if (most > 4 * (double)s->limit)
         most = 4 * (double)s->limit;
@@ -605,9 +607,10 @@ static uint64_t page_limit(struct state *s)
 static void follow(struct state *s, bool last)
 {
     const char *operation = s->o->command == OPTIONS_SCAN ? "Scan" : "Query";
-    enum outcome outcome;
 
     do {
+        enum outcome outcome;
+
         wait_for_pace(s);
         if (command_stop != 0)
             return;

@@ -41,7 +41,8 @@ bool ids_asset(const unsigned char *id, size_t n)
     size_t i;
 
     for (i = 0; i < n; i++)
-        if (memchr("0123456789abcdefABCDEF", id[i], 22) == NULL)
+        if (id[i] == '\0' ||
+            strchr("0123456789abcdefABCDEF", id[i]) == NULL)
             return false;
     return n == 32;
 }

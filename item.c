@@ -62,7 +62,7 @@ struct typed {
     struct item *item;
     unsigned depth;
     uint64_t object;             /* a bit for each level: is it an object? */
-    bool first, named;
+    bool first;
 };
 
 /* Where an element or a member begins: the comma, the member's name. */
@@ -192,7 +192,7 @@ bool item_json(struct item *item, const char *name,
                         const unsigned char *value, size_t n)
 {
     static const struct json_pick whole = {"", JSON_WANT_WALK, false, 0};
-    struct typed typed = {item, 0, 0, true, false};
+    struct typed typed = {item, 0, 0, true};
     struct json json;
 
     begin_name(item, name);

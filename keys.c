@@ -178,14 +178,12 @@ void keys_value(struct buf *body, const struct keys_one *key,
 const char *keys_wrong(const struct keys_one *key, const unsigned char *bytes,
                        size_t n, size_t max)
 {
-    size_t i;
-
     if (n == 0)
         return "its key is empty";
     if (!json_is_utf8(bytes, n))
         return "its key is not UTF-8";
     if (key->type[0] == 'N')
-        for (i = 0; i < n; i++)
+        for (size_t i = 0; i < n; i++)
             if (bytes[i] == '\0' || strchr("+-.0123456789eE", bytes[i]) ==
                 NULL)
                 return "its key is not a number, which the table wants";

@@ -93,9 +93,8 @@ static void name_fields(const struct state *s, struct rows_field *fields)
 
 static void print_row(struct state *s, size_t *at)
 {
-    struct rows_field fields[LISTING_COLUMNS];
+    struct rows_field fields[LISTING_COLUMNS] = {{NULL, 0, NULL, 0, false}};
     const char *wrong;
-    char safe[512];
     unsigned i;
 
     name_fields(s, fields);
@@ -108,6 +107,8 @@ static void print_row(struct state *s, size_t *at)
     }
     wrong = unfit(s, &fields[0]);
     if (wrong != NULL) {
+        char safe[512];
+
         rows_visible(safe, sizeof safe, fields[0].bytes, fields[0].len);
         report_say("%s: this row cannot be printed: %s", safe, wrong);
         s->unfit = true;
@@ -197,7 +198,9 @@ static void make_pointer(char *to, const char *name)
 
         if (special)
             *to++ = '~';
-        *to++ = !special ? *name : *name == '~' ? '0' : '1';
+        *to++ = *name;
+        if (special)
+            to[-1] = to[-1] == '~' ? '0' : '1';
     }
     *to = '\0';
 }
@@ -284,7 +287,6 @@ static bool open_checkpoint(struct state *s)
 
 static void begin(struct state *s)
 {
-    struct rows_field fields[LISTING_COLUMNS];
     struct checkpoint *c = &s->checkpoint;
     enum rows_mended mended = ROWS_WHOLE;
     struct stat st;
@@ -301,6 +303,8 @@ static void begin(struct state *s)
     goes_on = c->records > 0 || *s->cursor != '\0' ||
         (c->fd >= 0 && s->to_file && st.st_size > 0);
     if (s->exit == 0 && !goes_on) {
+        struct rows_field fields[LISTING_COLUMNS];
+
         name_fields(s, fields);
         rows_names(&s->out, fields, s->listing.n);
         if (!rows_flush(&s->out))

@@ -127,7 +127,8 @@ bool profile_valid(const char *text, size_t n, char *error, size_t size)
 
 static bool is(struct profile_value value, const char *word)
 {
-    return value.n == strlen(word) && memcmp(value.text, word, value.n) == 0;
+    return value.text != NULL && value.n == strlen(word) &&
+        memcmp(value.text, word, value.n) == 0;
 }
 
 /* "profile x" and "services x", x perhaps in quotes: x, or nothing. */

@@ -82,7 +82,7 @@ static bool below(const char *name, const char *entry)
 /* One entry of NO_PROXY, which it cuts. */
 static bool matches(const struct http_url *url, char *entry)
 {
-    unsigned char a[16], b[16];
+    unsigned char a[16];
     char *slash = strchr(entry, '/');
     size_t n;
 
@@ -95,8 +95,11 @@ static bool matches(const struct http_url *url, char *entry)
     if (!cut_port(&entry, url->port))
         return false;
     n = address(a, url->host);
-    if (n > 0)
+    if (n > 0) {
+        unsigned char b[16];
+
         return address(b, entry) == n && memcmp(a, b, n) == 0;
+    }
     entry += *entry == '*' && entry[1] == '.';
     entry += *entry == '.';
     return below(url->host, entry);
@@ -245,10 +248,11 @@ static enum net_result refused(const struct proxy *proxy, struct net *net,
 static enum net_result take_answer(struct net *net, struct http_response *r)
 {
     unsigned char piece[512];
-    size_t n, taken;
+    size_t n;
 
     http_response_init(r, true);
     while (!r->done) {
+        size_t taken;
         enum net_result got = net_read(net, piece, sizeof piece, &n);
 
         if (got != NET_OK)

@@ -155,7 +155,7 @@ static void add(struct state *s, const struct record_field *key)
     buf_byte(&s->item.json, '}');
     twice = is_twice(s);         /* sets the key, too */
     if (twice || s->n == ITEMS_WRITE_MAX ||
-        s->items.len + s->item.json.len + 64 * ITEMS_WRITE_MAX >
+        s->items.len + s->item.json.len + (size_t)64 * ITEMS_WRITE_MAX >
         s->items.max)
         flush(s);
     e = &s->entries[s->n++];
@@ -436,7 +436,7 @@ static void init(struct state *s, const struct options *o)
     item_init(&s->item);
     buf_init(&s->name, ITEM_NAME_MAX + 1);
     buf_init(&s->items, ITEMS_WRITE_BYTES);
-    buf_init(&s->ids, ITEMS_WRITE_MAX * (ITEM_KEY_MAX + 1024));
+    buf_init(&s->ids, (size_t)ITEMS_WRITE_MAX * (ITEM_KEY_MAX + 1024));
     buf_init(&s->key, PLAIN_MAX);
     buf_init(&s->known, PLAIN_MAX);
     plain_init(&s->plain);

@@ -62,16 +62,16 @@ void report_time(char out[32], int64_t when)
 /* "3 d 4 h", "4 h 5 min", "12 s": two units at most. */
 static void duration(char out[48], int64_t ns)
 {
-    long long s = (long long)(ns / CLOCK_SECOND);
+    long long all = (long long)(ns / CLOCK_SECOND);
 
-    if (s >= 86400)
-        snprintf(out, 48, "%lld d %lld h", s / 86400, s % 86400 / 3600);
-    else if (s >= 3600)
-        snprintf(out, 48, "%lld h %lld min", s / 3600, s % 3600 / 60);
-    else if (s >= 60)
-        snprintf(out, 48, "%lld min %lld s", s / 60, s % 60);
+    if (all >= 86400)
+        snprintf(out, 48, "%lld d %lld h", all / 86400, all % 86400 / 3600);
+    else if (all >= 3600)
+        snprintf(out, 48, "%lld h %lld min", all / 3600, all % 3600 / 60);
+    else if (all >= 60)
+        snprintf(out, 48, "%lld min %lld s", all / 60, all % 60);
     else
-        snprintf(out, 48, "%lld s", s);
+        snprintf(out, 48, "%lld s", all);
 }
 
 /* Appends to the line, which has 512 bytes. */

@@ -563,7 +563,7 @@ static bool output_gone(struct state *s)
     if (poll(&pfd, 1, 0) <= 0 ||
         (pfd.revents & (POLLERR | POLLNVAL)) == 0)
         return false;
-    unwritten(s, "standard output", pfd.revents & POLLNVAL ? EBADF : EPIPE);
+    unwritten(s, "standard output", (pfd.revents & POLLNVAL) != 0 ? EBADF : EPIPE);
     return true;
 }
 

@@ -337,7 +337,7 @@ static void begin(struct state *s)
 int store(const struct options *o)
 {
     static struct state s;       /* too large for a small machine's stack */
-    const uint64_t *count = s.report.count;
+    const uint64_t *counts = s.report.count;
 
     s.o = o;
     s.report.what = "id";
@@ -367,6 +367,6 @@ int store(const struct options *o)
     columns_free(&s.columns);
     if (s.exit != 0)
         return s.exit;
-    return count[REPORT_FAILED] + count[REPORT_ABSENT] > 0 ? COMMAND_FAILED
-                                                           : 0;
+    return counts[REPORT_FAILED] + counts[REPORT_ABSENT] > 0 ? COMMAND_FAILED
+                                                             : 0;
 }

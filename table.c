@@ -140,15 +140,15 @@ static void nap(const char *what, int64_t begun, int64_t until)
  */
 static int await(struct job *j, enum goal goal)
 {
-    int64_t begun = clock_now(CLOCK_STEADY), pause = CLOCK_SECOND, now;
+    int64_t begun = clock_now(CLOCK_STEADY), pause = CLOCK_SECOND;
     char what[SENTENCE] = "the table does not show yet";
     bool seen = false, announced = j->o->quiet;
 
     for (; command_stop == 0; pause += pause < PAUSE_MAX ? pause / 2 : 0) {
         enum outcome outcome = look(j);
         bool missing = outcome != OUTCOME_DONE && tables_missing(j->db);
+        int64_t now = clock_now(CLOCK_STEADY);
 
-        now = clock_now(CLOCK_STEADY);
         if (missing && goal == GONE)
             return 0;
         if (outcome != OUTCOME_DONE &&
@@ -242,7 +242,6 @@ static int create_again(struct job *j)
     const char *key = new_key(j);
     const char *sort = j->o->sort != NULL ? j->o->sort : "";
     bool mode = j->o->on_demand || j->o->read > 0;
-    char text[64];
 
     if (strcmp(d->status, "DELETING") == 0) {
         say("the table %s is just being deleted: wait for that (ocrdyn table "
@@ -260,6 +259,8 @@ static int create_again(struct job *j)
         return COMMAND_MISUSED;
     }
     if (mode && !same_capacity(&d->capacity, &j->capacity)) {
+        char text[64];
+
         say("the table %s exists already, but its capacity is %s (ocrdyn "
             "table capacity changes it)", j->name,
             capacity_text(text, &d->capacity));
@@ -283,8 +284,10 @@ static int create(struct job *j)
     if (!tables_missing(j->db))
         return failed(j, outcome);
     for (i = 0; i < j->o->n_tags; i++) {
-        tags[i].name = j->o->tags[i].name;
-        tags[i].value = j->o->tags[i].value;
+        struct tables_tag *tag = &tags[i];
+
+        tag->name = j->o->tags[i].name;
+        tag->value = j->o->tags[i].value;
     }
     outcome = tables_create(j->db, &new);
     /* by another, in between, or by a first try whose answer got lost */
@@ -340,18 +343,20 @@ static void show_index(const struct tables_description *d,
 {
     struct tables_capacity capacity = {d->capacity.on_demand, x->read,
         x->write};
-    char text[64];
     bool sorted = *x->range != '\0';
 
-    if (x->local)
+    if (x->local) {
         print("local index %s: it is as ready as the table", x->name);
-    else
+    } else {
+        char text[64];
+
         print("index %s: %s%s, key %s (%s)%s%s%s%s%s, projection %s, %s",
               x->name, x->status, x->backfilling ? " (being filled)" : "",
               x->hash, tables_type(d, x->hash), sorted ? ", sort key " : "",
               x->range, sorted ? " (" : "", tables_type(d, x->range),
               sorted ? ")" : "", x->projection,
               capacity_text(text, &capacity));
+    }
 }
 
 static int show(struct job *j)

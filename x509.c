@@ -223,9 +223,9 @@ struct search {
 __attribute__((format(printf, 2, 3)))
 static bool refuse(struct x509 *x, const char *format, ...)
 {
-    va_list ap;
-
     if (x->error[0] == '\0') {
+        va_list ap;
+
         va_start(ap, format);
         vsnprintf(x->error, sizeof x->error, format, ap);
         va_end(ap);

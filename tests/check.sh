@@ -59,8 +59,13 @@ fact 'clang without warnings' compiles clang -O2
 fact 'musl gcc without warnings' compiles musl-gcc -Os -idirafter /usr/include
 fact 'gcc analyzer' compiles gcc -O2 -fanalyzer
 fact 'clang tidy' tidy
-fact 'cppcheck' cppcheck --quiet --std=c11 -D_GNU_SOURCE --error-exitcode=1 \
-    --enable=warning,style,performance,portability ./*.c
+# It does not see that the kernel reads what sandbox.c gives it, nor that of
+# cert.c's union one member is written and the other read.
+fact 'cppcheck' cppcheck --quiet --std=c11 -D_GNU_SOURCE -D__x86_64__ \
+    --error-exitcode=1 --enable=warning,style,performance,portability \
+    --suppress=unusedStructMember:sandbox.c \
+    --suppress=unreadVariable:sandbox.c --suppress=unusedStructMember:cert.c \
+    ./*.c
 fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 
 for test in checkpoint clock http json net pace process proxy records rows \

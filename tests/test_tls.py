@@ -335,7 +335,7 @@ def displaced(tmp_path_factory):
                                    "the server's certificate has expired on"),
 })
 def test_a_wrong_clock_is_named(nginx, displaced, ocrdyn, when, says):
-    ocrdyn.path = displaced
+    ocrdyn.path, ocrdyn.under = displaced, []
     done = ocrdyn(ONCE, ["a"], {**nginx.environment("P-256"),
                                 "TEST_TIME": int(when)})
     assert f"Cloudinary: TLS: {says}" in done.stderr
@@ -343,7 +343,7 @@ def test_a_wrong_clock_is_named(nginx, displaced, ocrdyn, when, says):
 
 
 def test_a_root_that_is_expired_is_no_root(nginx, displaced, ocrdyn):
-    ocrdyn.path = displaced
+    ocrdyn.path, ocrdyn.under = displaced, []
     done = ocrdyn(ONCE, ["a"], {**nginx.environment("P-256"),
                                 "TEST_TIME": int(time.time() + 30 * 86400)})
     assert done.returncode == 2
@@ -385,7 +385,7 @@ def test_a_server_that_resumes_no_session(nginx, ocrdyn):
 
 def test_a_session_is_resumed_for_an_hour(nginx, displaced, ocrdyn):
     """From one connection to the next 1,000 s pass."""
-    ocrdyn.path = displaced
+    ocrdyn.path, ocrdyn.under = displaced, []
     done, sessions = in_pairs(nginx, ocrdyn, "sessions", TEST_STEP=1000,
                               TEST_TIME=int(time.time()))
     assert whole(done) and sessions == ".rrr."
@@ -393,7 +393,7 @@ def test_a_session_is_resumed_for_an_hour(nginx, displaced, ocrdyn):
 
 def test_a_session_ends_with_the_certificate(nginx, displaced, ocrdyn):
     """Which is valid for 2,500 s from now."""
-    ocrdyn.path = displaced
+    ocrdyn.path, ocrdyn.under = displaced, []
     done, sessions = in_pairs(nginx, ocrdyn, "short", TEST_STEP=1000,
                               TEST_TIME=int(time.time()))
     assert sessions == ".r"
