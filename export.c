@@ -569,6 +569,9 @@ static void wait_for_pace(struct state *s)
     s->report.waits_until = 0;
 }
 
+/* Of a page, which has 1 MB: whatever the service says that it took. */
+enum { PAGE_UNITS = 1024 };
+
 /*
  * What a page took is paid before the next one begins. How many items that
  * may read is such that it takes what the rate allows in a second, as far as
@@ -580,13 +583,11 @@ static void pay(struct state *s)
     double rate = (double)s->o->rate * CLOCK_SECOND / (double)s->o->window;
     double units = page->units > 0 ? page->units : 1;
     double most = page->scanned > 0 ? rate * (double)page->scanned / units : 1;
-    int64_t now = clock_now(CLOCK_STEADY), left = (int64_t)units + 1;
+    int64_t now = clock_now(CLOCK_STEADY), i;
 
     if (s->o->rate == 0)
         return;
-    if ((double)(left - 1) == units)
-        left--;                  /* begun ones count */
-    for (; left > 0; left--)
+    for (i = 0; i < PAGE_UNITS && (double)i < units; i++)
         pace_call(&s->pace, now);
     if (most > 4 * (double)s->limit)
         most = 4 * (double)s->limit;
@@ -641,6 +642,8 @@ static void scan(struct state *s)
             s->exit = COMMAND_MISUSED;
         else if ((more = resume(s)) && s->exit == 0 && s->page.last.len == 0)
             save(s, false);
+        if (s->checkpoint.fd >= 0)
+            command_confine_files(s->o, s->checkpoint.folder);
     }
     if (s->exit == 0 && more)
         follow(s, true);
@@ -788,7 +791,8 @@ int export(const struct options *o)
     command_watch(&s.report);
     command_confine(o);
     begin(&s);
-    command_confine_files(o, s.checkpoint.fd < 0 ? -1 : s.checkpoint.folder);
+    if (o->checkpoint == NULL)
+        command_confine_files(o, -1);
     if (s.exit == 0) {
         begin_columns(&s);
         (o->command == OPTIONS_SCAN ? scan : query)(&s);

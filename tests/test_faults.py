@@ -110,8 +110,11 @@ def transport():
         yield fault(name, LOST, when="after", **fields)
     yield fault("no length, and an orderly end", FINE, when="after",
                 frame=faults.until_close, at="end", end="close")
-    yield fault("garbage for a handshake", STOP, "no TLS at all",
-                when="accept", frame=faults.garbage(), at="end", end="close")
+    # not only once: what answers so when a session is to be resumed is asked
+    # again, for a full handshake
+    yield fault("garbage for handshakes", STOP, "no TLS at all",
+                when="accept", times=None, frame=faults.garbage(), at="end",
+                end="close")
     yield fault("no handshake", AGAIN, args=("--connect-timeout", 1),
                 when="accept", stall=3, end="rst")
     yield fault("nobody listens", AGAIN, args=("--max-attempts", 10),
