@@ -468,7 +468,7 @@ def test_help_is_24_lines_of_76_with_examples_first(ocrdyn, arg):
     assert (done.returncode, done.stderr) == (0, "")
     assert len(lines) <= 24 and max(map(len, lines)) <= 76
     assert lines[0].startswith("ocrdyn extract answer.json ")
-    assert b"ocrdyn extract -h" in ocrdyn(["-h"]).stdout
+    assert b"extract: CMD -h" in ocrdyn(["-h"]).stdout
 
 
 def test_neither_account_nor_aws_is_needed(ocrdyn):
