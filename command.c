@@ -54,7 +54,7 @@ void command_signals(void)
 
 static const struct report *watched;
 
-static void on_interrupt(void)
+void command_progress(void)
 {
     if (command_asked == 0)
         return;
@@ -65,7 +65,7 @@ static void on_interrupt(void)
 void command_watch(const struct report *report)
 {
     watched = report;
-    clock_interrupted = on_interrupt;
+    clock_interrupted = command_progress;
 }
 
 void command_complain(const unsigned char *id, size_t n, const char *reason)

@@ -66,6 +66,9 @@ int command_printed(int status);
    waits. */
 void command_watch(const struct report *report);
 
+/* Prints it now, if it was asked for: for where nothing is waited for. */
+void command_progress(void);
+
 /* Says "ID: reason". */
 void command_complain(const unsigned char *id, size_t n, const char *reason);
 

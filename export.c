@@ -125,7 +125,8 @@ static void add_where(struct request *r, unsigned i, unsigned terms,
     if (other.len == 0) {
         buf_format(&r->filter, "#w%u=:w%u", i, i);
     } else {
-        /* parentheses that are not needed are refused */
+        /* parentheses that are not needed are refused; assumed: between
+           AND and OR they are needed, as Local has it */
         buf_format(&r->filter, terms > 1 ? "(#w%u=:w%u OR #w%u=:o%u)"
                    : "#w%u=:w%u OR #w%u=:o%u", i, i, i, i);
         buf_format(&r->values, ",\":o%u\":", i);

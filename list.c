@@ -38,19 +38,6 @@ struct state {
     bool unfit;                  /* some ids could not be printed */
 };
 
-static struct state *under_way;
-
-/* SIGUSR1: prints the progress, wherever the command waits. */
-static void on_interrupt(void)
-{
-    struct state *s = under_way;
-
-    if (s == NULL || command_asked == 0)
-        return;
-    command_asked = 0;
-    report_now(&s->report);
-}
-
 /* ---------------------------------------------------------------- rows */
 
 static void unwritten(struct state *s, int error)
@@ -133,7 +120,7 @@ static void print_page(struct state *s)
     for (i = 0; i < s->page.rows && s->exit == 0; i++) {
         print_row(s, &at);
         report_progress(&s->report);
-        on_interrupt();
+        command_progress();
     }
     memcpy(s->cursor, s->page.cursor, sizeof s->cursor);
     if (c->fd < 0 || s->exit != 0)
@@ -338,8 +325,7 @@ int list(const struct options *o)
     caller_init(&s.caller, cloudinary, o, &s.report);
     command_signals();
     command_confine(o);
-    under_way = &s;
-    clock_interrupted = on_interrupt;
+    command_watch(&s.report);
     begin(&s);
     command_confine_files(o, s.checkpoint.fd < 0 ? -1 : s.checkpoint.folder);
     ended = s.exit == 0 && s.checkpoint.records > 0 && *s.cursor == '\0';
@@ -352,6 +338,5 @@ int list(const struct options *o)
         ended = *s.cursor == '\0';
     }
     end(&s);
-    under_way = NULL;
     return s.exit != 0 ? s.exit : s.unfit ? COMMAND_FAILED : 0;
 }

@@ -49,29 +49,7 @@ struct state {
     int exit;                    /* once the run must end early */
 };
 
-static struct state *under_way;
-
-/* SIGUSR1: prints the progress, wherever the run waits. */
-static void on_interrupt(void)
-{
-    struct state *s = under_way;
-
-    if (s == NULL || command_asked == 0)
-        return;
-    command_asked = 0;
-    report_now(&s->report);
-}
-
 /* -------------------------------------------------------------- the row */
-
-/* "ocrdyn: ID: reason" */
-static void complain(const unsigned char *id, size_t len, const char *reason)
-{
-    char safe[512];
-
-    rows_visible(safe, sizeof safe, id, len);
-    report_say("%s: %s", safe, reason);
-}
 
 static void unwritten(struct state *s, const char *what, int error)
 {
@@ -133,7 +111,7 @@ static void finish(struct state *s, const unsigned char *id, size_t len,
 
     s->report.count[status]++;
     if (*detail != '\0')
-        complain(id, len, detail);
+        command_complain(id, len, detail);
     if (!rows_write(&s->out, &row))
         unwritten(s, "standard output", s->out.error);
     if (status == REPORT_FAILED && s->failed >= 0)
@@ -344,7 +322,8 @@ static const char *make_item(struct state *s, const unsigned char *id,
     if (!item_fits(item))
         return "DynamoDB: the item is larger than 400 KB";
     if (item->replaced > 0 && s->o->verbose)
-        complain(id, len, "bytes that are not UTF-8 are stored as U+FFFD");
+        command_complain(id, len, "bytes that are not UTF-8 are stored as "
+                         "U+FFFD");
     return NULL;
 }
 
@@ -486,7 +465,7 @@ static void do_image(struct state *s, const unsigned char *id, size_t len,
         if (known)
             s->in_doubt = false;
         if (outcome == OUTCOME_STOP) {           /* not this image's fate */
-            complain(id, len, s->cloudinary->error);
+            command_complain(id, len, s->cloudinary->error);
             s->exit = COMMAND_STOPPED;
         } else if (known && outcome != OUTCOME_DONE)
             finish(s, id, len, REPORT_FAILED, s->cloudinary->error);
@@ -509,7 +488,7 @@ static void show_request(struct state *s, const unsigned char *id, size_t len)
 
     if (wrong != NULL) {
         s->report.count[REPORT_FAILED]++;
-        complain(id, len, wrong);
+        command_complain(id, len, wrong);
         return;
     }
     s->report.units++;
@@ -563,7 +542,8 @@ static bool output_gone(struct state *s)
     if (poll(&pfd, 1, 0) <= 0 ||
         (pfd.revents & (POLLERR | POLLNVAL)) == 0)
         return false;
-    unwritten(s, "standard output", (pfd.revents & POLLNVAL) != 0 ? EBADF : EPIPE);
+    unwritten(s, "standard output", (pfd.revents & POLLNVAL) != 0 ? EBADF
+              : EPIPE);
     return true;
 }
 
@@ -637,7 +617,7 @@ static void do_record(struct state *s, enum rows_read r,
         s->db->retries = 0;
     }
     report_progress(&s->report);
-    on_interrupt();
+    command_progress();
 }
 
 /* Is the table there, and the one that is meant? The exit status if not. */
@@ -802,8 +782,7 @@ int run(const struct options *o)
         report_say("reading public_ids from the terminal; Ctrl-D ends them");
     command_signals();
     command_confine(o);
-    under_way = &s;
-    clock_interrupted = on_interrupt;
+    command_watch(&s.report);
     begin(&s);
     command_confine_files(o, s.checkpoint.fd < 0 ? -1 : s.checkpoint.folder);
     while (s.exit == 0 && command_stop == 0 &&
@@ -811,7 +790,6 @@ int run(const struct options *o)
            (r = next_id(&s, &id, &len)) != ROWS_END && !output_gone(&s))
         do_record(&s, r, id, len);
     end(&s, r == ROWS_END && command_stop == 0);
-    under_way = NULL;
     if (s.exit != 0)
         return s.exit;
     return s.report.count[REPORT_FAILED] + s.report.count[REPORT_UNSTORED] > 0
