@@ -99,7 +99,7 @@ TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) -g -O1
 TESTCC = cc $(TESTFLAGS) -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 TESTLIB = -lbearssl
 TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json net pace \
-	process proxy records rows sigv4)
+	printf process proxy records rows sigv4)
 DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
 	x509))
 
@@ -113,6 +113,7 @@ $(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
 $(UNITS)/test_json $(UNITS)/json_filter: json.c picks.c
 $(UNITS)/test_net: net.c
 $(UNITS)/test_pace: pace.c
+$(UNITS)/test_printf: | printf.c
 $(UNITS)/test_process: process.c clock.c buf.c
 $(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c json.c picks.c \
 	buf.c

@@ -704,6 +704,7 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
         &page};
     enum outcome outcome;
     struct buf body;
+    char *end;
 
     buf_init(&page.last, ITEMS_PLACE_MAX);
     buf_init(&body, 4 << 20);
@@ -727,7 +728,9 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
         buf_reset(&to->last);
         buf_add(&to->last, page.last.data, page.last.len);
         to->scanned = strtoull(page.scanned.text, NULL, 10);
-        to->units = strtod(page.units.text, NULL);
+        /* a page takes whole units or half ones */
+        to->units = (double)strtoull(page.units.text, &end, 10) +
+            (end[0] == '.' && end[1] == '5' ? 0.5 : 0);
     } else {
         advise(db);
     }

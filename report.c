@@ -86,11 +86,19 @@ static void add(char *line, const char *format, ...)
     va_end(ap);
 }
 
+void report_tenths(char text[24], double number)
+{
+    uint64_t tenths = (uint64_t)(number * 10 + 0.5);
+
+    snprintf(text, 24, "%" PRIu64 ".%u", tenths / 10,
+             (unsigned)(tenths % 10));
+}
+
 static void progress_line(char *line, const struct report *r)
 {
     int64_t now = clock_now(CLOCK_STEADY), took = now - r->start;
     uint64_t done = 0, bad;
-    char text[48];
+    char text[48], part[24];
     int i;
 
     if (r->lists)
@@ -103,8 +111,8 @@ static void progress_line(char *line, const struct report *r)
     if (bad > 0)
         add(line, ", %" PRIu64 " failed", bad);
     if (took > CLOCK_SECOND)
-        add(line, ", %.0f/h", (double)done * 3600 * CLOCK_SECOND /
-            (double)took);
+        add(line, ", %" PRIu64 "/h", (uint64_t)((double)done * 3600 *
+            CLOCK_SECOND / (double)took + 0.5));
     if (r->quota.known) {
         report_time(text, r->quota_at + r->quota.reset);
         add(line, "; %lld of %lld calls left until %s",
@@ -116,8 +124,9 @@ static void progress_line(char *line, const struct report *r)
 
         duration(text, left < 1e6 ? (int64_t)((double)took * left)
                                   : INT64_MAX);
-        add(line, "; %.1f %%, %s to go", 100.0 * (double)r->list_read /
-            (double)r->list_size, text);
+        report_tenths(part, 100.0 * (double)r->list_read /
+                      (double)r->list_size);
+        add(line, "; %s %%, %s to go", part, text);
     }
     if (r->waits_until > now) {
         report_time(text, r->waits_until);

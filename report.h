@@ -58,6 +58,9 @@ void report_now(const struct report *r);
 
 void report_summary(const struct report *r);
 
+/* A number that is not negative, with one decimal place. */
+void report_tenths(char text[24], double number);
+
 /* "14:00:07 UTC" (with the date, if that is another day) for a time of
    CLOCK_STEADY. */
 void report_time(char out[32], int64_t when);

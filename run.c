@@ -514,22 +514,22 @@ static void estimate(const struct state *s)
 {
     const uint64_t n = s->report.units;
     const uint64_t reads = s->o->reuse ? n : 0, asks = s->o->explicit ? 0 : n;
-    double hours;
+    char hours[24], at_2000[24];
 
     report_say("%" PRIu64 " image%s: %" PRIu64 " OCR unit%s, %s%" PRIu64
                " Admin API calls", s->report.ids, s->report.ids == 1 ? ""
                : "s", n, n == 1 ? "" : "s", reads > 0 ? "up to " : "",
                asks + reads);
     if (s->o->rate > 0) {
-        hours = (double)n / (double)s->o->rate * (double)s->o->window /
-            (3600.0 * CLOCK_SECOND);
-        report_say("%.1f hours at --rate", hours);
-        return;
+        report_tenths(hours, (double)n / (double)s->o->rate *
+                      (double)s->o->window / (3600.0 * CLOCK_SECOND));
+        report_say("%s hours at --rate", hours);
+    } else if (asks + reads > 0) {
+        report_tenths(hours, (double)(asks + reads) / 500);
+        report_tenths(at_2000, (double)(asks + reads) / 2000);
+        report_say("%s hours at 500 calls an hour (free plans), %s at "
+                   "2000, before the reserve", hours, at_2000);
     }
-    hours = (double)(asks + reads);
-    if (asks + reads > 0)
-        report_say("%.1f hours at 500 calls an hour (free plans), %.1f at "
-                   "2000, before the reserve", hours / 500, hours / 2000);
 }
 
 /* -------------------------------------------------------------- the loop */

@@ -54,6 +54,13 @@ tidy() {
         'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE 2>/dev/null' -
 }
 
+# Conversions that printf.c does not know (%2E and %XX are percent-encoding).
+conversions() {
+    ! grep -noE "%[-+#'0-9.*]*[hlLqjzt]*[A-Za-z]" $(ls *.c |
+        grep -v mkanchors) |
+        grep -vE '%(2E|X)$|%(\.?[0-9]*|\.\*)s$|%c$|%0?[0-9]*(l|ll|z)?[dux]$'
+}
+
 fact 'gcc without warnings' compiles gcc -O2
 fact 'clang without warnings' compiles clang -O2
 fact 'musl gcc without warnings' compiles musl-gcc -Os -idirafter /usr/include
@@ -68,16 +75,16 @@ fact 'cppcheck' cppcheck --quiet --std=c11 -D_GNU_SOURCE -D__x86_64__ \
     ./*.c
 fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 
-for test in checkpoint clock http json net pace process proxy records rows \
-    sigv4
+for test in checkpoint clock http json net pace printf process proxy records \
+    rows sigv4
 do
     part "test_$test" "build/test_$test"
 done
 part memory tests/variants.sh memory clock http json records rows
 part unsigned tests/variants.sh unsigned
 part valgrind tests/variants.sh valgrind clock http records sigv4
-part arm tests/variants.sh arm-signed http json records rows sigv4
-part s390x tests/variants.sh s390x-unsigned http json records rows sigv4
+part arm tests/variants.sh arm-signed http json printf records rows sigv4
+part s390x tests/variants.sh s390x-unsigned http json printf records rows sigv4
 slow='never_ends or stall or dies or 400_kb or any_size or takes_is_not'
 part sanitized tests/variants.sh sanitized tests/test_credentials.py \
     tests/test_tls.py tests/test_run.py -k "not ($slow)"
