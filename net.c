@@ -136,6 +136,7 @@ bool net_connect(struct net *net, const char *host, unsigned short port,
     int error;
 
     net->fd = -1;
+    net->at = net->end = 0;
     memset(&hints, 0, sizeof hints);
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICSERV;
@@ -173,13 +174,21 @@ static enum net_result await(struct net *net, short events)
 enum net_result net_read(struct net *net, void *bytes, size_t size,
                          size_t *got)
 {
-    for (;;) {
-        ssize_t n = recv(net->fd, bytes, size, 0);
+    const bool ahead = size < sizeof net->ahead;
+
+    while (net->at == net->end) {
+        ssize_t n = recv(net->fd, ahead ? net->ahead : bytes,
+                         ahead ? sizeof net->ahead : size, 0);
         enum net_result r;
 
-        if (n > 0) {
+        if (n > 0 && !ahead) {
             *got = (size_t)n;
             return NET_OK;
+        }
+        if (n > 0) {
+            net->at = 0;
+            net->end = (size_t)n;
+            break;
         }
         if (n == 0)
             return net_fail(net, NET_END, "the connection was closed");
@@ -191,6 +200,10 @@ enum net_result net_read(struct net *net, void *bytes, size_t size,
         if (r != NET_OK)
             return r;
     }
+    *got = net->end - net->at < size ? net->end - net->at : size;
+    memcpy(bytes, net->ahead + net->at, *got);
+    net->at += *got;
+    return NET_OK;
 }
 
 enum net_result net_write(struct net *net, const void *bytes, size_t n,
@@ -221,6 +234,8 @@ bool net_stale(const struct net *net)
     struct pollfd pfd = {net->fd, POLLIN, 0};
     int n;
 
+    if (net->at < net->end)
+        return true;
     do
         n = poll(&pfd, 1, 0);
     while (n < 0 && errno == EINTR);

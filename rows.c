@@ -92,6 +92,7 @@ enum rows_read rows_next(struct rows_in *in, const unsigned char **id,
         return errno == EAGAIN ? ROWS_MORE : ROWS_ERROR;
     in->eof = n == 0;
     in->end += (size_t)n;
+    in->taken += (uint64_t)n;
     return rows_peek(in, &in->place, id, len);
 }
 

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     ROWS_ID_MAX = 4096,      /* bytes of one id; DynamoDB's keys end at 2048 */
@@ -53,6 +54,7 @@ struct rows_in {
         bool skip;                   /* inside an id that was too long */
     } place;
     size_t end;                      /* of what was read */
+    uint64_t taken;                  /* bytes read so far */
     unsigned char buffer[ROWS_BUFFER];
 };
 

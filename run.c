@@ -42,6 +42,7 @@ struct state {
     bool unchecked;              /* the table; nothing was stored in it yet */
     bool settled;                /* the last record of ours is done with */
     bool to_file;                /* the rows go to a file */
+    int64_t list_begin;          /* where standard input was at first */
     bool shown;                  /* results that explicit's answers lack are
                                     there, as one was seen */
     int64_t synced;              /* when the checkpoint was last written */
@@ -539,7 +540,7 @@ static bool output_gone(struct state *s)
 {
     struct pollfd pfd = {STDOUT_FILENO, 0, 0};
 
-    if (poll(&pfd, 1, 0) <= 0 ||
+    if (s->to_file || poll(&pfd, 1, 0) <= 0 ||
         (pfd.revents & (POLLERR | POLLNVAL)) == 0)
         return false;
     unwritten(s, "standard output", (pfd.revents & POLLNVAL) != 0 ? EBADF
@@ -550,11 +551,8 @@ static bool output_gone(struct state *s)
 /* How far the list is read, where it is a file. */
 static void measure(struct state *s)
 {
-    off_t at = lseek(s->in.fd, 0, SEEK_CUR);
-
-    if (at >= 0 && s->report.list_size > 0)
-        s->report.list_read = (int64_t)at -
-            (int64_t)(s->in.end - s->in.place.begin);
+    s->report.list_read = s->list_begin + (int64_t)(s->in.taken -
+        (s->in.end - s->in.place.begin));
 }
 
 /* The next id: ROWS_END also at the end of the run. */
@@ -686,8 +684,10 @@ static void begin(struct state *s)
             return;
         }
     }
-    if (fstat(s->in.fd, &st) == 0 && S_ISREG(st.st_mode))
+    if (fstat(s->in.fd, &st) == 0 && S_ISREG(st.st_mode)) {
         s->report.list_size = (int64_t)st.st_size;
+        s->list_begin = (int64_t)lseek(s->in.fd, 0, SEEK_CUR);
+    }
     s->to_file = fstat(STDOUT_FILENO, &st) == 0 && S_ISREG(st.st_mode);
     if (s->db != NULL && !s->o->dry_run)
         s->exit = check_table(s);
