@@ -138,6 +138,7 @@ bool aws_renew(struct aws *aws)
                 strcmp(keys.secret, aws->keys.secret) != 0 ||
                 strcmp(keys.token, aws->keys.token) != 0;
             aws->keys = keys;
+            buf_wipe(&aws->signing, sizeof aws->signing);
             error[0] = '\0';
         }
         imds_close(&imds);

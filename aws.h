@@ -16,9 +16,11 @@
 #include "chain.h"
 #include "endpoint.h"
 #include "http.h"
+#include "sigv4.h"
 
 struct aws {
     struct credentials keys;
+    struct sigv4_key signing;            /* made of them, for DynamoDB */
     char region[ENDPOINT_REGION_MAX];    /* that requests are signed for */
     struct http_url endpoint;            /* of DynamoDB */
     const struct http_options *http;

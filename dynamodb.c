@@ -211,9 +211,9 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
                             const struct buf *body,
                             const struct dynamodb_want *want)
 {
-    const struct aws *aws = db->aws;
+    struct aws *aws = db->aws;
     const struct sigv4_scope scope = {aws->keys.access, aws->keys.secret,
-        aws->region, "dynamodb"};
+        aws->region, "dynamodb", &aws->signing};
     char date[SIGV4_DATE], target[64], authorization[AUTHORIZATION_MAX];
     bool token = aws->keys.token[0] != '\0';
     const struct sigv4_header signed_fields[] = {

@@ -533,7 +533,7 @@ struct signer {
     char secret[4 + SIGV4_MAX_SECRET];
     br_hmac_key_context key;
     br_hmac_context hmac;
-    unsigned char derived[br_sha256_SIZE];
+    struct sigv4_key derived;
 };
 
 /* An HMAC with this key begins. */
@@ -543,13 +543,10 @@ static void signer_start(struct signer *g, const void *key, size_t n)
     br_hmac_init(&g->hmac, &g->key, 0);
 }
 
-__attribute__((noinline))
-static void sign(unsigned char signature[br_sha256_SIZE],
-                 const unsigned char digest[br_sha256_SIZE],
-                 const struct sigv4_scope *scope, const char *date)
+/* Makes the signing key of the date's day. */
+static void derive(struct signer *g, const struct sigv4_scope *scope,
+                   const char *date)
 {
-    struct signer g;
-    struct sink s = {.hmac = &g.hmac};
     const struct slice steps[] = {
         {date, DAY},
         {scope->region, strlen(scope->region)},
@@ -558,13 +555,31 @@ static void sign(unsigned char signature[br_sha256_SIZE],
     };
     size_t n = strlen(scope->secret_key);
 
-    memcpy(g.secret, "AWS4", 4);
-    memcpy(g.secret + 4, scope->secret_key, n);
-    signer_start(&g, g.secret, 4 + n);
+    memcpy(g->secret, "AWS4", 4);
+    memcpy(g->secret + 4, scope->secret_key, n);
+    signer_start(g, g->secret, 4 + n);
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        br_hmac_update(&g.hmac, steps[i].at, steps[i].n);
-        br_hmac_out(&g.hmac, g.derived);
-        signer_start(&g, g.derived, sizeof g.derived);
+        br_hmac_update(&g->hmac, steps[i].at, steps[i].n);
+        br_hmac_out(&g->hmac, g->derived.bytes);
+        signer_start(g, g->derived.bytes, sizeof g->derived.bytes);
+    }
+    memcpy(g->derived.day, date, DAY);
+}
+
+__attribute__((noinline))
+static void sign(unsigned char signature[br_sha256_SIZE],
+                 const unsigned char digest[br_sha256_SIZE],
+                 const struct sigv4_scope *scope, const char *date)
+{
+    struct signer g;
+    struct sink s = {.hmac = &g.hmac};
+
+    if (scope->key != NULL && memcmp(scope->key->day, date, DAY) == 0) {
+        signer_start(&g, scope->key->bytes, sizeof scope->key->bytes);
+    } else {
+        derive(&g, scope, date);
+        if (scope->key != NULL)
+            *scope->key = g.derived;
     }
     put_string_to_sign(&s, digest, scope, date);
     br_hmac_out(&g.hmac, signature);

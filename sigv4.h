@@ -2,7 +2,8 @@
  * sigv4: AWS Signature Version 4, as a pure function.
  *
  * From a request, keys and a time to the Authorization header. Nothing is
- * read from the machine, nothing is kept, nothing is allocated.
+ * read from the machine, nothing is kept but for the caller, nothing is
+ * allocated.
  *
  * Follows "Create a signed AWS API request" (AWS IAM User Guide), with the
  * rules of its test suite, and then what AWS's own signers do, where the page
@@ -61,11 +62,23 @@ struct sigv4_request {
     bool keep_path;                  /* true: the path as S3 wants it */
 };
 
+/*
+ * The signing key of a day, which the caller may keep from one request to the
+ * next, as long as secret key, region and service stay what they were: four
+ * fifths of the work are in it. All zero at first; to be wiped.
+ */
+struct sigv4_key {
+    char day[8];                     /* "20150830" */
+    unsigned char bytes[32];
+};
+
 struct sigv4_scope {
     const char *access_key;
     const char *secret_key;
     const char *region;              /* "us-east-1" */
     const char *service;             /* "dynamodb" */
+    struct sigv4_key *key;           /* NULL, or what was kept: it is used if
+                                        it is of that day, else made anew */
 };
 
 /*
@@ -81,7 +94,7 @@ bool sigv4_date(char out[SIGV4_DATE], long long unix_time);
  * cannot be sent, or `date` is not of the right form or not the value of the
  * x-amz-date header. Then `out` is an empty string, if `size` is not 0.
  * Everything that the secret key was turned into is wiped before the return,
- * also from the part of the stack that the hash used.
+ * also from the part of the stack that the hash used, but for scope->key.
  */
 size_t sigv4_authorization(const struct sigv4_request *rq,
                            const struct sigv4_scope *scope, const char *date,

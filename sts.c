@@ -82,7 +82,7 @@ static bool post(const struct call *c, struct http_answer *answer)
 
     if (k != NULL) {
         const struct sigv4_scope scope = {k->access, k->secret, c->region,
-            "sts"};
+            "sts", NULL};
 
         good = sigv4_date(date, clock_now(CLOCK_CALENDAR) / CLOCK_SECOND +
                           c->offset) &&

@@ -70,7 +70,7 @@ static void answer_sign(void)
 {
     struct sigv4_header headers[SIGV4_MAX_HEADERS + 1];
     struct sigv4_request rq = {.headers = headers};
-    struct sigv4_scope scope;
+    struct sigv4_scope scope = {.key = NULL};
     const char *date;
 
     rq.method = next(NULL);

@@ -18,7 +18,7 @@ static char out[OUT];
 static const char date[] = "20150830T123600Z";
 static const char first_key[] = "AWS4wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
 static const struct sigv4_scope scope = {
-    "AKIDEXAMPLE", first_key + 4, "us-east-1", "dynamodb"
+    "AKIDEXAMPLE", first_key + 4, "us-east-1", "dynamodb", NULL
 };
 static const char empty_hash[] =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
@@ -396,6 +396,41 @@ static void test_refused_scopes(void)
     CHECK(refused(&s, &scope, date), "a header's date is taken literally");
 }
 
+/* ---- the signing key that a caller keeps ---- */
+
+/* Is it signed as without a kept key? */
+static bool same_with(struct sample *s, struct sigv4_key *key, const char *day)
+{
+    struct sigv4_scope by = scope;
+    char kept[1024];
+
+    s->headers[1].value = day;
+    by.key = key;
+    return sigv4_authorization(&s->rq, &by, day, kept, sizeof kept) > 0 &&
+        sigv4_authorization(&s->rq, &scope, day, out, OUT) > 0 &&
+        strcmp(kept, out) == 0;
+}
+
+static void test_kept_key(void)
+{
+    static const char tomorrow[] = "20150831T000000Z";
+    struct sigv4_key key, before;
+    struct sample s;
+
+    memset(&key, 0, sizeof key);
+    sample_init(&s);
+    CHECK(same_with(&s, &key, date), "the first signature makes the key");
+    CHECK(memcmp(key.day, date, sizeof key.day) == 0, "and keeps it");
+    before = key;
+    CHECK(same_with(&s, &key, date), "the second uses it");
+    CHECK(memcmp(&before, &key, sizeof key) == 0, "and leaves it");
+    CHECK(same_with(&s, &key, tomorrow), "another day has another key");
+    CHECK(memcmp(before.bytes, key.bytes, sizeof key.bytes) != 0 &&
+          memcmp(key.day, tomorrow, sizeof key.day) == 0, "which is kept");
+    key.bytes[0] ^= 1;
+    CHECK(!same_with(&s, &key, tomorrow), "a kept key is used");
+}
+
 /* ---- bounds ---- */
 
 static void test_bounds(void)
@@ -658,6 +693,7 @@ int main(void)
     test_headers();
     test_refused_requests();
     test_refused_scopes();
+    test_kept_key();
     test_bounds();
     test_sizes();
     test_two_kilobytes();
