@@ -121,6 +121,12 @@ static const struct { const char *text, *fails; } helps[OPTIONS_COMMANDS] = {
 "\n", NULL}
 };
 
+static void pad(int n)
+{
+    while (n-- > 0)
+        putchar(' ');
+}
+
 /* The options, two on a line where they fit. */
 static void print_options(enum options_command command)
 {
@@ -139,12 +145,14 @@ static void print_options(enum options_command command)
         if (about > 0 && n < ABOUT &&
             (ABOUT + about < HALF || at + about > HALF))
             at = ABOUT;
-        if (column > 0 && (column >= HALF || at + about > HALF)) {
+        if (column >= HALF || (column > 0 && at + about > HALF)) {
             putchar('\n');
             column = 0;
         }
-        printf("%*s%-*s%s", column > 0 ? HALF - column : 0, "", at, names,
-               r->about);
+        pad(column > 0 ? HALF - column : 0);
+        fputs(names, stdout);
+        pad(at - n);
+        fputs(r->about, stdout);
         column = column > 0 ? HALF : at + about;
     }
     putchar('\n');

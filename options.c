@@ -418,15 +418,13 @@ static bool take_columns(struct options *o, const struct options_row *r,
 {
     char *comma;
 
-    do {
-        comma = strchr(value, ',');
-        if (comma != NULL)
-            *comma = '\0';
+    while ((comma = strchr(value, ',')) != NULL) {
+        *comma = '\0';
         if (!take_one(o, r, value))
             return false;
         value = comma + 1;
-    } while (comma != NULL);
-    return true;
+    }
+    return take_one(o, r, value);
 }
 
 static bool take_flag(struct options *o, const struct options_row *r)
