@@ -2,67 +2,28 @@
 #include "completion.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "options.h"
 
-enum kind { FLAG, FREE, CHOICE, FILES };
-
-static enum kind kind_of(const struct options_row *r)
-{
-    if (r->value == NULL)
-        return FLAG;
-    if (strcmp(r->value, "FILE") == 0)
-        return FILES;
-    if (strchr(r->value, '|') != NULL &&
-        r->value[strspn(r->value, "abcdefghijklmnopqrstuvwxyz_|")] == '\0')
-        return CHOICE;
-    return FREE;
-}
-
-static bool takes_files(int command)
-{
-    return command == OPTIONS_EXTRACT;
-}
-
 /* The words of a choice, apart. */
-static void print_choice(const char *value)
+static void print_choice(const struct options_row *r)
 {
-    for (; *value != '\0'; value++)
-        putchar(*value == '|' ? ' ' : *value);
+    const char *p;
+
+    for (p = r->kind == OPTIONS_CHOICE ? r->value : ""; *p != '\0'; p++)
+        putchar(*p == '|' ? ' ' : *p);
 }
-
-static void print_commands(void)
-{
-    int i;
-
-    for (i = 0; i < OPTIONS_COMMANDS; i++)
-        printf("%s%s", i > 0 ? " " : "", options_names[i]);
-}
-
-/* Calls `print` for each option of a command. */
-static void each(int command, void (*print)(int command,
-                                            const struct options_row *r))
-{
-    size_t i;
-
-    for (i = 0; i < options_rows; i++)
-        if ((options_table[i].commands >> command & 1) != 0)
-            print(command, &options_table[i]);
-}
-
-static bool has_letter(const struct options_row *r)
-{
-    return r->id < 256;
-}
-
-/* ----------------------------------------------------------------- bash */
 
 /* Bash has taken --format=csv apart, into three words. */
 static const char bash_head[] =
 "# ocrdyn in bash, by ocrdyn --completion bash\n"
+"# An option: its names, how its value is completed, the words that it may be\n"
+"_ocrdyn_option() {\n"
+"    names+=\" $1\"\n"
+"    [[ \" $1 \" != *\" $before \"* ]] || how=$2 list=$3\n"
+"}\n"
 "_ocrdyn() {\n"
-"    local command=run list= i=$COMP_CWORD\n"
+"    local command=run names= how= list= files= i=$COMP_CWORD\n"
 "    local word=${COMP_WORDS[i]} before=${COMP_WORDS[i-1]}\n"
 "    if [[ $word == = ]]; then\n"
 "        word=\n"
@@ -70,64 +31,34 @@ static const char bash_head[] =
 "        before=${COMP_WORDS[i-2]}\n"
 "    fi\n"
 "    [[ $i -gt 1 && ${COMP_WORDS[1]} != -* ]] && command=${COMP_WORDS[1]}\n"
-"    COMPREPLY=()\n"
-"    case $command:$before in\n";
+"    local commands='";
 
-static void bash_value(int command, const struct options_row *r)
-{
-    const char *name = options_names[command];
-    enum kind kind = kind_of(r);
+static const char bash_tail[] =
+"    esac\n"
+"    if [[ -z $how ]]; then\n"
+"        how=$files list=\n"
+"        [[ $i -gt 1 ]] || how=words list=$commands\n"
+"        [[ $word != -* ]] || how=words list=$names\n"
+"    fi\n"
+"    if [[ $how == files ]]; then\n"
+"        compopt -o default\n"
+"    else\n"
+"        COMPREPLY=($(compgen -W \"$list\" -- \"$word\"))\n"
+"    fi\n"
+"}\n"
+"complete -F _ocrdyn ocrdyn\n";
 
-    if (kind == FLAG)
-        return;
-    printf("    %s:--%s", name, r->name);
-    if (has_letter(r))
-        printf("|%s:-%c", name, r->id);
-    printf(") ");
-    if (kind == CHOICE) {
-        printf("list='");
-        print_choice(r->value);
-        printf("' ;;\n");
-    } else {
-        printf("%sreturn ;;\n", kind == FILES ? "compopt -o default; " : "");
-    }
-}
-
-static void bash_name(int command, const struct options_row *r)
+static void bash_option(const struct options_row *r, const char *command)
 {
     (void)command;
-    if (has_letter(r))
-        printf(" -%c", r->id);
-    printf(" --%s", r->name);
+    printf("        _ocrdyn_option '--%s", r->name);
+    if (r->letter != '\0')
+        printf(" -%c", r->letter);
+    printf("' %s '", r->kind == OPTIONS_FLAG ? "''" : r->kind == OPTIONS_FILE
+           ? "files" : "words");
+    print_choice(r);
+    puts("'");
 }
-
-static void print_bash(void)
-{
-    int i;
-
-    fputs(bash_head, stdout);
-    for (i = 0; i < OPTIONS_COMMANDS; i++)
-        each(i, bash_value);
-    fputs("    *) case $command:$word in\n", stdout);
-    for (i = 0; i < OPTIONS_COMMANDS; i++) {
-        printf("        %s:-*) list='", options_names[i]);
-        each(i, bash_name);
-        printf("' ;;\n");
-        if (takes_files(i))
-            printf("        %s:*) compopt -o default; return ;;\n",
-                   options_names[i]);
-    }
-    fputs("        *) [[ $i -gt 1 ]] || list='", stdout);
-    print_commands();
-    fputs("' ;;\n"
-          "        esac ;;\n"
-          "    esac\n"
-          "    COMPREPLY=($(compgen -W \"$list\" -- \"$word\"))\n"
-          "}\n"
-          "complete -F _ocrdyn ocrdyn\n", stdout);
-}
-
-/* ------------------------------------------------------------------ zsh */
 
 static const char zsh_head[] =
 "#compdef ocrdyn\n"
@@ -138,67 +69,49 @@ static const char zsh_head[] =
 "        if (( CURRENT == 2 )); then\n"
 "            compadd -- ";
 
-/* One spelling of an option; it may come again, as -a does. */
-static void zsh_spelling(const struct options_row *r, const char *spelling,
-                         const char *value)
-{
-    enum kind kind = kind_of(r);
+static const char zsh_listed[] =
+"\n"
+"            return\n"
+"        fi\n"
+"        command=$words[2]\n"
+"        shift words\n"
+"        (( CURRENT-- ))\n"
+"    fi\n"
+"    case $command in\n";
 
-    printf(" \\\n        '*%s", spelling);
-    if (kind != FLAG)
-        printf("%s:%s:", value, r->value);
-    if (kind == CHOICE) {
-        putchar('(');
-        print_choice(r->value);
-        putchar(')');
-    } else if (kind != FLAG) {
-        printf("%s", kind == FILES ? "_files" : " ");
+static const char zsh_tail[] =
+"    esac\n"
+"}\n"
+"if [[ $funcstack[1] == _ocrdyn ]]; then\n"
+"    _ocrdyn \"$@\"\n"
+"else\n"
+"    compdef _ocrdyn ocrdyn\n"
+"fi\n";
+
+/* What follows a spelling; a value follows that after `joint`. */
+static void zsh_rest(const struct options_row *r, const char *joint)
+{
+    if (r->kind == OPTIONS_FLAG) {
+        printf("[%s]'", r->about);
+        return;
     }
-    putchar('\'');
+    printf("%s[%s]:%s:%s", joint, r->about, r->value, r->kind == OPTIONS_FILE
+           ? "_files" : r->kind == OPTIONS_CHOICE ? "(" : " ");
+    print_choice(r);
+    printf("%s'", r->kind == OPTIONS_CHOICE ? ")" : "");
 }
 
-static void zsh_option(int command, const struct options_row *r)
+/* Both spellings, which may come again, as -a does. */
+static void zsh_option(const struct options_row *r, const char *command)
 {
-    char spelling[64];
-
     (void)command;
-    if (has_letter(r)) {
-        snprintf(spelling, sizeof spelling, "-%c", r->id);
-        zsh_spelling(r, spelling, "+");
+    if (r->letter != '\0') {
+        printf(" \\\n        '*-%c", r->letter);
+        zsh_rest(r, "+");
     }
-    snprintf(spelling, sizeof spelling, "--%s", r->name);
-    zsh_spelling(r, spelling, "=");
+    printf(" \\\n        '*--%s", r->name);
+    zsh_rest(r, "=");
 }
-
-static void print_zsh(void)
-{
-    int i;
-
-    fputs(zsh_head, stdout);
-    print_commands();
-    fputs("\n"
-          "            return\n"
-          "        fi\n"
-          "        command=$words[2]\n"
-          "        shift words\n"
-          "        (( CURRENT-- ))\n"
-          "    fi\n"
-          "    case $command in\n", stdout);
-    for (i = 0; i < OPTIONS_COMMANDS; i++) {
-        printf("    %s) _arguments -s -S", options_names[i]);
-        each(i, zsh_option);
-        printf("%s ;;\n", takes_files(i) ? " \\\n        '*:FILE:_files'" : "");
-    }
-    fputs("    esac\n"
-          "}\n"
-          "if [[ $funcstack[1] == _ocrdyn ]]; then\n"
-          "    _ocrdyn \"$@\"\n"
-          "else\n"
-          "    compdef _ocrdyn ocrdyn\n"
-          "fi\n", stdout);
-}
-
-/* ----------------------------------------------------------------- fish */
 
 static const char fish_head[] =
 "# ocrdyn in fish, by ocrdyn --completion fish\n"
@@ -212,53 +125,54 @@ static const char fish_head[] =
 "complete -c ocrdyn -f\n"
 "complete -c ocrdyn -n 'test (count (commandline -opc)) = 1' -a '";
 
-static void fish_option(int command, const struct options_row *r)
+static void fish_option(const struct options_row *r, const char *command)
 {
-    enum kind kind = kind_of(r);
-
-    printf("complete -c ocrdyn -n '__ocrdyn_is %s'", options_names[command]);
-    if (has_letter(r))
-        printf(" -s %c", r->id);
-    printf(" -l %s", r->name);
-    if (kind == CHOICE) {
-        printf(" -x -a '");
-        print_choice(r->value);
+    printf("complete -c ocrdyn -n '__ocrdyn_is %s'", command);
+    if (r->letter != '\0')
+        printf(" -s %c", r->letter);
+    printf(" -l %s -d '%s'%s", r->name, r->about, r->kind == OPTIONS_FLAG
+           ? "" : r->kind == OPTIONS_FILE ? " -r -F" : " -x");
+    if (r->kind == OPTIONS_CHOICE) {
+        printf(" -a '");
+        print_choice(r);
         putchar('\'');
-    } else if (kind != FLAG) {
-        printf(" %s -d '%s'", kind == FILES ? "-r -F" : "-x", r->value);
     }
     putchar('\n');
 }
 
-static void print_fish(void)
+/* A script is its head, the commands, what follows them; for each command what
+   is before and after its name, the options, what takes files, and an end; and
+   a tail. */
+static const struct {
+    const char *head, *listed, *before, *after, *files, *end, *tail;
+    void (*option)(const struct options_row *r, const char *command);
+} shells[] = {
+    {bash_head, "'\n    COMPREPLY=()\n    case $command in\n", "    ", ")\n",
+     "        files=files\n", "        ;;\n", bash_tail, bash_option},
+    {zsh_head, zsh_listed, "    ", ") _arguments -s -S",
+     " \\\n        '*:FILE:_files'", " ;;\n", zsh_tail, zsh_option},
+    {fish_head, "'\n", "# ", "\n",
+     "complete -c ocrdyn -n '__ocrdyn_is extract' -F\n", "", "", fish_option}
+};
+
+void completion_print(unsigned shell)
 {
     int i;
 
-    fputs(fish_head, stdout);
-    print_commands();
-    fputs("'\n", stdout);
+    fputs(shells[shell].head, stdout);
+    for (i = 0; i < OPTIONS_COMMANDS; i++)
+        printf("%s ", options_names[i]);
+    fputs(shells[shell].listed, stdout);
     for (i = 0; i < OPTIONS_COMMANDS; i++) {
-        each(i, fish_option);
-        if (takes_files(i))
-            printf("complete -c ocrdyn -n '__ocrdyn_is %s' -F\n",
-                   options_names[i]);
+        const struct options_row *r = NULL;
+
+        printf("%s%s%s", shells[shell].before, options_names[i],
+               shells[shell].after);
+        while ((r = options_next((enum options_command)i, r)) != NULL)
+            shells[shell].option(r, options_names[i]);
+        if (i == OPTIONS_EXTRACT)
+            fputs(shells[shell].files, stdout);
+        fputs(shells[shell].end, stdout);
     }
-}
-
-bool completion_print(const char *shell)
-{
-    static const struct {
-        const char *name;
-        void (*print)(void);
-    } shells[] = {
-        {"bash", print_bash}, {"zsh", print_zsh}, {"fish", print_fish}
-    };
-    size_t i;
-
-    for (i = 0; i < sizeof shells / sizeof shells[0]; i++)
-        if (strcmp(shell, shells[i].name) == 0) {
-            shells[i].print();
-            return true;
-        }
-    return false;
+    fputs(shells[shell].tail, stdout);
 }

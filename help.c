@@ -1,61 +1,34 @@
 /* help: see help.h. */
 #include "help.h"
 
-/* The last lines of the commands about items. */
-#define HELP_NETWORK \
-" -f, --format FORMAT  tsv, jsonl, csv, text -0, --null  ids, rows end in NUL\n" \
-" -q, --quiet          -v, --verbose         --progress auto|always|never\n" \
-"     --max-attempts N --timeout S           --connect-timeout S\n" \
-"     --region R       --profile P           --endpoint-url URL\n" \
-"     --cacert FILE    -h, --help\n"
+#include <stdio.h>
+#include <string.h>
 
-const char *const help_texts[OPTIONS_COMMANDS] = {
-    [OPTIONS_RUN] =
+enum {
+    ABOUT = 23,                  /* the column of what an option is for, */
+    HALF = 40                    /* and of the second one on a line */
+};
+
+/* What comes before the options, and what exit status 1 means; NULL where the
+   text says that, as other statuses are other ones, too. */
+static const struct { const char *text, *fails; } helps[OPTIONS_COMMANDS] = {
+    [OPTIONS_RUN] = {
 "ocrdyn -t ocr < ids > texts.tsv         OCR images, store texts, print rows\n"
 "ocrdyn -t ocr -c at < ids >> texts.tsv  the same; goes on where it ended\n"
 "ocrdyn -r 400/h -f text < ids           only the texts, 400 calls an hour\n"
 "Reads public_ids from standard input; CLOUDINARY_URL and AWS_* say whose.\n"
-"Exit: 0 done, 1 some failed, 2 misused, 3 stopped, 4 output not written.\n"
-" -t, --table TABLE    store there       -s, --set NAME=VALUE   this, too\n"
-" -k, --key NAME       \"publicId\"        -a, --attr NAME=POINTER  this JSON\n"
-"     --text NAME      \"text\"                Pointer's value in the answer\n"
-" -o, --ocr VALUE      adv_ocr, adv_ocr:document, adv_ocr:ja, ...\n"
-"     --type TYPE      \"upload\"            --resource-type TYPE  \"image\"\n"
-"     --via explicit   no hourly limit       --by asset_id   ids are those\n"
-" -r, --rate N/s|m|h|d at most that          --reserve N|N%  to others: 10%\n"
-"     --skip-stored    ask the table         --reuse   take earlier results\n"
-" -c, --checkpoint F   remember, go on       --failed F   append failed ids\n"
-"     --limit N        of ids                --max-errors N     of failures\n"
-"     --shard I/N      Ith of N parts        --max-attempts N   5 or 10\n"
-" -n, --dry-run        make no call: show them, and what they would take\n"
-" -0, --null           ids and rows end in NUL\n"
-" -f, --format FORMAT  tsv, jsonl, csv, text\n"
-" -q, --quiet          -v, --verbose         --progress auto|always|never\n"
-"     --timeout S      of silence: 60        --connect-timeout S   10\n"
-"     --cacert FILE    trust only it         --region R  --endpoint-url URL\n"
-" -h, --help -V, --version --profile P --completion SHELL  man ocrdyn: more\n"
 "list, get, put, update, delete, query, scan, table, check, extract: CMD -h\n",
-    [OPTIONS_LIST] =
+        "some failed"},
+    [OPTIONS_LIST] = {
 "ocrdyn list > ids                      public_ids of the account's images\n"
 "ocrdyn list --prefix scans/ | ocrdyn -t ocr > texts.tsv\n"
 "ocrdyn list --search 'type:upload AND public_id:scans/*' -f csv \\\n"
 "    --columns public_id,bytes,/context/custom/alt\n"
 "ocrdyn list -c list.at >> ids          goes on where it ended\n"
-"Exit: 0 done, 1 some ids unfit, 2 misused, 3 stopped, 4 output not written.\n"
-"     --prefix PREFIX  of the public_id      --tag TAG\n"
-"     --folder FOLDER  the asset folder      --since 2026-01-31[T14:00:00Z]\n"
-"     --search EXPRESSION                    as Cloudinary's search has it\n"
-"     --type TYPE      \"upload\"            --resource-type TYPE  \"image\"\n"
-"     --columns A,B    members of a resource, or JSON Pointers into it\n"
-" -f, --format FORMAT  tsv, jsonl, csv, text (the first column, raw: default)\n"
-" -0, --null           rows end in NUL\n"
-"     --limit N        of rows           -c, --checkpoint F  remember, go on\n"
-" -r, --rate N/s|m|h|d calls, at most        --reserve N|N%  to others: 10%\n"
-" -q, --quiet          -v, --verbose         --progress auto|always|never\n"
-"     --timeout S      of silence: 60        --connect-timeout S   10\n"
-"     --max-attempts N at a call: 5          --cacert FILE    trust only it\n"
-" -h, --help\n",
-    [OPTIONS_EXTRACT] =
+"\n"
+"Without -f and --columns the ids are printed as they are.\n"
+"\n", "some ids unfit"},
+    [OPTIONS_EXTRACT] = {
 "ocrdyn extract answer.json             print the text in a saved OCR answer\n"
 "ocrdyn extract *.json > texts          the texts of many, one after another\n"
 "curl ... | ocrdyn extract | less       of an answer on standard input\n"
@@ -66,15 +39,12 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
 "Each FILE (\"-\" or none: standard input) is one JSON document of any size,\n"
 "as Cloudinary's Admin API answers. Its text is printed as it is, pages\n"
 "joined by form feeds, with a newline after it if it does not end in one;\n"
-"nothing, where the image has no text. What is wrong with a FILE is said on\n"
-"standard error, nothing of it is printed, and the next one follows.\n"
+"nothing, where the image has no text. With -p a string is printed as its\n"
+"text, anything else as its JSON stands; \"\" is all. What is wrong with a\n"
+"FILE is said on standard error, nothing of it printed, and the next follows.\n"
 "Exit: 0 done, 1 some FILE failed, 2 misused, 4 output not written.\n"
-"\n"
-" -p, --pointer POINTER  the value at this JSON Pointer instead: a string's\n"
-"                        text, anything else as its JSON stands; \"\" is all\n"
-" -0, --null             after each a NUL instead of a newline\n"
-" -h, --help\n",
-    [OPTIONS_GET] =
+"\n", NULL},
+    [OPTIONS_GET] = {
 "ocrdyn get -t ocr < ids                 rows of these ids, from the table\n"
 "ocrdyn get -t ocr --columns publicId,width -f csv < ids    these attributes\n"
 "printf '%s\\n' scans/7 | ocrdyn get -t ocr -f text         just the text\n"
@@ -82,13 +52,8 @@ const char *const help_texts[OPTIONS_COMMANDS] = {
 "Usage: ocrdyn get -t TABLE [options] < ids\n"
 "A row for each id, in the order of the list: public_id, status (complete,\n"
 "empty, absent, failed), text, detail. Reads are consistent, 100 at a time.\n"
-"Exit: 0 done, 1 some absent or failed, 2 misused, 3 stopped, 4 not written.\n"
-"\n"
-" -t, --table TABLE    its key is a string   -k, --key NAME   \"publicId\"\n"
-"     --text NAME      \"text\"\n"
-"     --columns A,B    these attributes instead, in this order\n"
-HELP_NETWORK,
-    [OPTIONS_PUT] =
+"\n", "some absent or failed"},
+    [OPTIONS_PUT] = {
 "ocrdyn < ids > rows.tsv; ocrdyn put -t ocr < rows.tsv   store a run's rows\n"
 "ocrdyn scan -t old -f csv | ocrdyn put -t new -f csv    copy a table\n"
 "ocrdyn put -t ocr -f jsonl --if-absent < items.jsonl    only new items\n"
@@ -96,27 +61,19 @@ HELP_NETWORK,
 "Usage: ocrdyn put -t TABLE [-f tsv|csv|jsonl] [options] < rows\n"
 "Rows of a run become items of key and text; failed and skipped ones are\n"
 "passed over. Other records become items as they are: CSV by its header, TSV\n"
-"by --columns, JSON Lines with the types of JSON. Of two with the same key the\n"
-"last one stays. Prints a row for each: stored, skipped or failed.\n"
-"Exit: 0 done, 1 some failed, 2 misused, 3 stopped, 4 not written.\n"
-"\n"
-" -t, --table TABLE    -k, --key NAME        --text NAME   \"text\"\n"
-"     --columns A,B    TSV's columns; of other formats only these fields\n"
-"     --if-absent      skip what is there already\n"
-HELP_NETWORK,
-    [OPTIONS_UPDATE] =
+"by --columns, JSON Lines with the types of JSON; of CSV and JSON --columns\n"
+"takes only these fields. Of two with the same key the last one stays. Prints\n"
+"a row for each: stored, skipped or failed.\n"
+"\n", "some failed"},
+    [OPTIONS_UPDATE] = {
 "ocrdyn update -t ocr --set batch=7 < ids        set a string in these items\n"
 "ocrdyn update -t ocr --set a=1 --remove b < ids and remove an attribute\n"
 "\n"
 "Usage: ocrdyn update -t TABLE --set NAME=VALUE... [options] < ids\n"
-"Changes items that are there, one call each; prints a row for each id:\n"
-"updated, absent or failed. Exit: 0 done, 1 some absent or failed, 2 misused,\n"
-"3 stopped, 4 output not written.\n"
-"\n"
-" -t, --table TABLE    its key is a string   -k, --key NAME   \"publicId\"\n"
-" -s, --set NAME=VALUE  up to 16             --remove NAME    up to 16\n"
-HELP_NETWORK,
-    [OPTIONS_DELETE] =
+"Changes items that are there, one call each, with up to 16 of --set and of\n"
+"--remove; prints a row for each id: updated, absent or failed.\n"
+"\n", "some absent or failed"},
+    [OPTIONS_DELETE] = {
 "ocrdyn delete -t ocr < ids              remove these items\n"
 "ocrdyn query -t ocr --index batch 7 --columns publicId -f tsv |\n"
 "    ocrdyn delete -t ocr                remove those of an index's value\n"
@@ -124,40 +81,22 @@ HELP_NETWORK,
 "Usage: ocrdyn delete -t TABLE [options] < ids\n"
 "Prints a row for each id: deleted, absent or failed. To know which is which\n"
 "it reads each item's key first: a read unit for 4 KB, besides the write.\n"
-"Exit: 0 done, 1 some absent or failed, 2 misused, 3 stopped, 4 not written.\n"
-"\n"
-" -t, --table TABLE    its key is a string   -k, --key NAME   \"publicId\"\n"
-HELP_NETWORK,
-    [OPTIONS_QUERY] =
+"\n", "some absent or failed"},
+    [OPTIONS_QUERY] = {
 "ocrdyn query -t ocr scans/7             the item of this key, or the items\n"
 "ocrdyn query -t ocr --index by-batch 7 -f csv > batch7.csv\n"
 "ocrdyn query -t log -f jsonl img1 --sort '>=2026-01' --sort '<=2026-06'\n"
 "\n"
 "Usage: ocrdyn query -t TABLE [options] VALUE...  (\"-\" or none: from stdin)\n"
-"Exit: 0 done, 1 something is in no column, 2 misused, 3 stopped, 4 unwritten.\n"
-"\n"
-" -t, --table TABLE    --index NAME          -k, --key NAME  checked, if given\n"
-"     --sort COND      of the sort key: =V <V <=V >V >=V, or ^V: begins so\n"
-"     --contains TEXT  in the text           --text NAME     \"text\"\n"
-"     --where NAME=V   several: all of them  --limit N       items\n"
-"     --columns A,B    else the keys, the text, and what the first items have\n"
-HELP_NETWORK,
-    [OPTIONS_SCAN] =
+"\n", "something is in no column"},
+    [OPTIONS_SCAN] = {
 "ocrdyn scan -t ocr -f csv > ocr.csv     every item: the export\n"
 "ocrdyn scan -t ocr -f jsonl -c at >> ocr.jsonl  the same; goes on where it\n"
 "ocrdyn scan -t ocr --contains invoice   only these              ended\n"
 "\n"
-"Usage: ocrdyn scan -t TABLE [options]\n"
-"Exit: 0 done, 1 something is in no column, 2 misused, 3 stopped, 4 unwritten.\n"
-"\n"
-" -t, --table TABLE    -k, --key NAME  checked, if given\n"
-"     --contains TEXT  in the text           --text NAME     \"text\"\n"
-"     --where NAME=V   several: all of them  --limit N       items\n"
-"     --columns A,B    else the keys, the text, and what the first items have\n"
-"     --segment I/N    Ith of N parts        -r, --rate N/s  read units\n"
-" -c, --checkpoint F   remember, go on\n"
-HELP_NETWORK,
-    [OPTIONS_TABLE] =
+"Usage: ocrdyn scan -t TABLE [options]    (--rate is of read units)\n"
+"\n", "something is in no column"},
+    [OPTIONS_TABLE] = {
 "ocrdyn table create ocr --wait           a table for a run: key publicId\n"
 "ocrdyn table show ocr                    status, keys, capacity, indexes\n"
 "ocrdyn table list                        the names of all tables\n"
@@ -166,22 +105,9 @@ HELP_NETWORK,
 "ocrdyn table index ocr drop by-batch\n"
 "ocrdyn table delete ocr --yes\n"
 "What is so already is a success. Changes take from seconds to hours.\n"
-"Exit: 0 done, 1 failed, 2 misused (or it exists, but another), 3 stopped.\n"
-"\n"
-" -k, --key NAME       create: the partition key, a string; \"publicId\"\n"
-"                      index add: the attribute that the index is by\n"
-"     --sort NAME      create: a sort key, a string (not for a run)\n"
-"     --on-demand      create, capacity: pay per request (of create: default)\n"
-"     --read N --write N  create, capacity, index add: capacity units\n"
-"     --tag NAME=VALUE create: a tag, up to 16\n"
-"     --wait           until it is done, however long that takes\n"
-"     --yes            delete: do it\n"
-" -q, --quiet          say only what fails\n"
-" -v, --verbose        --progress auto|always|never   --max-attempts N   10\n"
-"     --region R       --endpoint-url URL             --profile P\n"
-"     --timeout S  60  --connect-timeout S  10        --cacert FILE\n"
-" -h, --help           man ocrdyn says more\n",
-    [OPTIONS_CHECK] =
+"Exit: 0 done, 1 failed, 2 misused (or it exists, but another), 3 stopped.\n",
+        NULL},
+    [OPTIONS_CHECK] = {
 "ocrdyn check -t ocr                      would a run into this table work?\n"
 "ocrdyn check -t ocr -k id && ocrdyn -t ocr -k id < ids > texts.tsv\n"
 "ocrdyn check                             ... one that only prints rows?\n"
@@ -189,14 +115,54 @@ HELP_NETWORK,
 "\n"
 "Asks what a run needs, changes nothing, and pays for nothing: credentials,\n"
 "region, endpoint, connections and who signed their certificates, clocks, the\n"
-"table and its key, the account, its hourly calls, its OCR units. One line\n"
-"for each: \"ok\", \"FAIL\" with what to do, or \"note\".\n"
+"table and its key (with -t), the account, its hourly calls, its OCR units.\n"
+"One line for each: \"ok\", \"FAIL\" with what to do, or \"note\".\n"
 "Exit: 0 a run would work, 1 it would not, 2 misused, 4 output not written.\n"
-"\n"
-" -t, --table TABLE    of the run; without it DynamoDB is not asked\n"
-" -k, --key NAME       its partition key: \"publicId\"\n"
-"     --region R       --endpoint-url URL       --profile P\n"
-"     --cacert FILE    trust only it            --max-attempts N   3\n"
-"     --timeout S  60  --connect-timeout S  10\n"
-" -v, --verbose        -h, --help\n"
+"\n", NULL}
 };
+
+static void pad(int n)
+{
+    while (n-- > 0)
+        putchar(' ');
+}
+
+/* The options, two on a line where they fit. */
+static void print_options(enum options_command command)
+{
+    const struct options_row *r = NULL;
+    int column = 0;              /* where the line has got to */
+
+    while ((r = options_next(command, r)) != NULL) {
+        char names[64];
+        int about = (int)strlen(r->about), n, at;
+
+        n = snprintf(names, sizeof names, r->letter != '\0'
+                     ? " -%c, --%s%s%s" : "   %c --%s%s%s", r->letter != '\0'
+                     ? r->letter : ' ', r->name, r->value != NULL ? " " : "",
+                     r->value != NULL ? r->value : "");
+        at = about > 0 ? n + 2 : n;
+        if (about > 0 && n < ABOUT &&
+            (ABOUT + about < HALF || at + about > HALF))
+            at = ABOUT;
+        if (column >= HALF || (column > 0 && at + about > HALF)) {
+            putchar('\n');
+            column = 0;
+        }
+        pad(column > 0 ? HALF - column : 0);
+        fputs(names, stdout);
+        pad(at - n);
+        fputs(r->about, stdout);
+        column = column > 0 ? HALF : at + about;
+    }
+    putchar('\n');
+}
+
+void help_print(enum options_command command)
+{
+    fputs(helps[command].text, stdout);
+    print_options(command);
+    if (helps[command].fails != NULL)
+        printf("Exit: 0 done, 1 %s, 2 misused, 3 stopped, 4 not written."
+               "\n", helps[command].fails);
+}

@@ -1,12 +1,14 @@
 /*
- * help: what `ocrdyn COMMAND -h` prints: examples first, 24 lines of 80
- * characters at most.
+ * help: what `ocrdyn COMMAND -h` prints: examples first, then what the command
+ * does, its options as the one table has them (options.h), and its exit
+ * statuses: 24 lines of 80 characters at most.
  */
 #ifndef HELP_H
 #define HELP_H
 
 #include "options.h"
 
-extern const char *const help_texts[OPTIONS_COMMANDS];
+/* Prints it to standard output; the caller sees to it that it got there. */
+void help_print(enum options_command command);
 
 #endif

@@ -36,13 +36,6 @@ static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_CHECK] = check
 };
 
-/* Prints to standard output, and knows whether it got there. */
-static int print(const char *text)
-{
-    fputs(text, stdout);
-    return command_printed(0);
-}
-
 /* Are the standard descriptors such that a command can begin? Its exit status
    if not. */
 static int check_descriptors(const struct options *o)
@@ -72,27 +65,24 @@ int main(int argc, char **argv)
     int status;
 
     report_init(REPORT_NEVER);
-    if (argc > 1 && argv[1][0] != '-') {
-        if (!options_find(&command, argv[1]))
-            return COMMAND_MISUSED;
-        argv++;
-        argc--;
-    }
-    if (!options_parse(&o, command, argc, argv))
+    argv += argc > 0;            /* its own name, which may be missing */
+    if (*argv != NULL && **argv != '-' && !options_find(&command, *argv++))
+        return COMMAND_MISUSED;
+    if (!options_parse(&o, command, argv))
         return COMMAND_MISUSED;
     if (o.help)
-        return print(help_texts[command]);
-    if (o.version)
-        return print("ocrdyn " OCRDYN_VERSION "\n");
-    if (o.completion != NULL)
-        return completion_print(o.completion) ? print("") :
-            (options_wrong(command, "--completion: \"%s\" is not bash, zsh "
-                           "or fish", o.completion), COMMAND_MISUSED);
+        help_print(command);
+    else if (o.version)
+        puts("ocrdyn " OCRDYN_VERSION);
+    else if (o.completion != 0)
+        completion_print(o.shell);
+    if (o.help || o.version || o.completion != 0)
+        return command_printed(0);
     status = check_descriptors(&o);
     if (status != 0)
         return status;
     report_init(o.quiet || command == OPTIONS_EXTRACT ? REPORT_NEVER
-                                                      : o.progress);
+                : (enum report_progress)o.progress);
     status = commands[command](&o);
     command_close();
     if (command_stop != 0) {

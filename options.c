@@ -1,9 +1,6 @@
 /* options: see options.h. */
 #include "options.h"
 
-#include <errno.h>
-#include <getopt.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,20 +12,6 @@
 #include "tables.h"
 
 /* ------------------------------------------------------------ the table */
-
-/* Values of the options that have no letter. */
-enum {
-    O_TEXT = 256, O_TYPE, O_RESOURCE_TYPE, O_RESERVE, O_SKIP_STORED, O_REUSE,
-    O_FAILED, O_LIMIT, O_MAX_ERRORS, O_SHARD, O_MAX_ATTEMPTS, O_PROGRESS,
-    O_TIMEOUT, O_CONNECT_TIMEOUT, O_CACERT, O_REGION, O_PROFILE,
-    O_ENDPOINT_URL, O_COMPLETION, O_VIA, O_BY, O_COLUMNS,
-    /* of list */
-    O_PREFIX, O_TAG, O_FOLDER, O_SEARCH, O_SINCE,
-    /* of the commands about items */
-    O_REMOVE, O_IF_ABSENT, O_CONTAINS, O_WHERE, O_INDEX, O_SORTED, O_SEGMENT,
-    /* of table */
-    O_SORT, O_ON_DEMAND, O_READ, O_WRITE, O_TABLE_TAG, O_WAIT, O_YES
-};
 
 /* Commands, a bit each. */
 enum {
@@ -44,6 +27,9 @@ enum {
     TABLE = 1 << OPTIONS_TABLE,
     CHECK = 1 << OPTIONS_CHECK,
     FIND = QUERY | SCAN,
+    READS = RUN | GET | PUT | UPDATE | DELETE,   /* standard input; */
+    WORDS = EXTRACT | QUERY | TABLE,     /* that take words, */
+    WRITES = RUN | UPDATE,               /* and attributes by name */
     STORE = GET | PUT | UPDATE | DELETE | FIND,
     CALLING = RUN | STORE | TABLE | CHECK,       /* that call DynamoDB, */
     NETWORK = CALLING | LIST,            /* or anybody */
@@ -51,7 +37,7 @@ enum {
     ALL = (1 << OPTIONS_COMMANDS) - 1
 };
 
-const char *const options_names[OPTIONS_COMMANDS] = {
+const char options_names[OPTIONS_COMMANDS][8] = {
     [OPTIONS_RUN] = "run",
     [OPTIONS_LIST] = "list",
     [OPTIONS_EXTRACT] = "extract",
@@ -65,440 +51,203 @@ const char *const options_names[OPTIONS_COMMANDS] = {
     [OPTIONS_CHECK] = "check"
 };
 
-const struct options_row options_table[] = {
-    {"table", 't', "TABLE", RUN | STORE | CHECK},
-    {"key", 'k', "NAME", CALLING},
-    {"text", O_TEXT, "NAME", RUN | GET | PUT | FIND},
-    {"attr", 'a', "NAME=POINTER", RUN},
-    {"set", 's', "NAME=VALUE", RUN | UPDATE},
-    {"ocr", 'o', "VALUE", RUN},
-    {"type", O_TYPE, "TYPE", RUN | LIST},
-    {"resource-type", O_RESOURCE_TYPE, "TYPE", RUN | LIST},
-    {"via", O_VIA, "update|explicit", RUN},
-    {"by", O_BY, "public_id|asset_id", RUN},
-    {"prefix", O_PREFIX, "PREFIX", LIST},
-    {"tag", O_TAG, "TAG", LIST},
-    {"folder", O_FOLDER, "FOLDER", LIST},
-    {"search", O_SEARCH, "EXPRESSION", LIST},
-    {"since", O_SINCE, "TIME", LIST},
-    {"columns", O_COLUMNS, "NAME,...", LIST | GET | PUT | FIND},
-    {"remove", O_REMOVE, "NAME", UPDATE},
-    {"if-absent", O_IF_ABSENT, NULL, PUT},
-    {"contains", O_CONTAINS, "TEXT", FIND},
-    {"where", O_WHERE, "NAME=VALUE", FIND},
-    {"index", O_INDEX, "NAME", QUERY},
-    {"sort", O_SORTED, "=VALUE", QUERY},
-    {"segment", O_SEGMENT, "I/N", SCAN},
-    {"rate", 'r', "N/s|m|h|d", RUN | LIST | SCAN},
-    {"reserve", O_RESERVE, "N|N%", RUN | LIST},
-    {"skip-stored", O_SKIP_STORED, NULL, RUN},
-    {"reuse", O_REUSE, NULL, RUN},
-    {"checkpoint", 'c', "FILE", RUN | LIST | SCAN},
-    {"failed", O_FAILED, "FILE", RUN},
-    {"limit", O_LIMIT, "N", RUN | LIST | FIND},
-    {"max-errors", O_MAX_ERRORS, "N", RUN},
-    {"shard", O_SHARD, "I/N", RUN},
-    {"max-attempts", O_MAX_ATTEMPTS, "N", NETWORK},
-    {"dry-run", 'n', NULL, RUN},
-    {"pointer", 'p', "POINTER", EXTRACT},
-    {"sort", O_SORT, "NAME", TABLE},
-    {"on-demand", O_ON_DEMAND, NULL, TABLE},
-    {"read", O_READ, "N", TABLE},
-    {"write", O_WRITE, "N", TABLE},
-    {"tag", O_TABLE_TAG, "NAME=VALUE", TABLE},
-    {"wait", O_WAIT, NULL, TABLE},
-    {"yes", O_YES, NULL, TABLE},
-    {"null", '0', NULL, ROWS | EXTRACT},
-    {"format", 'f', "tsv|jsonl|csv|text", ROWS},
-    {"quiet", 'q', NULL, ROWS | TABLE},
-    {"verbose", 'v', NULL, NETWORK},
-    {"progress", O_PROGRESS, "auto|always|never", ROWS | TABLE},
-    {"timeout", O_TIMEOUT, "SECONDS", NETWORK},
-    {"connect-timeout", O_CONNECT_TIMEOUT, "SECONDS", NETWORK},
-    {"cacert", O_CACERT, "FILE", NETWORK},
-    {"region", O_REGION, "REGION", CALLING},
-    {"profile", O_PROFILE, "NAME", CALLING},
-    {"endpoint-url", O_ENDPOINT_URL, "URL", CALLING},
-    {"help", 'h', NULL, ALL},
-    {"version", 'V', NULL, RUN},
-    {"completion", O_COMPLETION, "bash|zsh|fish", RUN}
+#define TO(member) offsetof(struct options, member)
+
+/* In the order of help, which puts two short ones on a line. The words of a
+   choice are in the order of their enum. */
+static const struct options_row table[] = {
+    {"table", "TABLE", "store there",
+     't', OPTIONS_TABLE_NAME, RUN, TO(table), 0},
+    {"table", "TABLE", "keyed by strings",
+     't', OPTIONS_TABLE_NAME, STORE | CHECK, TO(table), 0},
+    {"key", "NAME", "\"publicId\"",
+     'k', OPTIONS_KEY, READS | CHECK, TO(key), 0},
+    {"key", "NAME", "checked, if given",
+     'k', OPTIONS_KEY, FIND, TO(key), 0},
+    {"key", "NAME", "create: the partition key, a string; \"publicId\"",
+     'k', OPTIONS_KEY, TABLE, TO(key), 0},
+    {"text", "NAME", "\"text\"",
+     0, OPTIONS_NAME, RUN | GET | PUT | FIND, TO(text), 0},
+    {"set", "NAME=VALUE", "this, too",
+     's', OPTIONS_PAIRS, WRITES, TO(sets), TO(n_sets)},
+    {"ocr", "VALUE", "adv_ocr, adv_ocr:document, adv_ocr:ja, ...",
+     'o', OPTIONS_OCR, RUN, TO(ocr), 0},
+    {"attr", "NAME=POINTER", "of the answer",
+     'a', OPTIONS_POINTERS, RUN, TO(attrs), TO(n_attrs)},
+    {"dry-run", NULL, "show calls, time, quota",
+     'n', OPTIONS_FLAG, RUN, TO(dry_run), 0},
+    {"prefix", "PREFIX", "of the public_id",
+     0, OPTIONS_PHRASE, LIST, TO(prefix), 0},
+    {"tag", "TAG", "",
+     0, OPTIONS_PHRASE, LIST, TO(tag), 0},
+    {"folder", "FOLDER", "the asset folder",
+     0, OPTIONS_PHRASE, LIST, TO(folder), 0},
+    {"since", "TIME", "2026-01-31, or 2026-01-31T14:00:00Z",
+     0, OPTIONS_TIME, LIST, TO(since), 0},
+    {"search", "EXPRESSION", "as the search of Cloudinary has it",
+     0, OPTIONS_PHRASE, LIST, TO(search), 0},
+    {"type", "TYPE", "\"upload\"",
+     0, OPTIONS_WORD, RUN | LIST, TO(type), 0},
+    {"resource-type", "TYPE", "\"image\"",
+     0, OPTIONS_WORD, RUN | LIST, TO(resource_type), 0},
+    {"via", "update|explicit", "limited|not",
+     0, OPTIONS_CHOICE, RUN, TO(explicit), 0},
+    {"by", "public_id|asset_id", "the ids",
+     0, OPTIONS_CHOICE, RUN, TO(by_asset), 0},
+    {"columns", "NAME,...", "members of a resource, or JSON Pointers into it",
+     0, OPTIONS_MEMBERS, LIST, TO(columns), TO(n_columns)},
+    {"columns", "NAME,...", "these attributes, in this order",
+     0, OPTIONS_COLUMNS, GET | PUT, TO(columns), TO(n_columns)},
+    {"remove", "NAME", "this attribute",
+     0, OPTIONS_NAME, UPDATE, TO(removes), TO(n_removes)},
+    {"if-absent", NULL, "only new items",
+     0, OPTIONS_FLAG, PUT, TO(if_absent), 0},
+    {"index", "NAME", "of this index",
+     0, OPTIONS_TABLE_NAME, QUERY, TO(index), 0},
+    {"sort", "=VALUE", "of the sort key: =V <V <=V >V >=V, or ^V: begins so",
+     0, OPTIONS_CONDITION, QUERY, TO(sorts), TO(n_sorts)},
+    {"contains", "TEXT", "in the text",
+     0, OPTIONS_ANY, FIND, TO(contains), 0},
+    {"where", "NAME=VALUE", "all of them",
+     0, OPTIONS_PAIRS, FIND, TO(where), TO(n_where)},
+    {"columns", "NAME,...",
+     "else the keys, the text, and what the first items have",
+     0, OPTIONS_COLUMNS, FIND, TO(columns), TO(n_columns)},
+    {"segment", "I/N", "Ith of N parts",
+     0, OPTIONS_SHARD, SCAN, TO(shard), 0},
+    {"rate", "N/s|m|h|d", "at most",
+     'r', OPTIONS_RATE, RUN | LIST | SCAN, TO(rate), 0},
+    {"reserve", "N|N%", "to others: 10%",
+     0, OPTIONS_RESERVE, RUN | LIST, TO(reserve), 0},
+    {"skip-stored", NULL, "ask the table",
+     0, OPTIONS_FLAG, RUN, TO(skip_stored), 0},
+    {"reuse", NULL, "earlier results",
+     0, OPTIONS_FLAG, RUN, TO(reuse), 0},
+    {"checkpoint", "FILE", "remember, go on",
+     'c', OPTIONS_FILE, RUN | LIST | SCAN, TO(checkpoint), 0},
+    {"failed", "FILE", "append failed ids",
+     0, OPTIONS_FILE, RUN, TO(failed), 0},
+    {"limit", "N", "stop after that",
+     0, OPTIONS_NUMBER, RUN | LIST | FIND, TO(limit), 0},
+    {"max-errors", "N", "stop after that",
+     0, OPTIONS_NUMBER, RUN, TO(max_errors), 0},
+    {"shard", "I/N", "Ith of N parts",
+     0, OPTIONS_SHARD, RUN, TO(shard), 0},
+    {"pointer", "POINTER", "the value at this JSON Pointer instead",
+     'p', OPTIONS_POINTER, EXTRACT, TO(pointer), 0},
+    {"sort", "NAME", "create: a sort key, a string (not for a run)",
+     0, OPTIONS_KEY, TABLE, TO(sort), 0},
+    {"on-demand", NULL,
+     "create, capacity: pay per request (of create: default)",
+     0, OPTIONS_FLAG, TABLE, TO(on_demand), 0},
+    {"read", "N", "create, capacity, index add: capacity units",
+     0, OPTIONS_UNITS, TABLE, TO(read), 0},
+    {"write", "N", "create, capacity, index add: capacity units",
+     0, OPTIONS_UNITS, TABLE, TO(write), 0},
+    {"tag", "NAME=VALUE", "create: a tag, up to 16",
+     0, OPTIONS_PAIRS, TABLE, TO(tags), TO(n_tags)},
+    {"wait", NULL, "until it is done, however long that takes",
+     0, OPTIONS_FLAG, TABLE, TO(await), 0},
+    {"yes", NULL, "delete: do it",
+     0, OPTIONS_FLAG, TABLE, TO(yes), 0},
+    {"null", NULL, "NUL ends records",
+     '0', OPTIONS_FLAG, ROWS | EXTRACT, TO(null), 0},
+    {"format", "tsv|jsonl|csv|text", "",
+     'f', OPTIONS_CHOICE, ROWS, TO(format), TO(formatted)},
+    {"quiet", NULL, "only what fails",
+     'q', OPTIONS_FLAG, ROWS | TABLE, TO(quiet), 0},
+    {"verbose", NULL, "say what is done",
+     'v', OPTIONS_FLAG, NETWORK, TO(verbose), 0},
+    {"progress", "auto|always|never", "",
+     0, OPTIONS_CHOICE, ROWS | TABLE, TO(progress), 0},
+    {"max-attempts", "N", "5; DynamoDB: 10",
+     0, OPTIONS_TRIES, NETWORK & ~CHECK, TO(max_attempts), 0},
+    {"max-attempts", "N", "3",
+     0, OPTIONS_TRIES, CHECK, TO(max_attempts), 0},
+    {"timeout", "SECONDS", "of silence: 60",
+     0, OPTIONS_SECONDS, NETWORK, TO(wait), 0},
+    {"connect-timeout", "SECONDS", "10",
+     0, OPTIONS_SECONDS, NETWORK, TO(connect), 0},
+    {"cacert", "FILE", "trust only it",
+     0, OPTIONS_FILE, NETWORK, TO(cacert), 0},
+    {"region", "REGION", "of AWS",
+     0, OPTIONS_ANY, CALLING, TO(region), 0},
+    {"profile", "NAME", "of AWS",
+     0, OPTIONS_ANY, CALLING, TO(profile), 0},
+    {"endpoint-url", "URL", "",
+     0, OPTIONS_ANY, CALLING, TO(endpoint_url), 0},
+    {"completion", "bash|zsh|fish", "",
+     0, OPTIONS_CHOICE, RUN, TO(shell), TO(completion)},
+    {"version", NULL, "",
+     'V', OPTIONS_FLAG, RUN, TO(version), 0},
+    {"help", NULL, "man ocrdyn: more",
+     'h', OPTIONS_FLAG, ALL, TO(help), 0}
 };
 
-enum { ROWS_N = sizeof options_table / sizeof options_table[0] };
+#undef TO
 
-const size_t options_rows = ROWS_N;
+const struct options_row *options_next(enum options_command command,
+                                       const struct options_row *row)
+{
+    const struct options_row *end = table + sizeof table / sizeof *table;
+
+    row = row == NULL ? table : row + 1;
+    while (row < end && (row->commands >> command & 1) == 0)
+        row++;
+    return row < end ? row : NULL;
+}
 
 /* --------------------------------------------------------- what is wrong */
 
-static bool complain(enum options_command command, const char *format,
-                     va_list ap)
-    __attribute__((format(printf, 2, 0)));
-
-static bool complain(enum options_command command, const char *format,
-                     va_list ap)
-{
-    char text[512], safe[512];
-    const char *name = options_names[command];
-
-    vsnprintf(text, sizeof text, format, ap);
-    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
-    report_say("%s (ocrdyn%s%s -h shows how it goes)", safe,
-               command == OPTIONS_RUN ? "" : " ",
-               command == OPTIONS_RUN ? "" : name);
-    return false;
-}
-
-bool options_wrong(enum options_command command, const char *format, ...)
-{
-    va_list ap;
-
-    va_start(ap, format);
-    complain(command, format, ap);
-    va_end(ap);
-    return false;
-}
-
 static enum options_command command;     /* whose line is being parsed */
 
-static bool wrong(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-
-static bool wrong(const char *format, ...)
+bool options_wrong(const char *format, ...)
 {
+    char text[512], safe[512];
     va_list ap;
 
     va_start(ap, format);
-    complain(command, format, ap);
+    vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
+    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
+    report_say("%s (ocrdyn %s -h shows how it goes)", safe,
+               options_names[command]);
     return false;
 }
 
-/* ---------------------------------------------------------------- values */
-
-static bool take_number(uint64_t *to, const char *name, const char *value,
-                        uint64_t max)
+static bool wrong_value(const struct options_row *r, const char *value,
+                        const char *wanted)
 {
-    uint64_t n;
-    char *end;
-
-    errno = 0;
-    n = strtoull(value, &end, 10);
-    if (*value < '0' || *value > '9' || *end != '\0' || errno != 0 || n < 1 ||
-        n > max)
-        return wrong("%s: \"%s\" is not a number from 1 to %" PRIu64, name,
-                     value, max);
-    *to = n;
-    return true;
+    return options_wrong("--%s: \"%s\" is not %s", r->name, value, wanted);
 }
 
-static bool take_seconds(int64_t *to, const char *name, const char *value)
-{
-    uint64_t n = 0;
+/* -------------------------------------------------- what strings are wanted */
 
-    if (!take_number(&n, name, value, 86400))
-        return false;
-    *to = (int64_t)n * CLOCK_SECOND;
-    return true;
+static bool is_utf8(const char *text)
+{
+    return json_is_utf8((const unsigned char *)text, strlen(text));
 }
 
-static bool take_units(int64_t *to, const char *name, const char *value)
+static bool is_pointer(const char *text)
 {
-    uint64_t n = 0;
-
-    if (!take_number(&n, name, value, INT32_MAX))
-        return false;
-    *to = (int64_t)n;
-    return true;
+    return json_pointer_valid(text, false);
 }
 
-/* The digits that `value` begins with, up to 10^9, or 0; *rest is what
-   follows them. */
-static int64_t number_before(const char *value, const char **rest)
+/* Of what stands in a path: Cloudinary's are like "upload". */
+static bool is_word(const char *text)
 {
-    int64_t n = 0;
+    size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
 
-    for (; *value >= '0' && *value <= '9'; value++)
-        n = n < 1000000000 ? n * 10 + *value - '0' : n;
-    *rest = value;
-    return n <= 1000000000 ? n : 0;
+    return n > 0 && n <= 64 && text[n] == '\0';
 }
 
-/* N/s, N/m, N/h, N/d */
-static bool take_rate(struct options *o, const char *value)
+static bool is_ocr(const char *text)
 {
-    static const char units[] = "smhd";
-    static const int64_t seconds[] = {1, 60, 3600, 86400};
-    const char *rest, *unit;
+    const char *p = text;
 
-    o->rate = number_before(value, &rest);
-    unit = rest[0] == '/' && rest[1] != '\0' ? strchr(units, rest[1]) : NULL;
-    if (o->rate < 1 || unit == NULL || rest[2] != '\0')
-        return wrong("--rate: \"%s\" is not like 400/h (s, m, h or d)",
-                     value);
-    o->window = seconds[unit - units] * CLOCK_SECOND;
-    return true;
-}
-
-/* N or N% */
-static bool take_reserve(struct options *o, const char *value)
-{
-    const char *rest;
-
-    o->reserve = number_before(value, &rest);
-    o->percent = *rest == '%';
-    if (rest == value || rest[o->percent] != '\0' ||
-        (o->percent && o->reserve > 99))
-        return wrong("--reserve: \"%s\" is neither a number of calls nor a "
-                     "percentage up to 99%%", value);
-    return true;
-}
-
-/* I/N */
-static bool take_shard(struct options *o, const char *name, const char *value)
-{
-    const char *rest, *end = "-";
-
-    o->shard = number_before(value, &rest);
-    o->shards = *rest == '/' ? number_before(rest + 1, &end) : 0;
-    if (*end != '\0' || o->shard < 1 || o->shard > o->shards ||
-        o->shards > 100000)
-        return wrong("%s: \"%s\" is not I/N, with I from 1 to N", name,
-                     value);
-    return true;
-}
-
-static bool take_progress(enum report_progress *to, const char *value)
-{
-    static const char *const names[] = {"auto", "always", "never"};
-    int i;
-
-    for (i = 0; i < 3; i++)
-        if (strcmp(value, names[i]) == 0) {
-            *to = (enum report_progress)i;
-            return true;
-        }
-    return wrong("--progress: \"%s\" is not auto, always or never", value);
-}
-
-/* NAME=VALUE; cuts the option's argument in place, as argv allows. */
-static bool take_attribute(struct options_attribute *list, unsigned *n,
-                           const char *name, char *value)
-{
-    char *equal = strchr(value, '=');
-
-    if (*n >= OPTIONS_ATTRIBUTES_MAX)
-        return wrong("%s: at most %d of them", name, OPTIONS_ATTRIBUTES_MAX);
-    if (equal == NULL || equal == value)
-        return wrong("%s: \"%s\" is not NAME=...", name, value);
-    *equal = '\0';
-    list[*n].name = value;
-    list[*n].value = equal + 1;
-    (*n)++;
-    return true;
-}
-
-/* One of two words. */
-static bool take_either(bool *second, const char *name, const char *value,
-                        const char *a, const char *b)
-{
-    *second = strcmp(value, b) == 0;
-    return *second || strcmp(value, a) == 0 ||
-        wrong("%s: \"%s\" is neither %s nor %s", name, value, a, b);
-}
-
-static bool take_one(const char **list, unsigned *n, unsigned max,
-                     const char *name, const char *value)
-{
-    if (*n >= max)
-        return wrong("%s: at most %u of them", name, max);
-    list[(*n)++] = value;
-    return true;
-}
-
-/* A,B,...; cuts it in place. */
-static bool take_columns(struct options *o, char *value)
-{
-    do {
-        char *comma = strchr(value, ',');
-
-        if (!take_one(o->columns, &o->n_columns, OPTIONS_COLUMNS_MAX,
-                      "--columns", value))
-            return false;
-        if (comma != NULL)
-            *comma++ = '\0';
-        value = comma;
-    } while (value != NULL);
-    return true;
-}
-
-static bool take(struct options *o, int id, char *value)
-{
-    switch (id) {
-    case 't': o->table = value; return true;
-    case 'k': o->key = value; o->key_given = true; return true;
-    case O_TEXT: o->text = value; return true;
-    case 'a': return take_attribute(o->attrs, &o->n_attrs, "--attr", value);
-    case 's': return take_attribute(o->sets, &o->n_sets, "--set", value);
-    case 'o': o->ocr = value; return true;
-    case O_TYPE: o->type = value; return true;
-    case O_RESOURCE_TYPE: o->resource_type = value; return true;
-    case 'r': return take_rate(o, value);
-    case O_RESERVE: return take_reserve(o, value);
-    case O_SKIP_STORED: o->skip_stored = true; return true;
-    case O_REUSE: o->reuse = true; return true;
-    case 'c': o->checkpoint = value; return true;
-    case O_FAILED: o->failed = value; return true;
-    case O_LIMIT: return take_number(&o->limit, "--limit", value, INT64_MAX);
-    case O_MAX_ERRORS:
-        return take_number(&o->max_errors, "--max-errors", value, INT64_MAX);
-    case O_SHARD: return take_shard(o, "--shard", value);
-    case O_SEGMENT: return take_shard(o, "--segment", value);
-    case O_COLUMNS: return take_columns(o, value);
-    case O_REMOVE: return take_one(o->removes, &o->n_removes,
-                                   OPTIONS_ATTRIBUTES_MAX, "--remove", value);
-    case O_IF_ABSENT: o->if_absent = true; return true;
-    case O_CONTAINS: o->contains = value; return true;
-    case O_WHERE:
-        return take_attribute(o->where, &o->n_where, "--where", value);
-    case O_INDEX: o->index = value; return true;
-    case O_SORTED: return take_one(o->sorts, &o->n_sorts, 2, "--sort", value);
-    case O_MAX_ATTEMPTS:
-        return take_number(&o->max_attempts, "--max-attempts", value, 1000);
-    case 'n': o->dry_run = true; return true;
-    case 'p': o->pointer = value; return true;
-    case '0': o->null = true; return true;
-    case 'f':
-        o->formatted = true;
-        return rows_format_parse(&o->format, value) ||
-            wrong("--format: \"%s\" is not tsv, jsonl, csv or text", value);
-    case 'q': o->quiet = true; return true;
-    case 'v': o->verbose = true; return true;
-    case O_PROGRESS: return take_progress(&o->progress, value);
-    case O_TIMEOUT: return take_seconds(&o->wait, "--timeout", value);
-    case O_CONNECT_TIMEOUT:
-        return take_seconds(&o->connect, "--connect-timeout", value);
-    case O_CACERT: o->cacert = value; return true;
-    case O_VIA:
-        return take_either(&o->explicit, "--via", value, "update", "explicit");
-    case O_BY:
-        return take_either(&o->by_asset, "--by", value, "public_id",
-                           "asset_id");
-    case O_PREFIX: o->prefix = value; return true;
-    case O_TAG: o->tag = value; return true;
-    case O_FOLDER: o->folder = value; return true;
-    case O_SEARCH: o->search = value; return true;
-    case O_SINCE: o->since = value; return true;
-    case O_REGION: o->region = value; return true;
-    case O_PROFILE: o->profile = value; return true;
-    case O_ENDPOINT_URL: o->endpoint_url = value; return true;
-    case O_SORT: o->sort = value; return true;
-    case O_ON_DEMAND: o->on_demand = true; return true;
-    case O_READ: return take_units(&o->read, "--read", value);
-    case O_WRITE: return take_units(&o->write, "--write", value);
-    case O_TABLE_TAG:
-        return take_attribute(o->tags, &o->n_tags, "--tag", value);
-    case O_WAIT: o->await = true; return true;
-    case O_YES: o->yes = true; return true;
-    case 'h': o->help = true; return true;
-    case 'V': o->version = true; return true;
-    case O_COMPLETION: o->completion = value; return true;
-    default: return false;
-    }
-}
-
-/* ------------------------------------------- what shows once all is known */
-
-static bool check_name(const char *option, const char *name, size_t max)
-{
-    if (*name == '\0' || strlen(name) > max ||
-        !json_is_utf8((const unsigned char *)name, strlen(name)))
-        return wrong("%s: an attribute's name has 1 to %zu bytes of UTF-8",
-                     option, max);
-    return true;
-}
-
-/* All attributes of an item have different names. */
-static bool check_attributes(const struct options *o)
-{
-    const char *names[2 + 2 * OPTIONS_ATTRIBUTES_MAX];
-    unsigned n = 0, i, j;
-
-    names[n++] = o->key;
-    names[n++] = o->text;
-    for (i = 0; i < o->n_attrs; i++)
-        names[n++] = o->attrs[i].name;
-    for (i = 0; i < o->n_sets; i++)
-        names[n++] = o->sets[i].name;
-    for (i = 0; i < n; i++) {
-        if (!check_name(i == 0 ? "--key" : i == 1 ? "--text" : i < 2 +
-                        o->n_attrs ? "--attr" : "--set", names[i], i == 0
-                        ? ITEM_KEY_NAME_MAX : ITEM_NAME_MAX))
-            return false;
-        for (j = 0; j < i; j++)
-            if (strcmp(names[i], names[j]) == 0)
-                return wrong("the attribute \"%s\" is named twice", names[i]);
-    }
-    for (i = 0; i < o->n_attrs; i++)
-        if (!json_pointer_valid(o->attrs[i].value, false))
-            return wrong("--attr: \"%s\" is not a JSON Pointer, such as "
-                         "/width", o->attrs[i].value);
-    return true;
-}
-
-/* A word that stands in a path: Cloudinary's are like "upload". */
-static bool check_word(const char *option, const char *word)
-{
-    size_t n = strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_");
-
-    if (n == 0 || n > 64 || word[n] != '\0')
-        return wrong("%s: \"%s\" is not a word of a-z, 0-9 and _", option,
-                     word);
-    return true;
-}
-
-/* Nothing but "-": standard input may be named, as it is read anyway. */
-static bool check_no_words(const struct options *o, const char *what)
-{
-    char *const *word = o->words;
-
-    if (o->n_words > 0 && strcmp(*word, "-") == 0)
-        word++;
-    return word == o->words + o->n_words ||
-        wrong("\"%s\" is too much: %s", *word, what);
-}
-
-/* One that is not given is fine. */
-static bool check_table_name(const char *name)
-{
-    return name == NULL || tables_name(name) ||
-        wrong("--table: \"%s\" is not a table's name (3 to 255 of a-z "
-              "A-Z 0-9 _ . -)", name);
-}
-
-static bool check_run(const struct options *o)
-{
-    const char *p;
-
-    if (!check_no_words(o, "ids come on standard input") ||
-        !check_table_name(o->table))
-        return false;
-    if (o->table == NULL && o->skip_stored)
-        return wrong("--skip-stored needs --table");
-    if (o->table == NULL && o->n_attrs + o->n_sets > 0)
-        return wrong("%s stores something, and so needs --table",
-                     o->n_attrs > 0 ? "--attr" : "--set");
-    if (o->rate > 0 && o->rate < o->shards)
-        return wrong("--rate: fewer calls than the %lld shards that share "
-                     "them; take a longer unit", (long long)o->shards);
-    if (strncmp(o->ocr, "adv_ocr", 7) != 0 || strlen(o->ocr) > 128)
-        return wrong("--ocr: \"%s\" does not begin with adv_ocr", o->ocr);
-    for (p = o->ocr; *p != '\0'; p++)
-        if (*p <= 0x20 || *p >= 0x7f)
-            return wrong("--ocr: it has a character that cannot be in it");
-    if (o->explicit && o->by_asset)
-        return wrong("--via explicit knows images by public_id only");
-    return check_attributes(o) && check_word("--type", o->type) &&
-        check_word("--resource-type", o->resource_type);
+    while (*p > 0x20 && *p < 0x7f)
+        p++;
+    return *p == '\0' && p - text <= 128 && strncmp(text, "adv_ocr", 7) == 0;
 }
 
 /* A date, or a date and a time, of UTC. */
@@ -516,201 +265,353 @@ static bool is_time(const char *text)
     return clock_utc(whole) >= 0;
 }
 
-static bool check_columns(const struct options *o)
+static bool is_member(const char *text)
 {
-    unsigned i;
+    return strchr(text, '*') == NULL &&
+        (*text != '/' || json_pointer_valid(text, false));
+}
 
-    if (o->n_columns > OPTIONS_LISTED_MAX)
-        return wrong("--columns: at most %d of them", OPTIONS_LISTED_MAX);
-    for (i = 0; i < o->n_columns; i++) {
-        const char *name = o->columns[i];
-        size_t n = strlen(name);
+static bool is_condition(const char *text)
+{
+    return *text != '\0' && strchr("=<>^", *text) != NULL;
+}
 
-        if (n == 0 || n > OPTIONS_COLUMN_MAX || strchr(name, '*') != NULL ||
-            !json_is_utf8((const unsigned char *)name, n) ||
-            (*name == '/' && !json_pointer_valid(name, false)))
-            return wrong("--columns: \"%s\" is neither a member of a resource,"
-                         " such as asset_id, nor a JSON Pointer", name);
+static const struct {
+    bool (*good)(const char *text);
+    const char *wanted;
+    unsigned short bytes;        /* at most, of UTF-8; of a pair, its name */
+    unsigned short most;         /* of them */
+} kinds[OPTIONS_ANY] = {
+    [OPTIONS_PAIRS] = {NULL, NULL, ITEM_NAME_MAX, OPTIONS_ATTRIBUTES_MAX},
+    [OPTIONS_POINTERS] = {is_pointer, "a JSON Pointer, such as /width",
+                          ITEM_NAME_MAX, OPTIONS_ATTRIBUTES_MAX},
+    [OPTIONS_KEY] = {NULL, NULL, ITEM_KEY_NAME_MAX, 1},
+    [OPTIONS_NAME] = {NULL, NULL, ITEM_NAME_MAX, OPTIONS_ATTRIBUTES_MAX},
+    [OPTIONS_COLUMNS] = {NULL, NULL, ITEM_NAME_MAX, OPTIONS_COLUMNS_MAX},
+    [OPTIONS_MEMBERS] = {is_member, "a member of a resource, such as asset_id, "
+                         "or a JSON Pointer", OPTIONS_COLUMN_MAX,
+                         OPTIONS_LISTED_MAX},
+    [OPTIONS_PHRASE] = {NULL, NULL, 2048, 1},
+    [OPTIONS_TIME] = {is_time, "like 2026-01-31 or 2026-01-31T14:00:00Z", 0, 1},
+    [OPTIONS_TABLE_NAME] = {tables_name, "3 to 255 of a-z A-Z 0-9 _ . -", 0, 1},
+    [OPTIONS_POINTER] = {is_pointer, "a JSON Pointer, such as /width", 0, 1},
+    [OPTIONS_WORD] = {is_word, "a word of a-z, 0-9 and _", 0, 1},
+    [OPTIONS_OCR] = {is_ocr, "like adv_ocr or adv_ocr:ja", 0, 1},
+    [OPTIONS_CONDITION] = {is_condition, "=, <, <=, >, >= or ^ (begins with) "
+                           "and a value", 0, 2}
+};
+
+/* ---------------------------------------------------------------- values */
+
+/* The number that `value` begins with, and in *rest what follows it. -1 if
+   there is none, or it is above `max`. */
+static int64_t number_before(const char *value, int64_t max, const char **rest)
+{
+    int64_t n = *value >= '0' && *value <= '9' ? 0 : -1;
+
+    for (; *value >= '0' && *value <= '9'; value++)
+        n = n < 0 || n > (max - (*value - '0')) / 10 ? -1
+            : n * 10 + (*value - '0');
+    *rest = value;
+    return n;
+}
+
+static bool take_number(int64_t *to, const struct options_row *r,
+                        const char *value, int64_t max)
+{
+    const char *rest;
+
+    *to = number_before(value, max, &rest);
+    return (*to > 0 && *rest == '\0') ||
+        options_wrong("--%s: \"%s\" is not a number from 1 to %lld", r->name,
+                      value, (long long)max);
+}
+
+/* N/s, N/m, N/h, N/d */
+static bool take_rate(struct options *o, const struct options_row *r,
+                      const char *value)
+{
+    static const char units[] = "smhd";
+    static const int seconds[] = {1, 60, 3600, 86400};
+    const char *rest, *unit;
+
+    o->rate = number_before(value, 1000000000, &rest);
+    unit = rest[0] == '/' && rest[1] != '\0' ? strchr(units, rest[1]) : NULL;
+    if (o->rate < 1 || unit == NULL || rest[2] != '\0')
+        return wrong_value(r, value, "like 400/h (s, m, h or d)");
+    o->window = seconds[unit - units] * CLOCK_SECOND;
+    return true;
+}
+
+/* N or N% */
+static bool take_reserve(struct options *o, const struct options_row *r,
+                         const char *value)
+{
+    const char *rest;
+
+    o->reserve = number_before(value, 1000000000, &rest);
+    o->percent = *rest == '%';
+    return (o->reserve >= 0 && rest[o->percent] == '\0' &&
+            (!o->percent || o->reserve <= 99)) ||
+        wrong_value(r, value, "a number of calls, or a percentage up to 99%");
+}
+
+/* I/N */
+static bool take_shard(struct options *o, const struct options_row *r,
+                       const char *value)
+{
+    const char *rest;
+
+    o->shard = number_before(value, 100000, &rest);
+    o->shards = *rest == '/' ? number_before(rest + 1, 100000, &rest) : -1;
+    return (*rest == '\0' && o->shard >= 1 && o->shard <= o->shards) ||
+        wrong_value(r, value, "I/N, with I from 1 to N");
+}
+
+/* Which word of "a|b|c" it is. */
+static bool take_choice(unsigned *to, const struct options_row *r,
+                        const char *value)
+{
+    const char *word = r->value;
+
+    for (*to = 0; ; (*to)++) {
+        size_t length = strcspn(word, "|");
+
+        if (strncmp(word, value, length) == 0 && value[length] == '\0')
+            return true;
+        if (word[length] == '\0')
+            return wrong_value(r, value, r->value);
+        word += length + 1;
     }
+}
+
+/* One more of a list; NAME=VALUE is cut in place, as argv allows. */
+static bool take_one(struct options *o, const struct options_row *r,
+                     char *value)
+{
+    void *list = (char *)o + r->to, *count = (char *)o + r->count;
+    struct options_attribute *pairs = list;
+    const char **strings = list;
+    unsigned *n = count;
+    unsigned most = kinds[r->kind].most;
+
+    if (*n == most)
+        return options_wrong("--%s: at most %u of them", r->name, most);
+    if (r->kind <= OPTIONS_POINTERS) {
+        char *equal = strchr(value, '=');
+
+        if (equal == NULL || equal == value)
+            return wrong_value(r, value, "NAME=...");
+        *equal = '\0';
+        pairs[*n].name = value;
+        pairs[*n].value = equal + 1;
+    } else {
+        strings[*n] = value;
+    }
+    (*n)++;
+    return true;
+}
+
+/* A,B,...; cuts it in place. */
+static bool take_columns(struct options *o, const struct options_row *r,
+                         char *value)
+{
+    char *comma;
+
+    while ((comma = strchr(value, ',')) != NULL) {
+        *comma = '\0';
+        if (!take_one(o, r, value))
+            return false;
+        value = comma + 1;
+    }
+    return take_one(o, r, value);
+}
+
+static bool take_flag(struct options *o, const struct options_row *r)
+{
+    void *to = (char *)o + r->to;
+
+    *(bool *)to = true;
+    return true;
+}
+
+static bool take(struct options *o, const struct options_row *r, char *value)
+{
+    void *to = (char *)o + r->to, *count = (char *)o + r->count;
+
+    switch (r->kind) {
+    case OPTIONS_CHOICE:
+        if (r->count != 0)
+            *(unsigned *)count = 1;
+        return take_choice(to, r, value);
+    case OPTIONS_NUMBER:
+        return take_number(to, r, value, INT64_MAX);
+    case OPTIONS_TRIES:
+        return take_number(to, r, value, 1000);
+    case OPTIONS_UNITS:
+        return take_number(to, r, value, INT32_MAX);
+    case OPTIONS_SECONDS:
+        if (!take_number(to, r, value, 86400))
+            return false;
+        *(int64_t *)to *= CLOCK_SECOND;
+        return true;
+    case OPTIONS_RATE:
+        return take_rate(o, r, value);
+    case OPTIONS_RESERVE:
+        return take_reserve(o, r, value);
+    case OPTIONS_SHARD:
+        return take_shard(o, r, value);
+    case OPTIONS_COLUMNS:
+    case OPTIONS_MEMBERS:
+        return take_columns(o, r, value);
+    default:
+        if (r->count != 0)
+            return take_one(o, r, value);
+        *(const char **)to = value;
+        return true;
+    }
+}
+
+/* ------------------------------------------- what shows once all is known */
+
+/* Is each value of this option what it may be? Names that a command writes,
+   or prints, are different ones: they are gathered in `names`. */
+static bool check_row(struct options *o, const struct options_row *r,
+                      const char **names, unsigned *n_names)
+{
+    void *at = (char *)o + r->to, *count = (char *)o + r->count;
+    const struct options_attribute *pairs = at;
+    const char *const *strings = at;
+    unsigned n = r->count != 0 ? *(unsigned *)count : *strings != NULL, i, k;
+
+    for (i = 0; i < n; i++) {
+        bool pair = r->kind <= OPTIONS_POINTERS;
+        const char *name = pair ? pairs[i].name : strings[i];
+        const char *value = pair ? pairs[i].value : name;
+        size_t bytes = kinds[r->kind].bytes;
+
+        if (bytes > 0 && (*name == '\0' || strlen(name) > bytes ||
+                          !is_utf8(name)))
+            return options_wrong("--%s wants 1 to %zu bytes of UTF-8", r->name,
+                                 bytes);
+        if (kinds[r->kind].good != NULL && !kinds[r->kind].good(value))
+            return wrong_value(r, value, kinds[r->kind].wanted);
+        if (r->kind != OPTIONS_COLUMNS &&
+            (bytes == 0 || (WRITES >> o->command & 1) == 0))
+            continue;
+        for (k = 0; k < *n_names; k++)
+            if (strcmp(name, names[k]) == 0)
+                return options_wrong("\"%s\" is named twice", name);
+        names[(*n_names)++] = name;
+    }
+    return true;
+}
+
+/* "-" is standard input, where that is read anyway. */
+static bool check_words(const struct options *o)
+{
+    bool reads = READS >> o->command & 1;
+    char *const *word = o->words;
+
+    if (reads && *word != NULL && strcmp(*word, "-") == 0)
+        word++;
+    return *word == NULL || (WORDS >> o->command & 1) != 0 ||
+        options_wrong("\"%s\" is too much%s", *word, reads
+                      ? ": the list comes on standard input" : "");
+}
+
+static bool check_run(const struct options *o)
+{
+    if (o->table == NULL && (o->skip_stored || o->n_attrs + o->n_sets > 0))
+        return options_wrong("--attr, --set and --skip-stored need --table");
+    if (o->explicit && o->by_asset)
+        return options_wrong("--via explicit knows images by public_id only");
     return true;
 }
 
 static bool check_list(const struct options *o)
 {
-    const struct { const char *name, *value; } which[] = {
-        {"--prefix", o->prefix}, {"--tag", o->tag}, {"--folder", o->folder},
-        {"--since", o->since}, {"--search", o->search}
-    };
-    const char *first = NULL;
-    size_t i;
+    int n = (o->prefix != NULL) + (o->tag != NULL) + (o->folder != NULL) +
+        (o->since != NULL) + (o->search != NULL);
 
-    if (o->n_words > 0)
-        return wrong("\"%s\" is too much: what is listed is said by options",
-                     o->words[0]);
-    for (i = 0; i < sizeof which / sizeof *which; i++) {
-        if (which[i].value == NULL)
-            continue;
-        if (*which[i].value == '\0' || strlen(which[i].value) > 2048 ||
-            !json_is_utf8((const unsigned char *)which[i].value,
-                          strlen(which[i].value)))
-            return wrong("%s wants 1 to 2048 bytes of UTF-8", which[i].name);
-        if (first != NULL)
-            return wrong("%s and %s together: --search can say both", first,
-                         which[i].name);
-        first = which[i].name;
-    }
+    if (n > 1)
+        return options_wrong("only one of --prefix, --tag, --folder, --since "
+                             "and --search: --search can say both");
     if (o->search != NULL && (o->type != NULL || o->resource_type != NULL))
-        return wrong("%s: with --search the expression says that, as in "
-                     "resource_type:image AND type:upload", o->type != NULL
-                     ? "--type" : "--resource-type");
-    if (o->since != NULL && !is_time(o->since))
-        return wrong("--since: \"%s\" is not like 2026-01-31 or "
-                     "2026-01-31T14:00:00Z", o->since);
-    return check_columns(o) &&
-        (o->type == NULL || check_word("--type", o->type)) &&
-        (o->resource_type == NULL ||
-         check_word("--resource-type", o->resource_type));
-}
-
-/* Names that are given in a list are names, and no two of them are equal. */
-static bool check_names(const char *option, const char *const *names,
-                        unsigned n)
-{
-    unsigned i, k;
-
-    for (i = 0; i < n; i++) {
-        if (!check_name(option, names[i], ITEM_NAME_MAX))
-            return false;
-        for (k = 0; k < i; k++)
-            if (strcmp(names[i], names[k]) == 0)
-                return wrong("%s: \"%s\" is named twice", option, names[i]);
-    }
+        return options_wrong("--type, --resource-type: with --search the "
+                             "expression says that, as in resource_type:image "
+                             "AND type:upload");
     return true;
 }
 
 static bool check_update(const struct options *o)
 {
-    const char *names[1 + 2 * OPTIONS_ATTRIBUTES_MAX];
-    unsigned n = 0, i;
+    unsigned i;
 
     if (o->n_sets + o->n_removes == 0)
-        return wrong("nothing is to be changed: --set or --remove says what");
-    names[n++] = o->key;
-    for (i = 0; i < o->n_sets; i++) {
-        names[n++] = o->sets[i].name;
-        if (strlen(o->sets[i].value) > ITEM_MAX)
-            return wrong("--set: the value of %s is larger than an item",
-                         o->sets[i].name);
-        if (!json_is_utf8((const unsigned char *)o->sets[i].value,
-                          strlen(o->sets[i].value)))
-            return wrong("--set: the value of %s is not UTF-8",
-                         o->sets[i].name);
-    }
-    for (i = 0; i < o->n_removes; i++)
-        names[n++] = o->removes[i];
-    return check_names("--set and --remove", names, n);
+        return options_wrong("nothing is to be changed: --set or --remove says "
+                             "what");
+    for (i = 0; i < o->n_sets; i++)
+        if (strlen(o->sets[i].value) > ITEM_MAX || !is_utf8(o->sets[i].value))
+            return options_wrong("--set: the value of %s is not UTF-8, or "
+                                 "larger than an item", o->sets[i].name);
+    return true;
 }
 
+/* Two conditions are the ends of a range. */
 static bool check_query(const struct options *o)
 {
-    unsigned i;
-
-    if (o->index != NULL && !tables_name(o->index))
-        return wrong("--index: \"%s\" is not an index's name", o->index);
-    for (i = 0; i < o->n_sorts; i++)
-        if (o->sorts[i][0] == '\0' || strchr("=<>^", o->sorts[i][0]) == NULL)
-            return wrong("--sort: \"%s\" does not begin with =, <, <=, >, >= "
-                         "or ^ (begins with)", o->sorts[i]);
-    if (o->n_sorts == 2 && (strncmp(o->sorts[0], ">=", 2) != 0 ||
-                            strncmp(o->sorts[1], "<=", 2) != 0))
-        return wrong("--sort: two of them are a range, first >=FROM, then "
-                     "<=TO");
-    return true;
-}
-
-static bool check_scan(const struct options *o)
-{
-    if (!check_no_words(o, "a scan has no words"))
-        return false;
-    if (o->limit > 0 && o->checkpoint != NULL)
-        return wrong("--limit and --checkpoint do not go together");
-    if (o->rate > 0 && o->rate < o->shards)
-        return wrong("--rate: fewer units than the %lld segments that share "
-                     "them; take a longer unit", (long long)o->shards);
-    return true;
-}
-
-/* The commands about items. */
-static bool check_store(const struct options *o)
-{
-    unsigned i;
-
-    if (o->table == NULL)
-        return wrong("which table? --table names it");
-    if (!check_table_name(o->table) ||
-        !check_name("--key", o->key, ITEM_KEY_NAME_MAX) ||
-        !check_name("--text", o->text, ITEM_NAME_MAX) ||
-        !check_names("--columns", o->columns, o->n_columns))
-        return false;
-    for (i = 0; i < o->n_where; i++)
-        if (!check_name("--where", o->where[i].name, ITEM_NAME_MAX))
-            return false;
-    switch (o->command) {
-    case OPTIONS_UPDATE:
-        return check_no_words(o, "ids come on standard input") &&
-            check_update(o);
-    case OPTIONS_PUT:
-        if (o->format == ROWS_TEXT)
-            return wrong("--format: rows of text alone have no key");
-        return check_no_words(o, "rows come on standard input");
-    case OPTIONS_QUERY:
-        return check_query(o);
-    case OPTIONS_SCAN:
-        return check_scan(o);
-    default:
-        return check_no_words(o, "ids come on standard input");
-    }
-}
-
-static bool check_extract(const struct options *o)
-{
-    const char *pointer = o->pointer;
-
-    if (pointer != NULL && !json_pointer_valid(pointer, false))
-        return wrong("--pointer: \"%s\" is not a JSON Pointer, such as "
-                     "/width", pointer);
-    return true;
+    return o->n_sorts < 2 || (strncmp(o->sorts[0], ">=", 2) == 0 &&
+                              strncmp(o->sorts[1], "<=", 2) == 0) ||
+        options_wrong("--sort: two of them are a range, first >=FROM, then "
+                      "<=TO");
 }
 
 /* What each of its words wants is for table.c. */
 static bool check_table(const struct options *o)
 {
     if ((o->read > 0) != (o->write > 0))
-        return wrong("--read and --write go together");
+        return options_wrong("--read and --write go together");
     if (o->on_demand && o->read > 0)
-        return wrong("--on-demand, or --read and --write: not both");
-    return (o->key == NULL || check_name("--key", o->key, ITEM_KEY_NAME_MAX))
-        && (o->sort == NULL || check_name("--sort", o->sort,
-                                          ITEM_KEY_NAME_MAX));
+        return options_wrong("--on-demand, or --read and --write: not both");
+    return true;
 }
 
-static bool check_check(const struct options *o)
+static bool check(struct options *o)
 {
-    if (o->n_words > 0)
-        return wrong("\"%s\" is too much", *o->words);
-    return (o->table == NULL || check_table_name(o->table)) &&
-        check_name("--key", o->key, ITEM_KEY_NAME_MAX);
-}
+    const char *names[OPTIONS_COLUMNS_MAX];      /* room for all others, too */
+    const struct options_row *r = NULL;
+    unsigned n = 0;
 
-static bool check(const struct options *o)
-{
+    while ((r = options_next(o->command, r)) != NULL)
+        if (r->kind < OPTIONS_ANY && !check_row(o, r, names, &n))
+            return false;
+    if (!check_words(o))
+        return false;
+    if (o->table == NULL && (STORE >> o->command & 1) != 0)
+        return options_wrong("which table? --table names it");
+    if (o->rate > 0 && o->rate < o->shards)
+        return options_wrong("--rate: less than one for each of %lld parts; "
+                             "take a longer unit", (long long)o->shards);
     switch (o->command) {
-    case OPTIONS_RUN: return check_run(o);
-    case OPTIONS_LIST: return check_list(o);
-    case OPTIONS_EXTRACT: return check_extract(o);
-    case OPTIONS_TABLE: return check_table(o);
-    case OPTIONS_CHECK: return check_check(o);
-    default: return check_store(o);
+    case OPTIONS_RUN:
+        return check_run(o);
+    case OPTIONS_LIST:
+        return check_list(o);
+    case OPTIONS_PUT:
+        return o->format != ROWS_TEXT ||
+            options_wrong("--format: rows of text alone have no key");
+    case OPTIONS_UPDATE:
+        return check_update(o);
+    case OPTIONS_QUERY:
+        return check_query(o);
+    case OPTIONS_SCAN:
+        return o->limit == 0 || o->checkpoint == NULL ||
+            options_wrong("--limit and --checkpoint do not go together");
+    case OPTIONS_TABLE:
+        return check_table(o);
+    default:
+        return true;
     }
 }
 
@@ -723,7 +624,6 @@ static void set_defaults(struct options *o)
     o->table = getenv("OCRDYN_TABLE");
     if (o->table != NULL && *o->table == '\0')
         o->table = NULL;
-    o->key = command == OPTIONS_TABLE ? NULL : "publicId";
     o->text = "text";
     o->ocr = "adv_ocr";
     if (command != OPTIONS_LIST) {       /* which asks whether it was said */
@@ -735,68 +635,102 @@ static void set_defaults(struct options *o)
     o->connect = 10 * CLOCK_SECOND;
 }
 
-/* The command's options, as getopt_long wants them. */
-static void make_getopt(struct option longs[ROWS_N + 1],
-                        char letters[2 * ROWS_N + 2])
+/* The option of this name, or the only one that begins so. NULL if there is
+   none, or more. */
+static const struct options_row *find_name(const char *name, size_t n)
 {
-    size_t i;
+    const struct options_row *r = NULL, *found = NULL;
+    unsigned matches = 0;
 
-    *letters++ = ':';
-    for (i = 0; i < ROWS_N; i++) {
-        const struct options_row *r = &options_table[i];
-
-        if ((r->commands >> command & 1) == 0)
+    while ((r = options_next(command, r)) != NULL) {
+        if (strncmp(r->name, name, n) != 0)
             continue;
-        *longs++ = (struct option){r->name, r->value != NULL
-            ? required_argument : no_argument, NULL, r->id};
-        if (r->id < 256)
-            *letters++ = (char)r->id;
-        if (r->id < 256 && r->value != NULL)
-            *letters++ = ':';
+        if (r->name[n] == '\0')
+            return r;
+        found = r;
+        matches++;
     }
-    *longs = (struct option){NULL, 0, NULL, 0};
-    *letters = '\0';
+    return matches == 1 ? found : NULL;
 }
 
-/* What getopt_long could not take: after ':' or '?', optopt tells which. */
-static bool refuse(int c, const struct option *known, const char *word)
+static const struct options_row *find_letter(char letter)
 {
-    while (known->name != NULL && known->val != optopt)
-        known++;
-    if (c == ':')
-        return wrong("--%s wants a value", known->name);
-    if (known->name != NULL)
-        return wrong("--%s takes no value", known->name);
-    if (optopt != 0)
-        return wrong("there is no option -%c", optopt);
-    return wrong("there is no option %s", word);
+    const struct options_row *r = NULL;
+
+    while ((r = options_next(command, r)) != NULL && r->letter != letter)
+        ;
+    return r;
 }
 
-bool options_parse(struct options *o, enum options_command which, int argc,
-                   char **argv)
+/* Takes an option that wants a value, which is the next word if `value` is
+   NULL. */
+static bool take_value(struct options *o, const struct options_row *r,
+                       char *value, char ***word)
 {
-    struct option longs[ROWS_N + 1];
-    char letters[2 * ROWS_N + 2];
-    int c;
+    if (value == NULL)
+        value = (*word)[1] != NULL ? *++*word : NULL;
+    return value != NULL ? take(o, r, value)
+        : options_wrong("--%s wants a value", r->name);
+}
+
+/* --name, --name=value, --name value */
+static bool take_long(struct options *o, char ***word)
+{
+    char *name = **word + 2, *equal = strchr(name, '=');
+    const struct options_row *r = find_name(name, strcspn(name, "="));
+
+    if (r == NULL)
+        return options_wrong("there is no option %s", **word);
+    if (r->kind != OPTIONS_FLAG)
+        return take_value(o, r, equal != NULL ? equal + 1 : NULL, word);
+    return equal == NULL ? take_flag(o, r)
+        : options_wrong("--%s takes no value", r->name);
+}
+
+/* -a, -ab, -bVALUE, -b VALUE */
+static bool take_letters(struct options *o, char ***word)
+{
+    char *letter;
+
+    for (letter = **word + 1; *letter != '\0'; letter++) {
+        const struct options_row *r = find_letter(*letter);
+
+        if (r == NULL)
+            return options_wrong("there is no option -%c", *letter);
+        if (r->kind != OPTIONS_FLAG)
+            return take_value(o, r, letter[1] != '\0' ? letter + 1 : NULL,
+                              word);
+        take_flag(o, r);
+    }
+    return true;
+}
+
+bool options_parse(struct options *o, enum options_command which, char **words)
+{
+    bool ended = false;          /* by "--" */
+    char **word;
 
     command = which;
     set_defaults(o);
-    make_getopt(longs, letters);
-    opterr = 0;
-    while ((c = getopt_long(argc, argv, letters, longs, NULL)) != -1) {
-        if (c == ':' || c == '?')
-            return refuse(c, longs, argv[optind - 1]);
-        if (!take(o, c, optarg))
+    o->words = words;
+    for (word = words; *word != NULL; word++) {
+        if (ended || (*word)[0] != '-' || (*word)[1] == '\0')
+            words[o->n_words++] = *word;
+        else if (strcmp(*word, "--") == 0)
+            ended = true;
+        else if (!((*word)[1] == '-' ? take_long : take_letters)(o, &word))
             return false;
     }
-    o->words = argv + optind;
-    o->n_words = argc - optind;
+    words[o->n_words] = NULL;
+    o->key_given = o->key != NULL;
+    if (o->key == NULL && command != OPTIONS_TABLE)
+        o->key = "publicId";
     /* a rate is a promise of its own: the rest is the caller's, too */
     if (o->reserve < 0) {
         o->reserve = o->rate > 0 ? 0 : 10;
         o->percent = true;
     }
-    return o->help || o->version || o->completion != NULL || check(o);
+    return o->help || o->version || o->completion || check(o);
 }
 
 bool options_find(enum options_command *found, const char *name)
@@ -808,5 +742,5 @@ bool options_find(enum options_command *found, const char *name)
             *found = (enum options_command)i;
             return true;
         }
-    return options_wrong(OPTIONS_RUN, "there is no command \"%s\"", name);
+    return options_wrong("there is no command \"%s\"", name);
 }

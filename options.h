@@ -1,9 +1,14 @@
 /*
  * options: what the command line says, checked.
  *
- * One table has every option of every command: its names, what its value is
- * called, and which commands take it. Help is elsewhere (help.h), but the
- * parser, the man page's test and the shell completions go by this table.
+ * One table has every option of every command: its names, its value, what it
+ * is for, which commands take it, and where it goes. The parser, help, the
+ * shell completions and the man page's test go by this table.
+ *
+ * Options are written as POSIX has them and GNU extends them: letters group,
+ * values follow at once or as the next word, long names may be cut short as
+ * long as one option begins so, options and other words may be mixed, "--"
+ * ends the options, and "-" is none.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -27,17 +32,48 @@ enum options_command {
     OPTIONS_UPDATE, OPTIONS_DELETE, OPTIONS_QUERY, OPTIONS_SCAN,
     OPTIONS_TABLE, OPTIONS_CHECK, OPTIONS_COMMANDS
 };
-/* The table, as those read it that tell about options. */
-struct options_row {
-    const char *name;
-    int id;                      /* its letter, or 256 and above */
-    const char *value;           /* what its value is called, or NULL */
-    unsigned commands;           /* that take it, a bit each */
+/* What an option's value is. Up to OPTIONS_FILE it is a string: a list of them
+   where the row has a count. */
+enum options_kind {
+    OPTIONS_PAIRS,               /* NAME=VALUE */
+    OPTIONS_POINTERS,            /* NAME=POINTER */
+    OPTIONS_KEY,                 /* the name of a key attribute, */
+    OPTIONS_NAME,                /* or of another one */
+    OPTIONS_COLUMNS,             /* several, between commas, */
+    OPTIONS_MEMBERS,             /* or of a resource */
+    OPTIONS_PHRASE,              /* what list asks for */
+    OPTIONS_TIME,
+    OPTIONS_TABLE_NAME, OPTIONS_POINTER, OPTIONS_WORD, OPTIONS_OCR,
+    OPTIONS_CONDITION,           /* of the sort key */
+    OPTIONS_ANY,                 /* whatever is given; it, and */
+    OPTIONS_FILE,                /* a file's name, are not looked at */
+    OPTIONS_FLAG,                /* there is none */
+    OPTIONS_CHOICE,              /* one of the words of its name, "csv|tsv" */
+    OPTIONS_NUMBER,              /* from 1 on, */
+    OPTIONS_TRIES,               /* to 1,000, */
+    OPTIONS_UNITS,               /* or to what DynamoDB takes */
+    OPTIONS_SECONDS,             /* up to a day; kept in ns */
+    OPTIONS_RATE, OPTIONS_RESERVE, OPTIONS_SHARD
 };
 
-extern const struct options_row options_table[];
-extern const size_t options_rows;
-extern const char *const options_names[OPTIONS_COMMANDS];
+/* An option. Where commands mean different things by it, it has more rows. */
+struct options_row {
+    const char *name;
+    const char *value;           /* what its value is called, or NULL */
+    const char *about;           /* for help and completions: no ' and no ] */
+    char letter;                 /* or 0 */
+    unsigned char kind;
+    unsigned short commands;     /* that take it, a bit each */
+    unsigned short to;           /* where its value goes in struct options, */
+    unsigned short count;        /* and how many came; 0: nowhere */
+};
+
+/* The options of a command, one after the other: the one after `row`, or the
+   first after NULL; NULL after the last. */
+const struct options_row *options_next(enum options_command command,
+                                       const struct options_row *row);
+
+extern const char options_names[OPTIONS_COMMANDS][8];
 
 struct options_attribute {
     const char *name;
@@ -49,7 +85,8 @@ struct options_attribute {
 struct options {
     enum options_command command;
     bool help, version;
-    const char *completion;      /* the shell that it is for, or NULL */
+    unsigned completion, shell;  /* was it asked for; the word of --completion
+                                    that it is for */
     char **words;                /* what is no option */
     int n_words;
 
@@ -61,12 +98,12 @@ struct options {
     struct options_attribute sets[OPTIONS_ATTRIBUTES_MAX];
     unsigned n_sets;
     const char *ocr, *type, *resource_type;
-    bool explicit;               /* --via explicit */
-    bool by_asset;               /* --by asset_id */
-    enum rows_format format;
-    bool formatted;              /* --format was given */
+    unsigned explicit;           /* --via: 1 is explicit */
+    unsigned by_asset;           /* --by: 1 is asset_id */
+    unsigned format;             /* an enum rows_format */
+    unsigned formatted;          /* --format was given */
     bool null, quiet, verbose;
-    enum report_progress progress;
+    unsigned progress;           /* an enum report_progress */
     bool skip_stored, reuse, dry_run;
     const char *checkpoint, *failed;     /* files, or NULL */
     uint64_t limit, max_errors;  /* 0: none */
@@ -108,19 +145,19 @@ struct options {
 };
 
 /*
- * Takes the command line of a command, argv[1] being the first word after its
- * name. False, and said, if something in it is wrong; whatever can be told
- * without looking at the machine is.
+ * Takes the command line of a command: the words after its name, up to NULL,
+ * which it puts into another order. False, and said, if something in it is
+ * wrong; whatever can be told without looking at the machine is.
  */
-bool options_parse(struct options *o, enum options_command command, int argc,
-                   char **argv);
+bool options_parse(struct options *o, enum options_command command,
+                   char **words);
 
 /* The command of that name. False, and said, if there is none. */
 bool options_find(enum options_command *command, const char *name);
 
-/* Says what is wrong with the command line of `command`, and which help shows
-   how it goes. Returns false. */
-bool options_wrong(enum options_command command, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Says what is wrong with the command line that is parsed, or was, and which
+   help shows how it goes. Returns false. */
+bool options_wrong(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
 
 #endif

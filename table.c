@@ -546,9 +546,9 @@ static const struct verb *find(const struct options *o)
             (v->third == NULL || strcmp(o->words[2], v->third) == 0))
             return v;
     }
-    options_wrong(OPTIONS_TABLE, "that is none of: create TABLE, show TABLE, "
-                  "list, delete TABLE, capacity TABLE, index TABLE add NAME, "
-                  "index TABLE drop NAME");
+    options_wrong("that is none of: create TABLE, show TABLE, list, delete "
+                  "TABLE, capacity TABLE, index TABLE add NAME, index TABLE "
+                  "drop NAME");
     return NULL;
 }
 
@@ -561,18 +561,18 @@ static bool check_options(const struct options *o, const struct verb *v)
 
     for (i = 0; i < sizeof option_names / sizeof option_names[0]; i++)
         if ((given & ~v->takes) >> i & 1)
-            return options_wrong(OPTIONS_TABLE, "%s is not for table %s%s%s",
+            return options_wrong("%s is not for table %s%s%s",
                                  option_names[i], v->word, v->third != NULL
                                  ? " TABLE " : "", v->third != NULL
                                  ? v->third : "");
     if (v->work == add_index && o->key == NULL)
-        return options_wrong(OPTIONS_TABLE, "which attribute is the index by? "
-                             "--key names it");
+        return options_wrong("which attribute is the index by? --key names "
+                             "it");
     if (v->work == resize && !o->on_demand && o->read == 0)
-        return options_wrong(OPTIONS_TABLE, "which capacity? --on-demand, or "
-                             "--read N --write N");
+        return options_wrong("which capacity? --on-demand, or --read N "
+                             "--write N");
     if (o->sort != NULL && o->key != NULL && strcmp(o->sort, o->key) == 0)
-        return options_wrong(OPTIONS_TABLE, "--key and --sort are the same");
+        return options_wrong("--key and --sort are the same");
     return true;
 }
 
@@ -583,7 +583,7 @@ static bool check_words(const struct options *o)
     for (i = 1; i < o->n_words; i += 2)
         if (!tables_name(o->words[i]) ||
             (i == 3 && strncmp(o->words[i], "arn:", 4) == 0))
-            return options_wrong(OPTIONS_TABLE, "\"%s\" is not the name of %s "
+            return options_wrong("\"%s\" is not the name of %s "
                                  "(3 to 255 of a-z A-Z 0-9 _ . -)",
                                  o->words[i], i == 1 ? "a table"
                                  : "an index");

@@ -298,8 +298,8 @@ def test_a_hostile_answer_stays_on_its_line(cloudinary, ocrdyn):
 # the command line
 
 @pytest.mark.parametrize("args, says", [
-    (["ids"], "is too much"), (["-t", "x"], "is not a table's name"),
-    (["-k", ""], "an attribute's name has"), (["-n"], "no option -n")])
+    (["ids"], "is too much"), (["-t", "x"], "is not 3 to 255 of"),
+    (["-k", ""], "--key wants 1 to 255 bytes"), (["-n"], "no option -n")])
 def test_misuse_calls_nobody(cloudinary, mini, ocrdyn, args, says):
     done = ocrdyn(["check", *args])
     assert done.returncode == 2 and says in done.stderr

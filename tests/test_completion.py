@@ -141,6 +141,12 @@ def test_fish_completes(folder, line, found):
     assert sorted(in_fish(line, folder)) == found
 
 
+@pytest.mark.parametrize("folder", ["fish"], indirect=True)
+def test_fish_shows_what_options_are_for(folder):
+    assert shell("fish", "source ./completion; complete -C 'ocrdyn --ski'",
+                 folder) == "--skip-stored\task the table\n"
+
+
 @pytest.mark.parametrize("folder", ["zsh"], indirect=True)
 @pytest.mark.parametrize("line, shown", [
     ("ocrdyn --form", "--format"),
@@ -150,6 +156,7 @@ def test_fish_completes(folder, line, found):
     ("ocrdyn -c an", "answer.json"),
     ("ocrdyn extract an", "answer.json"),
     ("ocrdyn ext", "extract"),
+    ("ocrdyn --s", "ask the table"),
 ], ids=repr)
 def test_zsh_completes(folder, line, shown):
     assert shown in in_zsh(line, folder)
@@ -164,7 +171,7 @@ def test_the_shell_finds_no_fault_in_its_script(request, folder):
 def test_another_shell_is_misuse(ocrdyn):
     done = ocrdyn(["--completion", "csh"])
     assert done.returncode == 2 and done.stdout == b""
-    assert '"csh" is not bash, zsh or fish' in done.stderr
+    assert '"csh" is not bash|zsh|fish' in done.stderr
 
 
 def test_a_script_that_cannot_be_written_is_told(ocrdyn):
@@ -201,6 +208,13 @@ def test_the_help_of_each_command_names_its_options(ocrdyn):
         for name, letter in options.items():
             assert re.search(rf"--{name}(?![a-z-])", text), (command, name)
             assert letter is None or f"-{letter}" in text, (command, letter)
+
+
+def test_no_command_has_two_options_of_one_name(ocrdyn):
+    script = ocrdyn(["--completion", "fish"]).stdout.decode()
+    for found in (re.findall(r"(__ocrdyn_is \w+').* (-l \S+)", script),
+                  re.findall(r"(__ocrdyn_is \w+') (-s .)", script)):
+        assert len(set(found)) == len(found) > 40
 
 
 def test_the_man_page_names_all_options_and_no_other(ocrdyn):

@@ -462,11 +462,11 @@ def test_options_may_follow_files_and_be_grouped(ocrdyn, save):
 
 
 @pytest.mark.parametrize("arg", ["-h", "--help"])
-def test_help_is_24_lines_of_76_with_examples_first(ocrdyn, arg):
+def test_help_is_24_lines_of_80_with_examples_first(ocrdyn, arg):
     done = ocrdyn(["extract", arg])
     lines = done.stdout.decode().splitlines()
     assert (done.returncode, done.stderr) == (0, "")
-    assert len(lines) <= 24 and max(map(len, lines)) <= 76
+    assert len(lines) <= 24 and max(map(len, lines)) <= 80
     assert lines[0].startswith("ocrdyn extract answer.json ")
     assert b"extract: CMD -h" in ocrdyn(["-h"]).stdout
 

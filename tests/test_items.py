@@ -362,7 +362,7 @@ def test_output_that_cannot_be_written_is_an_error(dynamodb, table, fill,
 
 @pytest.mark.parametrize("args, sentence", [
     (["get"], "--table names it"),
-    (["get", "-t", "x"], "not a table's name"),
+    (["get", "-t", "x"], "not 3 to 255 of"),
     (["get", "-t", "tab", "--columns", "a,,b"], "--columns"),
     (["get", "-t", "tab", "--columns", "a,a"], "named twice"),
     (["delete", "-t", "tab", "id"], "too much"),

@@ -847,7 +847,7 @@ MISUSED = {
     "operand after options": ([*MINI, "ids.txt"], "ids.txt"),
     "operand after --": (["--", "ids.txt"], "ids.txt"),
     "table too short": (["-t", "ab"], "ab"),
-    "table too long": (["-t", "x" * 256], "a table's name"),
+    "table too long": (["-t", "x" * 256], "3 to 255 of"),
     "table with a blank": (["-t", "my table"], "my table"),
     "table empty": (["-t", ""], "--table"),
     "key empty": ([*MINI, "-k", ""], "--key"),

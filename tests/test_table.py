@@ -563,7 +563,7 @@ def test_what_dynamodb_refuses_is_said(mini, ocrdyn, name, message, status,
     (["capacity", "ocr", "--read", "0", "--write", "1"], "not a number"),
     (["create", "ocr", "--tag", "x"], "is not NAME="),
     (["create", "ocr", "-k", "x", "--sort", "x"], "are the same"),
-    (["create", "ocr", "-k", ""], "an attribute's name has"),
+    (["create", "ocr", "-k", ""], "--key wants 1 to 255 bytes"),
     (["create", "ocr", "-f", "tsv"], "there is no option -f"),
 ])
 def test_misuse_calls_nobody(mini, ocrdyn, args, says):

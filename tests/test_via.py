@@ -215,8 +215,8 @@ def test_a_list_by_asset_id_is_another_job(account, ocrdyn):
 
 @pytest.mark.parametrize("args, said", [
     ([*EXPLICIT, "--by", "asset_id"], "knows images by public_id only"),
-    (["--via", "upload"], "neither update nor explicit"),
-    (["--by", "name"], "neither public_id nor asset_id")])
+    (["--via", "upload"], "is not update|explicit"),
+    (["--by", "name"], "is not public_id|asset_id")])
 def test_misuse(account, ocrdyn, args, said):
     done = ocrdyn(args, ["a"])
     assert done.returncode == 2 and said in done.stderr
