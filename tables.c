@@ -17,18 +17,16 @@ bool tables_name(const char *name)
 
 /* ---------------------------------------------------------- descriptions */
 
+/* What is picked of the table; then of what its lists hold, which are parts of
+   its key, definitions of attributes, and indexes; then of an index's key. */
 enum {
-    P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE,
-    P_KEY, P_KEY_NAME, P_KEY_KIND,
-    P_DEF, P_DEF_NAME, P_DEF_TYPE,
-    P_INDEX, P_INDEX_NAME, P_INDEX_STATUS, P_INDEX_FILLS, P_INDEX_PROJECTION,
+    P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE, P_LOCAL,
+    P_ELEMENT, P_NAME, P_TYPE, P_KIND,
+    P_INDEX_NAME, P_INDEX_STATUS, P_INDEX_FILLS, P_INDEX_PROJECTION,
     P_INDEX_READ, P_INDEX_WRITE,
-    P_PART, P_PART_NAME, P_PART_KIND,    /* of an index's key */
-    P_LOCAL,
+    P_PART, P_PART_NAME, P_PART_KIND,
     P_N
 };
-
-#define GLOBAL "/Table/GlobalSecondaryIndexes/*"
 
 static const struct json_pick picks[P_N] = {
     [P_STATUS] = {"/Table/TableStatus", JSON_WANT_TEXT, false, 0},
@@ -40,31 +38,25 @@ static const struct json_pick picks[P_N] = {
         JSON_WANT_TEXT, false, 0},
     [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_TEXT, false, 0},
     [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_TEXT, false, 0},
-    [P_KEY] = {"/Table/KeySchema/*", JSON_WANT_TYPE, true, 0},
-    [P_KEY_NAME] = {"/Table/KeySchema/*/AttributeName", JSON_WANT_TEXT, true,
-        0},
-    [P_KEY_KIND] = {"/Table/KeySchema/*/KeyType", JSON_WANT_TEXT, true, 0},
-    [P_DEF] = {"/Table/AttributeDefinitions/*", JSON_WANT_TYPE, true, 0},
-    [P_DEF_NAME] = {"/Table/AttributeDefinitions/*/AttributeName",
+    [P_LOCAL] = {"/Table/LocalSecondaryIndexes", JSON_WANT_TYPE, false, 0},
+    [P_ELEMENT] = {"/Table/*/*", JSON_WANT_TYPE, true, 0},
+    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_TEXT, true, 0},
+    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_TEXT, true, 0},
+    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_PROJECTION] = {"/Table/*/*/Projection/ProjectionType",
         JSON_WANT_TEXT, true, 0},
-    [P_DEF_TYPE] = {"/Table/AttributeDefinitions/*/AttributeType",
+    [P_INDEX_READ] = {"/Table/*/*/ProvisionedThroughput/ReadCapacityUnits",
         JSON_WANT_TEXT, true, 0},
-    [P_INDEX] = {GLOBAL, JSON_WANT_TYPE, true, 0},
-    [P_INDEX_NAME] = {GLOBAL "/IndexName", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_STATUS] = {GLOBAL "/IndexStatus", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_FILLS] = {GLOBAL "/Backfilling", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_PROJECTION] = {GLOBAL "/Projection/ProjectionType",
+    [P_INDEX_WRITE] = {"/Table/*/*/ProvisionedThroughput/WriteCapacityUnits",
         JSON_WANT_TEXT, true, 0},
-    [P_INDEX_READ] = {GLOBAL "/ProvisionedThroughput/ReadCapacityUnits",
-        JSON_WANT_TEXT, true, 0},
-    [P_INDEX_WRITE] = {GLOBAL "/ProvisionedThroughput/WriteCapacityUnits",
-        JSON_WANT_TEXT, true, 0},
-    [P_PART] = {GLOBAL "/KeySchema/*", JSON_WANT_TYPE, true, 0},
-    [P_PART_NAME] = {GLOBAL "/KeySchema/*/AttributeName", JSON_WANT_TEXT,
+    [P_PART] = {"/Table/*/*/KeySchema/*", JSON_WANT_TYPE, true, 0},
+    [P_PART_NAME] = {"/Table/*/*/KeySchema/*/AttributeName", JSON_WANT_TEXT,
         true, 0},
-    [P_PART_KIND] = {GLOBAL "/KeySchema/*/KeyType", JSON_WANT_TEXT, true, 0},
-    [P_LOCAL] = {"/Table/LocalSecondaryIndexes/*/IndexName", JSON_WANT_TEXT,
-        true, 0}
+    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_TEXT, true,
+        0}
 };
 
 /* A description in the making. */
@@ -72,6 +64,7 @@ struct parse {
     struct tables_description *d;
     const char *index;           /* that must have room */
     struct outcome_note notes[P_N];      /* values as they come */
+    bool local;                  /* among the local indexes */
     struct tables_index in_hand;
 };
 
@@ -100,23 +93,20 @@ static int64_t number(const struct parse *p, unsigned pick)
     return *text < '0' || *text > '9' ? -1 : strtoll(text, NULL, 10);
 }
 
-/* Keeps the index in hand, if there is room, or it is the one that is
-   wanted. */
-static void keep_index(struct parse *p)
+/* A part of a key, whose name and kind these two picks have. */
+static void end_part(const struct parse *p, unsigned name, unsigned kind,
+                     char hash[TABLES_NAME], char range[TABLES_NAME])
 {
-    struct tables_description *d = p->d;
+    bool is_hash = strcmp(p->notes[kind].text, "HASH") == 0;
 
-    if (d->n_indexes < TABLES_INDEXES_MAX) {
-        d->indexes[d->n_indexes++] = p->in_hand;
-        return;
-    }
-    d->more++;
-    if (p->index != NULL && strcmp(p->in_hand.name, p->index) == 0)
-        d->indexes[TABLES_INDEXES_MAX - 1] = p->in_hand;
+    take(is_hash ? hash : range, TABLES_NAME, p, name);
 }
 
+/* Keeps the index in hand, if there is room, or it is the one that is
+   wanted. */
 static void end_index(struct parse *p)
 {
+    struct tables_description *d = p->d;
     struct tables_index *i = &p->in_hand;
 
     take(i->name, sizeof i->name, p, P_INDEX_NAME);
@@ -125,43 +115,30 @@ static void end_index(struct parse *p)
     i->backfilling = strcmp(p->notes[P_INDEX_FILLS].text, "true") == 0;
     i->read = number(p, P_INDEX_READ);
     i->write = number(p, P_INDEX_WRITE);
-    keep_index(p);
+    if (d->n_indexes < TABLES_INDEXES_MAX) {
+        d->indexes[d->n_indexes++] = *i;
+        return;
+    }
+    d->more++;
+    if (p->index != NULL && strcmp(i->name, p->index) == 0)
+        d->indexes[TABLES_INDEXES_MAX - 1] = *i;
 }
 
-/* A part of a key, with its name and kind in the two picks after `pick`. */
-static void end_part(const struct parse *p, unsigned pick,
-                     char hash[TABLES_NAME], char range[TABLES_NAME])
-{
-    bool is_hash = strcmp(p->notes[pick + 2].text, "HASH") == 0;
-
-    take(is_hash ? hash : range, TABLES_NAME, p, pick + 1);
-}
-
-/* An array's element begins: nothing is known of it. */
-static void element_begin(struct parse *p, unsigned pick)
-{
-    unsigned last = pick == P_INDEX ? P_PART_KIND : pick + 2;
-
-    memset(&p->notes[pick], 0, (last - pick + 1) * sizeof p->notes[0]);
-    if (pick == P_INDEX)
-        memset(&p->in_hand, 0, sizeof p->in_hand);
-}
-
-static void element_end(struct parse *p, unsigned pick)
+/* What a list holds ends: what it has tells what it is. */
+static void end_element(struct parse *p)
 {
     struct tables_description *d = p->d;
 
-    if (pick == P_KEY) {
-        end_part(p, pick, d->hash, d->range);
-    } else if (pick == P_PART) {
-        end_part(p, pick, p->in_hand.hash, p->in_hand.range);
-    } else if (pick == P_INDEX) {
+    if (p->notes[P_INDEX_NAME].len > 0) {
         end_index(p);
-    } else if (d->n_attributes < TABLES_ATTRIBUTES_MAX) {
+    } else if (p->notes[P_KIND].len > 0) {
+        end_part(p, P_NAME, P_KIND, d->hash, d->range);
+    } else if (p->notes[P_TYPE].len > 0 &&
+               d->n_attributes < TABLES_ATTRIBUTES_MAX) {
         struct tables_attribute *a = &d->attributes[d->n_attributes++];
 
-        take(a->name, sizeof a->name, p, P_DEF_NAME);
-        take(a->type, sizeof a->type, p, P_DEF_TYPE);
+        take(a->name, sizeof a->name, p, P_NAME);
+        take(a->type, sizeof a->type, p, P_TYPE);
     }
 }
 
@@ -169,23 +146,24 @@ static bool picked(void *context, unsigned pick, enum json_event event,
                    enum json_type type, const unsigned char *bytes, size_t n)
 {
     struct parse *p = context;
-    bool element = pick == P_KEY || pick == P_DEF || pick == P_INDEX ||
-        pick == P_PART;
 
     (void)type;
     if (event == JSON_BYTES) {
         outcome_note_add(&p->notes[pick], bytes, n);
-    } else if (element && event == JSON_BEGIN) {
-        element_begin(p, pick);
-    } else if (element) {
-        element_end(p, pick);
-    } else if (pick == P_LOCAL && event == JSON_BEGIN) {
-        memset(&p->notes[pick], 0, sizeof p->notes[pick]);
     } else if (pick == P_LOCAL) {
-        memset(&p->in_hand, 0, sizeof p->in_hand);
-        take(p->in_hand.name, TABLES_NAME, p, pick);
-        p->in_hand.local = true;
-        keep_index(p);
+        p->local = event == JSON_BEGIN;
+    } else if (event == JSON_BEGIN && (pick == P_ELEMENT || pick == P_PART)) {
+        /* nothing is known of it */
+        memset(&p->notes[pick], 0, (P_N - pick) * sizeof p->notes[0]);
+        if (pick == P_ELEMENT) {
+            memset(&p->in_hand, 0, sizeof p->in_hand);
+            p->in_hand.local = p->local;
+        }
+    } else if (event == JSON_END && pick == P_PART) {
+        end_part(p, P_PART_NAME, P_PART_KIND, p->in_hand.hash,
+                 p->in_hand.range);
+    } else if (event == JSON_END && pick == P_ELEMENT) {
+        end_element(p);
     }
     return true;
 }
@@ -336,17 +314,31 @@ enum outcome tables_judge(struct dynamodb *db, const char *name,
     return OUTCOME_DONE;
 }
 
+enum outcome tables_known(struct dynamodb *db, const char *name,
+                          const char *index, const char *key,
+                          struct tables_description *d)
+{
+    enum outcome outcome = tables_describe(db, name, index, d);
+
+    if (outcome == OUTCOME_DONE)
+        return outcome;
+    if (strcmp(db->code, "AccessDeniedException") != 0)
+        return tables_missing(db) ? OUTCOME_BAD : outcome;
+    snprintf(d->hash, sizeof d->hash, "%s", key);
+    memcpy(d->attributes[0].name, d->hash, sizeof d->hash);
+    memcpy(d->attributes[0].type, "S", 2);
+    d->n_attributes = 1;
+    return OUTCOME_DONE;
+}
+
 enum outcome tables_ready(struct dynamodb *db, const char *name,
                           const char *key)
 {
     static struct tables_description d;  /* large for a stack */
-    enum outcome outcome = tables_describe(db, name, NULL, &d);
+    enum outcome outcome = tables_known(db, name, NULL, key, &d);
 
-    if (outcome == OUTCOME_DONE)
-        return tables_judge(db, name, key, &d);
-    if (strcmp(db->code, "AccessDeniedException") == 0)
-        return OUTCOME_DONE;
-    return tables_missing(db) ? OUTCOME_BAD : outcome;
+    return outcome == OUTCOME_DONE && db->error[0] == '\0'
+        ? tables_judge(db, name, key, &d) : outcome;
 }
 
 /* --------------------------------------------------------------- changes */
