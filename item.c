@@ -11,14 +11,12 @@ void item_init(struct item *item)
     /* JSON may write each byte as six: \u0001 */
     buf_init(&item->json, 6 * ITEM_MAX + 65536);
     buf_init(&item->spare, ITEM_MAX);
-    buf_init(&item->request, item->json.max + 4096);
 }
 
 void item_free(struct item *item)
 {
     buf_free(&item->json);
     buf_free(&item->spare);
-    buf_free(&item->request);
 }
 
 void item_reset(struct item *item)

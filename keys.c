@@ -25,11 +25,11 @@ enum outcome keys_read(struct dynamodb *db, const char *table,
     if (outcome != OUTCOME_DONE)
         return outcome;
     if (d.hash[0] == '\0')
-        return dynamodb_fail(db, OUTCOME_STOP, "", "its answer says nothing "
+        return dynamodb_fail(db, OUTCOME_STOP, "its answer says nothing "
                              "of the keys of the table %s", table);
     if (index != NULL && x == NULL && db->error[0] == '\0')
-        return dynamodb_fail(db, OUTCOME_BAD, "", "the table %s has no index "
-                             "%s", table, index);
+        return dynamodb_fail(db, OUTCOME_BAD, "the table %s has no index %s",
+                             table, index);
     set(&keys->hash, &d, d.hash);
     set(&keys->range, &d, d.range);
     set(&keys->index_hash, &d, x != NULL ? x->hash : d.hash);
@@ -40,9 +40,7 @@ enum outcome keys_read(struct dynamodb *db, const char *table,
 void keys_value(struct buf *body, const struct keys_one *key,
                 const unsigned char *bytes, size_t n)
 {
-    buf_format(body, "{\"%s\":", key->type);
-    json_quote(bytes, n, buf_put, body);
-    buf_byte(body, '}');
+    dynamodb_typed(body, key->type, bytes, n);
 }
 
 const char *keys_wrong(const struct keys_one *key, const unsigned char *bytes,

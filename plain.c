@@ -285,3 +285,10 @@ bool plain_key(struct plain *p, const unsigned char *json, size_t n,
     buf_free(&key.values[1]);
     return good;
 }
+
+void plain_string_key(const unsigned char *bytes, size_t n, struct buf *id)
+{
+    buf_reset(id);
+    buf_format(id, "%zu:S:", n + 2);
+    buf_add(id, bytes, n);
+}

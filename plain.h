@@ -68,4 +68,7 @@ bool plain_read(struct plain *p, const unsigned char *json, size_t n,
 bool plain_key(struct plain *p, const unsigned char *json, size_t n,
                const char *hash, const char *range, struct buf *id);
 
+/* The same of one key, which is a string of n bytes. */
+void plain_string_key(const unsigned char *bytes, size_t n, struct buf *id);
+
 #endif

@@ -168,33 +168,15 @@ static bool picked(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-/* Makes a call that is about one table: `body` is what follows its name. */
-static enum outcome call(struct dynamodb *db, const char *operation,
-                         const char *name, const struct buf *rest,
-                         const struct dynamodb_want *want)
-{
-    enum outcome outcome;
-    struct buf body;
-
-    buf_init(&body, 65536);
-    dynamodb_table(&body, name);
-    if (rest != NULL && rest->failed)
-        body.failed = true;
-    if (rest != NULL)
-        buf_add(&body, rest->data, rest->len);
-    buf_byte(&body, '}');
-    outcome = dynamodb_call(db, operation, &body, want, false);
-    buf_free(&body);
-    return outcome;
-}
-
 enum outcome tables_describe(struct dynamodb *db, const char *name,
                              const char *index, struct tables_description *d)
 {
     struct parse p = {.d = d, .index = index};
     const struct dynamodb_want want = {picks, P_N, picked, begin, &p};
-    enum outcome outcome = call(db, "DescribeTable", name, NULL, &want);
+    enum outcome outcome;
 
+    dynamodb_request(db, name);
+    outcome = dynamodb_call(db, "DescribeTable", &want, false);
     take(d->status, sizeof d->status, &p, P_STATUS);
     /* a table that never was on demand may say nothing of its mode */
     d->capacity.on_demand =
@@ -206,62 +188,27 @@ enum outcome tables_describe(struct dynamodb *db, const char *name,
     return outcome;
 }
 
-/* A page of ListTables. */
-struct listing {
-    struct buf *names;
-    struct outcome_note last;
-};
-
-static void list_begin(void *context)
-{
-    struct listing *l = context;
-
-    buf_reset(l->names);
-    memset(&l->last, 0, sizeof l->last);
-}
-
-static bool list_picked(void *context, unsigned pick, enum json_event event,
-                        enum json_type type, const unsigned char *bytes,
-                        size_t n)
-{
-    struct listing *l = context;
-
-    (void)type;
-    if (event == JSON_BYTES && pick == 0)
-        buf_add(l->names, bytes, n);
-    else if (event == JSON_BYTES)
-        outcome_note_add(&l->last, bytes, n);
-    else if (event == JSON_END && pick == 0)
-        buf_byte(l->names, '\0');
-    return true;
-}
-
 enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
                          struct buf *names)
 {
     static const struct json_pick wanted[] = {
         {"/TableNames/*", JSON_WANT_TEXT, true, TABLES_NAME},
-        {"/LastEvaluatedTableName", JSON_WANT_TEXT, false, TABLES_NAME - 1}
+        {"/LastEvaluatedTableName", JSON_WANT_TEXT, true, TABLES_NAME - 1}
     };
-    struct listing l = {.names = names};
-    const struct dynamodb_want want = {wanted, 2, list_picked, list_begin,
-        &l};
+    struct buf last;
+    struct dynamodb_kept kept = {wanted, 2, {names, &last}, 0};
     enum outcome outcome;
-    struct buf body;
 
-    buf_init(&body, 2048);
-    buf_byte(&body, '{');
-    if (*after != '\0') {
-        buf_str(&body, "\"ExclusiveStartTableName\":");
-        dynamodb_quote(&body, after);
-    }
-    buf_byte(&body, '}');
-    outcome = dynamodb_call(db, "ListTables", &body, &want, false);
-    buf_free(&body);
-    if (outcome == OUTCOME_DONE && names->failed)
-        return dynamodb_fail(db, OUTCOME_STOP, "", "the list of tables is too "
-                             "long");
-    snprintf(after, TABLES_NAME, "%s", l.last.text);
+    buf_init(&last, TABLES_NAME);
+    buf_reset(&db->request);
+    buf_byte(&db->request, '{');
+    if (*after != '\0')
+        dynamodb_text(&db->request, "ExclusiveStartTableName", after);
+    outcome = dynamodb_keep(db, "ListTables", &kept, false);
+    *after = '\0';
+    if (last.len > 0)
+        memcpy(after, last.data, last.len);
+    buf_free(&last);
     return outcome;
 }
 
@@ -297,20 +244,20 @@ enum outcome tables_judge(struct dynamodb *db, const char *name,
                           const struct tables_description *d)
 {
     if (strcmp(d->status, "ACTIVE") != 0 && strcmp(d->status, "UPDATING") != 0)
-        return dynamodb_fail(db, OUTCOME_BAD, "", "the table %s is not ready: "
-                             "its status is %s", name, d->status);
+        return dynamodb_fail(db, OUTCOME_BAD, "the table %s is not ready: its "
+                             "status is %s", name, d->status);
     if (*d->range != '\0')
-        return dynamodb_fail(db, OUTCOME_BAD, " (a table with a partition key "
-                             "only is wanted)", "the table %s has a sort key, "
-                             "%s", name, d->range);
+        return dynamodb_fail(db, OUTCOME_BAD, "the table %s has a sort key, "
+                             "%s (a table with a partition key only is "
+                             "wanted)", name, d->range);
     if (strcmp(d->hash, key) != 0)
-        return dynamodb_fail(db, OUTCOME_BAD, " (--key names it)", "the "
-                             "partition key of the table %s is %s, not %s",
-                             name, d->hash, key);
+        return dynamodb_fail(db, OUTCOME_BAD, "the partition key of the table "
+                             "%s is %s, not %s (--key names it)", name,
+                             d->hash, key);
     if (strcmp(tables_type(d, key), "S") != 0)
-        return dynamodb_fail(db, OUTCOME_BAD, "", "the partition key %s of "
-                             "the table %s has the type %s, not S (string)",
-                             key, name, tables_type(d, key));
+        return dynamodb_fail(db, OUTCOME_BAD, "the partition key %s of the "
+                             "table %s has the type %s, not S (string)", key,
+                             name, tables_type(d, key));
     return OUTCOME_DONE;
 }
 
@@ -343,25 +290,35 @@ enum outcome tables_ready(struct dynamodb *db, const char *name,
 
 /* --------------------------------------------------------------- changes */
 
-/* One of the two lists that say which attributes are keys: `kind` is HASH or
-   RANGE, or NULL where all are strings. */
-static void add_key(struct buf *b, const char *attribute, const char *kind)
+/* The lists that say which attributes are keys: either what kind of key they
+   are, or that all of them are strings. */
+static void add_key(struct buf *b, const char *attribute, const char *name,
+                    const char *value)
 {
-    buf_str(b, "{\"AttributeName\":");
-    dynamodb_quote(b, attribute);
-    buf_format(b, ",\"%s\":\"%s\"}", kind == NULL ? "AttributeType"
-               : "KeyType", kind == NULL ? "S" : kind);
+    dynamodb_next(b);
+    buf_byte(b, '{');
+    dynamodb_text(b, "AttributeName", attribute);
+    dynamodb_text(b, name, value);
+    buf_byte(b, '}');
 }
 
-static void add_keys(struct buf *b, const char *hash, const char *range,
-                     bool kinds)
+static void add_definitions(struct buf *b, const char *hash, const char *range)
 {
-    buf_format(b, ",\"%s\":[", kinds ? "KeySchema" : "AttributeDefinitions");
-    add_key(b, hash, kinds ? "HASH" : NULL);
-    if (range != NULL) {
-        buf_byte(b, ',');
-        add_key(b, range, kinds ? "RANGE" : NULL);
-    }
+    dynamodb_name(b, "AttributeDefinitions");
+    buf_byte(b, '[');
+    add_key(b, hash, "AttributeType", "S");
+    if (range != NULL)
+        add_key(b, range, "AttributeType", "S");
+    buf_byte(b, ']');
+}
+
+static void add_keys(struct buf *b, const char *hash, const char *range)
+{
+    dynamodb_name(b, "KeySchema");
+    buf_byte(b, '[');
+    add_key(b, hash, "KeyType", "HASH");
+    if (range != NULL)
+        add_key(b, range, "KeyType", "RANGE");
     buf_byte(b, ']');
 }
 
@@ -375,99 +332,107 @@ static void add_throughput(struct buf *b, const struct tables_capacity *c)
 
 static void add_capacity(struct buf *b, const struct tables_capacity *c)
 {
-    buf_format(b, ",\"BillingMode\":\"%s\"", c->on_demand ? "PAY_PER_REQUEST"
-               : "PROVISIONED");
+    dynamodb_text(b, "BillingMode", c->on_demand ? "PAY_PER_REQUEST"
+                  : "PROVISIONED");
     add_throughput(b, c);
 }
 
 enum outcome tables_create(struct dynamodb *db, const struct tables_new *t)
 {
-    enum outcome outcome;
-    struct buf rest;
+    struct buf *b = dynamodb_request(db, t->name);
     unsigned i;
 
-    buf_init(&rest, 65536);
-    add_keys(&rest, t->key, t->sort, false);
-    add_keys(&rest, t->key, t->sort, true);
-    add_capacity(&rest, &t->capacity);
+    add_definitions(b, t->key, t->sort);
+    add_keys(b, t->key, t->sort);
+    add_capacity(b, &t->capacity);
+    if (t->n_tags > 0)
+        buf_str(b, ",\"Tags\":[");
     for (i = 0; i < t->n_tags; i++) {
-        buf_str(&rest, i == 0 ? ",\"Tags\":[{\"Key\":" : ",{\"Key\":");
-        dynamodb_quote(&rest, t->tags[i].name);
-        buf_str(&rest, ",\"Value\":");
-        dynamodb_quote(&rest, t->tags[i].value);
-        buf_str(&rest, i + 1 == t->n_tags ? "}]" : "}");
+        dynamodb_next(b);
+        buf_byte(b, '{');
+        dynamodb_text(b, "Key", t->tags[i].name);
+        dynamodb_text(b, "Value", t->tags[i].value);
+        buf_byte(b, '}');
     }
-    outcome = call(db, "CreateTable", t->name, &rest, NULL);
-    buf_free(&rest);
-    return outcome;
+    if (t->n_tags > 0)
+        buf_byte(b, ']');
+    return dynamodb_call(db, "CreateTable", NULL, false);
 }
 
 enum outcome tables_delete(struct dynamodb *db, const char *name)
 {
-    return call(db, "DeleteTable", name, NULL, NULL);
+    dynamodb_request(db, name);
+    return dynamodb_call(db, "DeleteTable", NULL, false);
+}
+
+/* Changes of indexes: {"Create":{"IndexName":"..." and so on. */
+static void begin_changes(struct buf *b)
+{
+    dynamodb_name(b, "GlobalSecondaryIndexUpdates");
+    buf_byte(b, '[');
+}
+
+static void begin_change(struct buf *b, const char *change, const char *index)
+{
+    dynamodb_next(b);
+    buf_byte(b, '{');
+    dynamodb_name(b, change);
+    buf_byte(b, '{');
+    dynamodb_text(b, "IndexName", index);
+}
+
+static enum outcome update(struct dynamodb *db, bool changes)
+{
+    if (changes)
+        buf_byte(&db->request, ']');
+    return dynamodb_call(db, "UpdateTable", NULL, false);
 }
 
 enum outcome tables_resize(struct dynamodb *db, const char *name,
                            const struct tables_description *d,
                            const struct tables_capacity *capacity)
 {
-    enum outcome outcome;
-    struct buf rest;
+    struct buf *b = dynamodb_request(db, name);
     unsigned i, n = 0;
 
-    buf_init(&rest, 32768);
-    add_capacity(&rest, capacity);
+    add_capacity(b, capacity);
     /* assumed: a table stops being on demand only together with its indexes,
        as infrastructure tools have it; those that have capacity keep it */
     for (i = 0; d->capacity.on_demand && i < d->n_indexes; i++) {
         if (d->indexes[i].local)
             continue;
-        buf_str(&rest, n++ == 0 ? ",\"GlobalSecondaryIndexUpdates\":[" : ",");
-        buf_str(&rest, "{\"Update\":{\"IndexName\":");
-        dynamodb_quote(&rest, d->indexes[i].name);
-        add_throughput(&rest, capacity);
-        buf_str(&rest, "}}");
+        if (n++ == 0)
+            begin_changes(b);
+        begin_change(b, "Update", d->indexes[i].name);
+        add_throughput(b, capacity);
+        buf_str(b, "}}");
     }
-    if (n > 0)
-        buf_byte(&rest, ']');
-    outcome = call(db, "UpdateTable", name, &rest, NULL);
-    buf_free(&rest);
-    return outcome;
+    return update(db, n > 0);
 }
 
 enum outcome tables_add_index(struct dynamodb *db, const char *name,
                               const char *index, const char *key,
                               const struct tables_capacity *capacity)
 {
-    enum outcome outcome;
-    struct buf rest;
+    struct buf *b = dynamodb_request(db, name);
 
-    buf_init(&rest, 8192);
-    add_keys(&rest, key, NULL, false);
-    buf_str(&rest, ",\"GlobalSecondaryIndexUpdates\":[{\"Create\":{"
-            "\"IndexName\":");
-    dynamodb_quote(&rest, index);
-    add_keys(&rest, key, NULL, true);
-    buf_str(&rest, ",\"Projection\":{\"ProjectionType\":\"ALL\"}");
-    add_throughput(&rest, capacity);
-    buf_str(&rest, "}}]");
-    outcome = call(db, "UpdateTable", name, &rest, NULL);
-    buf_free(&rest);
-    return outcome;
+    add_definitions(b, key, NULL);
+    begin_changes(b);
+    begin_change(b, "Create", index);
+    add_keys(b, key, NULL);
+    buf_str(b, ",\"Projection\":{\"ProjectionType\":\"ALL\"}");
+    add_throughput(b, capacity);
+    buf_str(b, "}}");
+    return update(db, true);
 }
 
 enum outcome tables_drop_index(struct dynamodb *db, const char *name,
                                const char *index)
 {
-    enum outcome outcome;
-    struct buf rest;
+    struct buf *b = dynamodb_request(db, name);
 
-    buf_init(&rest, 8192);
-    buf_str(&rest, ",\"GlobalSecondaryIndexUpdates\":[{\"Delete\":{"
-            "\"IndexName\":");
-    dynamodb_quote(&rest, index);
-    buf_str(&rest, "}}]");
-    outcome = call(db, "UpdateTable", name, &rest, NULL);
-    buf_free(&rest);
-    return outcome;
+    begin_changes(b);
+    begin_change(b, "Delete", index);
+    buf_str(b, "}}");
+    return update(db, true);
 }
