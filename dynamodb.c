@@ -15,11 +15,11 @@
 enum { P_TYPE, P_MESSAGE, P_MESSAGE2, P_OWN };
 
 struct answer {
-    struct json json;
-    struct json_pick picks[P_OWN + DYNAMODB_PICKS_MAX];
+    const struct dynamodb_want *want;
     uint32_t crc;
     struct outcome_note notes[P_OWN];
-    const struct dynamodb_want *want;
+    struct json json;
+    struct json_pick picks[P_OWN + DYNAMODB_PICKS_MAX];
 };
 
 static bool picked(void *context, unsigned pick, enum json_event event,

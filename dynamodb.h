@@ -28,18 +28,18 @@ enum {
 };
 
 struct dynamodb {
-    struct http http;
-    struct buf request;          /* of the next call, but for its last "}" */
     struct aws *aws;             /* fetched anew, once, when it expires */
-    unsigned max_attempts;
     const volatile sig_atomic_t *stop;   /* ends waits, see below */
-    struct pace_bucket bucket;
-    int64_t offset;              /* the service's clock less ours, in s */
-    uint64_t retries;            /* so far */
+    unsigned max_attempts;
     bool counted;                /* no try is made that `retries` does not
                                     count: for the caller to set */
-    char error[OUTCOME_SENTENCE];        /* why the last call was not DONE */
+    uint64_t retries;            /* so far */
+    int64_t offset;              /* the service's clock less ours, in s */
+    struct pace_bucket bucket;
+    struct buf request;          /* of the next call, but for its last "}" */
     char code[64];               /* DynamoDB's name of its error, or "" */
+    char error[OUTCOME_SENTENCE];        /* why the last call was not DONE */
+    struct http http;
 };
 
 /*

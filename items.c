@@ -438,6 +438,12 @@ enum outcome items_update(struct dynamodb *db, const char *table,
 
 /* ---- pages ---- */
 
+/* The digits of a number, "" if it was not there. */
+static const char *digits(const struct buf *b)
+{
+    return b->len > 0 ? (const char *)b->data : "";
+}
+
 enum outcome items_page(struct dynamodb *db, const char *operation,
                         const struct buf *request, uint64_t limit,
                         struct items_page *to)
@@ -452,6 +458,7 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
     struct dynamodb_kept kept = {picks, 4,
         {&to->items, &to->last, &scanned, &units}, 0};
     enum outcome outcome;
+    char *end;
 
     buf_init(&scanned, 256);
     buf_init(&units, 256);
@@ -465,9 +472,10 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
         buf_add(body, to->last.data, to->last.len);
     }
     outcome = dynamodb_keep(db, operation, &kept, false);
-    to->scanned = scanned.len == 0 ? 0
-        : strtoull((const char *)scanned.data, NULL, 10);
-    to->units = units.len == 0 ? 0 : strtod((const char *)units.data, NULL);
+    to->scanned = strtoull(digits(&scanned), NULL, 10);
+    /* a page takes whole units or half ones */
+    to->units = (double)strtoull(digits(&units), &end, 10) +
+        (end[0] == '.' && end[1] == '5' ? 0.5 : 0);
     buf_free(&scanned);
     buf_free(&units);
     /* an index that is being filled says so in a ValidationException */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "item.h"
+#include "plain.h"
 #include "tables.h"
 
 static void set(struct keys_one *key, const struct tables_description *d,
@@ -50,11 +51,8 @@ const char *keys_wrong(const struct keys_one *key, const unsigned char *bytes,
         return "its key is empty";
     if (!json_is_utf8(bytes, n))
         return "its key is not UTF-8";
-    if (key->type[0] == 'N')
-        for (size_t i = 0; i < n; i++)
-            if (bytes[i] == '\0' || strchr("+-.0123456789eE", bytes[i]) ==
-                NULL)
-                return "its key is not a number, which the table wants";
+    if (key->type[0] == 'N' && !plain_digits(bytes, n))
+        return "its key is not a number, which the table wants";
     if (key->type[0] == 'B' ? n / 4 * 3 > max + 2 : n > max)
         return max == ITEM_KEY_MAX
             ? "its key is longer than the 2048 bytes of a partition key"

@@ -63,9 +63,9 @@ static const struct json_pick picks[P_N] = {
 struct parse {
     struct tables_description *d;
     const char *index;           /* that must have room */
-    struct outcome_note notes[P_N];      /* values as they come */
     bool local;                  /* among the local indexes */
     struct tables_index in_hand;
+    struct outcome_note notes[P_N];      /* values as they come */
 };
 
 static void begin(void *context)
@@ -290,8 +290,6 @@ enum outcome tables_ready(struct dynamodb *db, const char *name,
 
 /* --------------------------------------------------------------- changes */
 
-/* The lists that say which attributes are keys: either what kind of key they
-   are, or that all of them are strings. */
 static void add_key(struct buf *b, const char *attribute, const char *name,
                     const char *value)
 {
@@ -302,23 +300,18 @@ static void add_key(struct buf *b, const char *attribute, const char *name,
     buf_byte(b, '}');
 }
 
-static void add_definitions(struct buf *b, const char *hash, const char *range)
+/* One of the two lists of keys: which of them is which, or that they are
+   strings. `range` may be NULL. */
+static void add_keys(struct buf *b, const char *hash, const char *range,
+                     bool types)
 {
-    dynamodb_name(b, "AttributeDefinitions");
-    buf_byte(b, '[');
-    add_key(b, hash, "AttributeType", "S");
-    if (range != NULL)
-        add_key(b, range, "AttributeType", "S");
-    buf_byte(b, ']');
-}
+    const char *name = types ? "AttributeType" : "KeyType";
 
-static void add_keys(struct buf *b, const char *hash, const char *range)
-{
-    dynamodb_name(b, "KeySchema");
+    dynamodb_name(b, types ? "AttributeDefinitions" : "KeySchema");
     buf_byte(b, '[');
-    add_key(b, hash, "KeyType", "HASH");
+    add_key(b, hash, name, types ? "S" : "HASH");
     if (range != NULL)
-        add_key(b, range, "KeyType", "RANGE");
+        add_key(b, range, name, types ? "S" : "RANGE");
     buf_byte(b, ']');
 }
 
@@ -342,8 +335,8 @@ enum outcome tables_create(struct dynamodb *db, const struct tables_new *t)
     struct buf *b = dynamodb_request(db, t->name);
     unsigned i;
 
-    add_definitions(b, t->key, t->sort);
-    add_keys(b, t->key, t->sort);
+    add_keys(b, t->key, t->sort, true);
+    add_keys(b, t->key, t->sort, false);
     add_capacity(b, &t->capacity);
     if (t->n_tags > 0)
         buf_str(b, ",\"Tags\":[");
@@ -416,10 +409,10 @@ enum outcome tables_add_index(struct dynamodb *db, const char *name,
 {
     struct buf *b = dynamodb_request(db, name);
 
-    add_definitions(b, key, NULL);
+    add_keys(b, key, NULL, true);
     begin_changes(b);
     begin_change(b, "Create", index);
-    add_keys(b, key, NULL);
+    add_keys(b, key, NULL, false);
     buf_str(b, ",\"Projection\":{\"ProjectionType\":\"ALL\"}");
     add_throughput(b, capacity);
     buf_str(b, "}}");
