@@ -24,7 +24,7 @@
 enum {
     DYNAMODB_PICKS_MAX = 24,
     DYNAMODB_REQUEST_MAX = 8 << 20       /* bytes of a request: DynamoDB takes
-                                            more, but nothing here is */
+                                            16 MB, but nothing here is more */
 };
 
 struct dynamodb {
@@ -59,8 +59,8 @@ struct dynamodb_want {
     const struct json_pick *picks;
     unsigned n;                  /* at most DYNAMODB_PICKS_MAX */
     json_fn *fn;                 /* is told of them, see json.h */
-    void (*begin)(void *context);        /* NULL, or: an answer begins, all
-                                    that an earlier one said is void */
+    void (*begin)(void *context);        /* an answer begins, all that an
+                                    earlier one said is void */
     void *context;
 };
 

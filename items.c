@@ -122,7 +122,7 @@ static bool know(struct batch *b)
     if (b->known.len > 0)
         return true;
     for (i = 0; i < b->n; i++) {
-        if (b->ids != NULL)
+        if (b->writes == NULL)
             plain_string_key(b->ids[i].bytes, b->ids[i].n, &b->id);
         else if (!identify(b, b->writes[i].json, b->writes[i].n))
             return false;
@@ -152,10 +152,12 @@ static size_t find(struct batch *b, const unsigned char *json, size_t n)
 static enum outcome sort(struct batch *b, const struct buf *from, size_t *at,
                          size_t *size)
 {
-    size_t next, n, i;
+    size_t next, n;
 
     memset(size, 0, b->n * sizeof *size);
     for (next = 0; next < from->len; next += n + 1) {
+        size_t i;
+
         n = strlen((const char *)from->data + next);
         i = find(b, from->data + next, n);
         if (i == b->n)
@@ -179,7 +181,7 @@ static enum outcome ask(struct batch *b)
     struct dynamodb_kept kept = {picks, 3,
         {b->found, &b->undone, &b->undone}, b->found->len};
     struct buf *body = &b->db->request;
-    const bool reads = b->ids != NULL;
+    const bool reads = b->writes == NULL;
     size_t i;
 
     buf_reset(body);

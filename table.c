@@ -32,11 +32,11 @@ struct job {
     const char *index;           /* of the index, or NULL */
     enum goal goal;
     bool seen;                   /* what was made has shown */
-    enum where success;          /* UNSAID with -q */
+    enum where success;          /* is told there: UNSAID with -q */
     struct tables_capacity capacity;     /* that is asked for */
     struct tables_description d; /* as it was last seen */
     char what[SENTENCE];         /* "the table ...", "the index ..." */
-    char how[SENTENCE];          /* far it is: see reached() */
+    char how[SENTENCE];          /* far it is, see reached() */
 };
 
 /* ------------------------------------------------------------- sentences */
@@ -191,17 +191,17 @@ static int judge(struct job *j, enum goal goal, bool late)
    it is. Late is after as long as a silence of the server (--timeout). */
 static int await(struct job *j, enum goal goal)
 {
-    int64_t begun = clock_now(CLOCK_STEADY), pause = CLOCK_SECOND, now;
+    int64_t begun = clock_now(CLOCK_STEADY), pause = CLOCK_SECOND;
     bool announced = j->o->quiet;
-    int status;
 
     if (!j->o->await)
         return 0;
     j->seen = false;
     snprintf(j->how, SENTENCE, "the table does not show yet");
     while (command_stop == 0) {
-        now = clock_now(CLOCK_STEADY);
-        status = judge(j, goal, now - begun > j->o->wait);
+        int64_t now = clock_now(CLOCK_STEADY);
+        int status = judge(j, goal, now - begun > j->o->wait);
+
         if (status != AGAIN)
             return status;
         if (!announced && now - begun >= LONG_WAIT) {
@@ -320,8 +320,10 @@ static int create(struct job *j)
     if (!tables_missing(j->db))
         return create_again(j);
     for (i = 0; i < j->o->n_tags; i++) {
-        tags[i].name = j->o->tags[i].name;
-        tags[i].value = j->o->tags[i].value;
+        struct tables_tag *tag = &tags[i];
+
+        tag->name = j->o->tags[i].name;
+        tag->value = j->o->tags[i].value;
     }
     outcome = tables_create(j->db, &new);
     /* by another, in between, or by a first try whose answer got lost */
@@ -354,17 +356,19 @@ static int delete(struct job *j)
 static void show_index(const struct tables_description *d,
                        const struct tables_index *x)
 {
-    struct tables_capacity capacity = {d->capacity.on_demand, x->read,
+    const struct tables_capacity capacity = {d->capacity.on_demand, x->read,
         x->write};
-    char keys[SENTENCE], text[64];
 
-    if (x->local)
+    if (x->local) {
         tell(PRINTED, "local index %s: it is as ready as the table", x->name);
-    else
+    } else {
+        char keys[SENTENCE], text[64];
+
         tell(PRINTED, "index %s: %s%s, key %s, projection %s, %s", x->name,
              x->status, x->backfilling ? " (being filled)" : "",
              keys_text(keys, d, x->hash, x->range), x->projection,
              capacity_text(text, &capacity));
+    }
 }
 
 static int show(struct job *j)
@@ -435,11 +439,11 @@ static int resize(struct job *j)
 /* There is an index of that name: is it the one that is asked for? */
 static int add_index_again(struct job *j, const struct tables_index *x)
 {
-    char text[SENTENCE];
-
     if (is_deleting(x->status))
         return doomed(j, "index drop");
     if (x->local || strcmp(x->hash, j->o->key) != 0 || *x->range != '\0') {
+        char text[SENTENCE];
+
         tell(SAID, "%s exists already, but %swith the key %s", j->what,
              x->local ? "as a local one " : "",
              keys_text(text, &j->d, x->hash, x->range));
