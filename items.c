@@ -56,10 +56,7 @@ static struct buf *begin(struct dynamodb *db, const char *table,
 
 /* ---- one ---- */
 
-static const struct json_pick one_picks[] = {
-    {"/Item", JSON_WANT_RAW, false, 0},
-    {"/Item/*/S", JSON_WANT_TEXT, true, 0}
-};
+static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false, 0};
 
 enum outcome items_put(struct dynamodb *db, const char *table,
                        struct item *item)
@@ -70,22 +67,49 @@ enum outcome items_put(struct dynamodb *db, const char *table,
     return dynamodb_call(db, "PutItem", NULL, true);
 }
 
+/* An attribute that is wanted. */
+struct wanted {
+    const char *name;
+    struct buf *text;
+};
+
+static bool take_string(void *context, const struct plain_value *v)
+{
+    struct wanted *wanted = context;
+
+    if (plain_is(v, wanted->name) && strcmp(v->type, "S") == 0)
+        buf_add(wanted->text, v->bytes, v->len);
+    return true;
+}
+
+static enum outcome no_item(struct dynamodb *db)
+{
+    return dynamodb_fail(db, OUTCOME_BAD, "its answer holds something that is "
+                         "no item, or memory is out");
+}
+
 enum outcome items_get(struct dynamodb *db, const char *table,
                        const char *key, const unsigned char *id, size_t n,
                        const char *name, bool *found, struct buf *text)
 {
     struct buf item, *body = dynamodb_request(db, table);
-    struct dynamodb_kept kept = {one_picks, 2, {&item, text}, 0};
+    struct dynamodb_kept kept = {&one_pick, 1, {&item}, 0};
+    struct wanted wanted = {name, text};
     enum outcome outcome;
+    struct plain plain;
 
     buf_init(&item, ITEMS_FOUND_MAX);
+    plain_init(&plain);
+    buf_reset(text);
     dynamodb_name(body, "Key");
     dynamodb_key(body, key, id, n);
     project(body, name, NULL, 0);
     outcome = dynamodb_keep(db, "GetItem", &kept, false);
-    *found = item.len > 0;
-    if (text->len > 0)
-        text->len--;             /* the NUL */
+    *found = outcome == OUTCOME_DONE && item.len > 0;
+    if (*found && (!plain_read(&plain, item.data, item.len, false,
+                               take_string, &wanted) || text->failed))
+        outcome = no_item(db);
+    plain_free(&plain);
     buf_free(&item);
     return outcome;
 }
@@ -161,9 +185,7 @@ static enum outcome sort(struct batch *b, const struct buf *from, size_t *at,
         n = strlen((const char *)from->data + next);
         i = find(b, from->data + next, n);
         if (i == b->n)
-            return dynamodb_fail(b->db, OUTCOME_BAD, "its answer holds "
-                                 "something that is no item, or memory is "
-                                 "out");
+            return no_item(b->db);
         at[i] = next;
         size[i] = n;
     }
@@ -374,7 +396,7 @@ enum outcome items_put_new(struct dynamodb *db, const char *table,
                            size_t n, bool *there)
 {
     struct buf old, *body = begin(db, table, "Item", item, n);
-    struct dynamodb_kept kept = {one_picks, 1, {&old}, 0};
+    struct dynamodb_kept kept = {&one_pick, 1, {&old}, 0};
     const uint64_t retries = db->retries;
     enum outcome outcome;
 

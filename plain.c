@@ -248,6 +248,12 @@ bool plain_read(struct plain *p, const unsigned char *json, size_t n,
 
 /* ---- keys ---- */
 
+bool plain_is(const struct plain_value *v, const char *name)
+{
+    return v != NULL && v->name_len == strlen(name) &&
+        memcmp(v->name, name, v->name_len) == 0;
+}
+
 struct key {
     const char *name;
     struct buf *id;
@@ -265,8 +271,7 @@ static bool take_key(void *context, const struct plain_value *v)
 {
     struct key *key = context;
 
-    if (v != NULL && strlen(key->name) == v->name_len &&
-        memcmp(key->name, v->name, v->name_len) == 0) {
+    if (plain_is(v, key->name)) {
         add_key(key->id, v->type, v->bytes, v->len);
         key->found = true;
     }

@@ -36,6 +36,9 @@ struct plain_value {
    the item ends. False ends the reading. */
 typedef bool plain_fn(void *context, const struct plain_value *value);
 
+/* Is it the attribute of that name? */
+bool plain_is(const struct plain_value *value, const char *name);
+
 /* Room to work in, kept from one reading to the next. */
 struct plain {
     plain_fn *fn;
