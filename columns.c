@@ -44,26 +44,27 @@ size_t columns_add(struct columns *c, const unsigned char *name, size_t n,
     return i;
 }
 
-static int compare(const struct columns *c, const struct columns_one *a,
-                   const struct columns_one *b)
+/* Does the name of number `i` come before that of number `k`? */
+static bool is_before(const struct columns *c, size_t i, size_t k)
 {
+    const struct columns_one *a = &c->list[i], *b = &c->list[k];
     size_t n = a->name_len < b->name_len ? a->name_len : b->name_len;
     int order = memcmp(c->names.data + a->name, c->names.data + b->name, n);
 
-    return order != 0 ? order : a->name_len < b->name_len ? -1 : 1;
+    return order < 0 || (order == 0 && a->name_len < b->name_len);
 }
 
 void columns_fix(struct columns *c, size_t first)
 {
     size_t i, k;
 
-    for (i = first + 1; i < c->n; i++) {
-        struct columns_one one = c->list[i];
+    for (i = first; i < c->n; i++)
+        for (k = i; k > first && is_before(c, k, k - 1); k--) {
+            struct columns_one one = c->list[k];
 
-        for (k = i; k > first && compare(c, &one, &c->list[k - 1]) < 0; k--)
             c->list[k] = c->list[k - 1];
-        c->list[k] = one;
-    }
+            c->list[k - 1] = one;
+        }
     c->shown = c->n;
 }
 

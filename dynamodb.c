@@ -15,11 +15,11 @@
 enum { P_TYPE, P_MESSAGE, P_MESSAGE2, P_OWN };
 
 struct answer {
-    struct json json;
-    struct json_pick picks[P_OWN + DYNAMODB_PICKS_MAX];
+    const struct dynamodb_want *want;
     uint32_t crc;
     struct outcome_note notes[P_OWN];
-    const struct dynamodb_want *want;
+    struct json json;
+    struct json_pick picks[P_OWN + DYNAMODB_PICKS_MAX];
 };
 
 static bool picked(void *context, unsigned pick, enum json_event event,
@@ -44,14 +44,15 @@ static void answer_begin(struct answer *a, const struct dynamodb_want *want)
     };
 
     memcpy(a->picks, error, sizeof error);
-    if (want->n > 0)
-        memcpy(a->picks + P_OWN, want->picks, want->n * sizeof *want->picks);
     memset(a->notes, 0, sizeof a->notes);
     a->want = want;
     a->crc = 0;
-    if (want->begin != NULL)
+    if (want != NULL) {
+        memcpy(a->picks + P_OWN, want->picks, want->n * sizeof *want->picks);
         want->begin(want->context);
-    json_init(&a->json, a->picks, P_OWN + want->n, picked, a);
+    }
+    json_init(&a->json, a->picks, P_OWN + (want != NULL ? want->n : 0),
+              picked, a);
 }
 
 /* CRC-32 as zlib has it (ISO 3309), four bits at a time. */
@@ -84,66 +85,74 @@ static void take_body(void *context, const unsigned char *bytes, size_t n)
 /* ------------------------------------------------------------- outcomes */
 
 enum outcome dynamodb_fail(struct dynamodb *db, enum outcome outcome,
-                           const char *advice, const char *format, ...)
+                           const char *format, ...)
 {
     va_list ap;
 
     va_start(ap, format);
-    outcome_say(db->error, "DynamoDB", advice, format, ap);
+    outcome_say(db->error, "DynamoDB", "", format, ap);
     va_end(ap);
     return outcome;
 }
 
+void dynamodb_advise(struct dynamodb *db, const char *advice)
+{
+    size_t n = strlen(db->error);
+
+    if (*advice != '\0')
+        snprintf(db->error + n, sizeof db->error - n, " (%s)", advice);
+}
+
 /*
  * What an error means ("Error handling with DynamoDB"; the AWS SDKs' lists of
- * transient and throttling errors, the latter are WAIT). The first line whose
- * text the error's name contains decides.
+ * transient and throttling errors, the latter are WAIT). The first line with
+ * a text that the error's name contains decides.
  */
-static const struct {
-    const char *name;
+static const struct meaning {
     enum outcome outcome;
+    const char *names;           /* each ended by NUL, as is all of them */
     const char *advice;
 } meanings[] = {
-    {"ProvisionedThroughputExceeded", OUTCOME_WAIT, ""},
-    {"Throttl", OUTCOME_WAIT, ""},
-    {"RequestLimitExceeded", OUTCOME_WAIT, ""},
-    {"TooManyRequests", OUTCOME_WAIT, ""},
-    {"TransactionInProgress", OUTCOME_WAIT, ""},
-    {"BandwidthLimitExceeded", OUTCOME_WAIT, ""},
-    {"SlowDown", OUTCOME_WAIT, ""},
-    {"PriorRequestNotComplete", OUTCOME_WAIT, ""},
-    {"ItemCollectionSizeLimitExceeded", OUTCOME_BAD, ""},
-    {"LimitExceeded", OUTCOME_WAIT,
-        " (too much is being made or changed at once, or the account's limit "
-        "is reached)"},
-    {"InternalServerError", OUTCOME_RETRY, ""},
-    {"InternalFailure", OUTCOME_RETRY, ""},
-    {"ServiceUnavailable", OUTCOME_RETRY, ""},
-    {"RequestTimeout", OUTCOME_RETRY, ""},
-    {"ReplicatedWriteConflict", OUTCOME_RETRY, ""},
-    {"ExpiredToken", OUTCOME_STOP,
-        " (the session token has expired: get new credentials)"},
-    {"UnrecognizedClient", OUTCOME_STOP,
-        " (check AWS_ACCESS_KEY_ID and AWS_SESSION_TOKEN)"},
-    {"InvalidSignature", OUTCOME_STOP,
-        " (check AWS_SECRET_ACCESS_KEY, the region and the clock)"},
-    {"SignatureDoesNotMatch", OUTCOME_STOP, " (check AWS_SECRET_ACCESS_KEY)"},
-    {"IncompleteSignature", OUTCOME_STOP, ""},
-    {"MissingAuthenticationToken", OUTCOME_STOP, ""},
-    {"AccessDenied", OUTCOME_STOP,
-        " (the credentials do not allow this)"},
-    {"ResourceNotFound", OUTCOME_STOP,
-        " (no such table in this region and account; ocrdyn table create "
-        "makes one)"},
-    {"UnknownOperation", OUTCOME_STOP,
-        " (check the endpoint: is it DynamoDB's?)"},
-    {"Validation", OUTCOME_BAD, ""},
-    {"Serialization", OUTCOME_BAD, ""},
-    {"ConditionalCheckFailed", OUTCOME_BAD, ""},
-    {"ResourceInUse", OUTCOME_BAD,
-        " (it is there, or being made, changed or deleted: ocrdyn table show "
-        "tells)"}
+    {OUTCOME_WAIT, "ProvisionedThroughputExceeded\0Throttl\0"
+        "RequestLimitExceeded\0TooManyRequests\0TransactionInProgress\0"
+        "BandwidthLimitExceeded\0SlowDown\0PriorRequestNotComplete\0", ""},
+    {OUTCOME_BAD, "ItemCollectionSizeLimitExceeded\0Validation\0"
+        "Serialization\0ConditionalCheckFailed\0", ""},
+    {OUTCOME_WAIT, "LimitExceeded\0", "too much is being made or changed at "
+        "once, or the account's limit is reached"},
+    {OUTCOME_RETRY, "RequestTimeout\0ReplicatedWriteConflict\0", ""},
+    {OUTCOME_STOP, "ExpiredToken\0", "the session token has expired: get new "
+        "credentials"},
+    {OUTCOME_STOP, "UnrecognizedClient\0", "check AWS_ACCESS_KEY_ID and "
+        "AWS_SESSION_TOKEN"},
+    {OUTCOME_STOP, "InvalidSignature\0", "check AWS_SECRET_ACCESS_KEY, the "
+        "region and the clock"},
+    {OUTCOME_STOP, "SignatureDoesNotMatch\0", "check AWS_SECRET_ACCESS_KEY"},
+    {OUTCOME_STOP, "AccessDenied\0", "the credentials do not allow this"},
+    {OUTCOME_STOP, "ResourceNotFound\0", "no such table in this region and "
+        "account; ocrdyn table create makes one"},
+    {OUTCOME_STOP, "UnknownOperation\0", "check the endpoint: is it "
+        "DynamoDB's?"},
+    {OUTCOME_BAD, "ResourceInUse\0", "it is there, or being made, changed or "
+        "deleted: ocrdyn table show tells"}
+}, unknown[2] = {
+    /* nobody knows whether it is this item's fault: no more are paid for */
+    {OUTCOME_STOP, "", ""},
+    {OUTCOME_RETRY, "", ""}      /* with a status of 500 and above */
 };
+
+static const struct meaning *find_meaning(const char *code, int status)
+{
+    const char *name;
+    size_t i;
+
+    for (i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
+        for (name = meanings[i].names; *name != '\0';
+             name += strlen(name) + 1)
+            if (strstr(code, name) != NULL)
+                return &meanings[i];
+    return &unknown[status >= 500];
+}
 
 /* "com.amazonaws.dynamodb.v20120810#Name:http://..." -> "Name" */
 static void error_name(char *name, size_t size, const char *type)
@@ -164,31 +173,25 @@ static void error_name(char *name, size_t size, const char *type)
 static enum outcome refused(struct dynamodb *db, const struct answer *a,
                             bool is_json)
 {
-    int status = db->http.response.status;
+    const int status = db->http.response.status;
     const char *message = a->notes[P_MESSAGE].len > 0
         ? a->notes[P_MESSAGE].text : a->notes[P_MESSAGE2].text;
-    char *name = db->code;
-    size_t i;
+    const struct meaning *meaning;
 
     if (is_json)
-        error_name(name, sizeof db->code, a->notes[P_TYPE].text);
-    if (!is_json || name[0] == '\0') {
-        if (status == 413)
-            return dynamodb_fail(db, OUTCOME_BAD, "", "413, the request is "
-                                 "too large");
+        error_name(db->code, sizeof db->code, a->notes[P_TYPE].text);
+    if (db->code[0] == '\0' && status == 413)
+        return dynamodb_fail(db, OUTCOME_BAD, "413, the request is too large");
+    if (db->code[0] == '\0')
         return dynamodb_fail(db, status >= 500 || status == 429
-                             ? OUTCOME_RETRY : OUTCOME_STOP, " (check the "
-                             "endpoint: is it DynamoDB's?)", "status %d "
-                             "without an error's name", status);
-    }
-    for (i = 0; i < sizeof meanings / sizeof meanings[0]; i++)
-        if (strstr(name, meanings[i].name) != NULL)
-            return dynamodb_fail(db, meanings[i].outcome, meanings[i].advice,
-                                 "%s%s%s", name, *message != '\0' ? ": "
-                                 : "", message);
-    /* nobody knows whether it is this item's fault: no more are paid for */
-    return dynamodb_fail(db, status >= 500 ? OUTCOME_RETRY : OUTCOME_STOP, "",
-                         "%d %s: %s", status, name, message);
+                             ? OUTCOME_RETRY : OUTCOME_STOP, "status %d "
+                             "without an error's name (check the endpoint: is "
+                             "it DynamoDB's?)", status);
+    meaning = find_meaning(db->code, status);
+    dynamodb_fail(db, meaning->outcome, *message != '\0' ? "%s: %s" : "%s%s",
+                  db->code, message);
+    dynamodb_advise(db, meaning->advice);
+    return meaning->outcome;
 }
 
 /* Did the body arrive as it was sent? Without the field there is no check. */
@@ -208,7 +211,6 @@ enum {
 
 /* Signs and sends a request once. */
 static enum outcome attempt(struct dynamodb *db, const char *operation,
-                            const struct buf *body,
                             const struct dynamodb_want *want)
 {
     struct aws *aws = db->aws;
@@ -227,9 +229,9 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
     const size_t n = token ? 5 : 4;
     const char *path = db->http.url.path[0] != '\0' ? db->http.url.path : "/";
     struct sigv4_request rq = {"POST", path, "", signed_fields, n,
-        body->data, body->len, false};
-    struct http_request http = {"POST", path, fields, n, body->data,
-        body->len, !db->counted};
+        db->request.data, db->request.len, false};
+    struct http_request http = {"POST", path, fields, n, db->request.data,
+        db->request.len, !db->counted};
     enum http_result sent;
     struct answer a;
     size_t i;
@@ -239,8 +241,8 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
                     db->offset) ||
         sigv4_authorization(&rq, &scope, date, authorization,
                             sizeof authorization) == 0)
-        return dynamodb_fail(db, OUTCOME_STOP, "", "the request cannot be "
-                             "signed");
+        return dynamodb_fail(db, OUTCOME_STOP,
+                             "the request cannot be signed");
     for (i = 1; i < n; i++) {    /* HTTP adds the host itself */
         struct http_field *field = &fields[i];
 
@@ -252,12 +254,12 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
     buf_wipe(authorization, sizeof authorization);
     if (sent != HTTP_OK)
         return dynamodb_fail(db, sent == HTTP_REFUSED ? OUTCOME_STOP
-                             : OUTCOME_RETRY, "", "%s", db->http.error);
+                             : OUTCOME_RETRY, "%s", db->http.error);
     if (!crc_good(db, &a))
-        return dynamodb_fail(db, OUTCOME_RETRY, "", "the answer was damaged "
-                             "on its way (x-amz-crc32)");
+        return dynamodb_fail(db, OUTCOME_RETRY, "the answer was damaged on "
+                             "its way (x-amz-crc32)");
     if (!json_end(&a.json) && db->http.response.status == 200)
-        return dynamodb_fail(db, OUTCOME_RETRY, "", "the answer is not JSON");
+        return dynamodb_fail(db, OUTCOME_RETRY, "the answer is not JSON");
     if (db->http.response.status != 200)
         return refused(db, &a, json_end(&a.json));
     return OUTCOME_DONE;
@@ -312,33 +314,22 @@ bool dynamodb_wait(struct dynamodb *db, enum outcome outcome, unsigned retry,
     return true;
 }
 
-/* Adds to the sentence. */
-static void add_reason(struct dynamodb *db, const char *reason)
-{
-    size_t n = strlen(db->error);
-
-    if (*reason != '\0')
-        snprintf(db->error + n, sizeof db->error - n, " (%s)", reason);
-}
-
 enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
-                           const struct buf *body,
                            const struct dynamodb_want *want, bool stores)
 {
     enum outcome outcome;
     unsigned retry = 0;
     bool corrected = false, renewed = false;
-    static const struct dynamodb_want nothing;
+    char given_up[48];
 
-    if (body->failed)
-        return dynamodb_fail(db, OUTCOME_STOP, "", "memory is out");
+    if (!buf_byte(&db->request, '}'))
+        return dynamodb_fail(db, OUTCOME_STOP, "memory is out");
     for (;;) {
         bool skewed;
 
         db->error[0] = db->code[0] = '\0';
         aws_fresh(db->aws);
-        outcome = attempt(db, operation, body,
-                          want != NULL ? want : &nothing);
+        outcome = attempt(db, operation, want);
         skewed = was_skewed(db);
         if (outcome == OUTCOME_STOP && skewed && !corrected) {
             corrected = true;    /* signed anew, by the service's clock */
@@ -348,16 +339,14 @@ enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
             renewed = true;
             if (aws_renew(db->aws))
                 continue;
-            add_reason(db, db->aws->why);
+            dynamodb_advise(db, db->aws->why);
         }
         if (outcome != OUTCOME_RETRY && outcome != OUTCOME_WAIT)
             break;
         if (!dynamodb_wait(db, outcome, ++retry, stores)) {
-            size_t n = strlen(db->error);
-
-            snprintf(db->error + n, sizeof db->error - n,
-                     " (given up after %u tr%s)", retry,
-                     retry == 1 ? "y" : "ies");
+            snprintf(given_up, sizeof given_up, "given up after %u tr%s",
+                     retry, retry == 1 ? "y" : "ies");
+            dynamodb_advise(db, given_up);
             return OUTCOME_STOP;
         }
     }
@@ -366,11 +355,52 @@ enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
     return outcome;
 }
 
+static void keep_begin(void *context)
+{
+    struct dynamodb_kept *kept = context;
+    unsigned i;
+
+    for (i = 0; i < kept->n; i++)
+        if (i > 0 || kept->stays == 0)
+            buf_reset(kept->to[i]);
+    kept->to[0]->len = kept->stays;
+}
+
+static bool keep_picked(void *context, unsigned pick, enum json_event event,
+                        enum json_type type, const unsigned char *bytes,
+                        size_t n)
+{
+    struct dynamodb_kept *kept = context;
+
+    (void)type;
+    if (event == JSON_BYTES)
+        buf_add(kept->to[pick], bytes, n);
+    else if (event == JSON_END && kept->picks[pick].wild)
+        buf_byte(kept->to[pick], '\0');
+    return true;
+}
+
+enum outcome dynamodb_keep(struct dynamodb *db, const char *operation,
+                           struct dynamodb_kept *kept, bool stores)
+{
+    const struct dynamodb_want want = {kept->picks, kept->n, keep_picked,
+        keep_begin, kept};
+    enum outcome outcome = dynamodb_call(db, operation, &want, stores);
+    unsigned i;
+
+    for (i = 0; i < kept->n && outcome == OUTCOME_DONE; i++)
+        if (kept->to[i]->failed)
+            outcome = dynamodb_fail(db, OUTCOME_STOP, "its answer is larger "
+                                    "than it may be, or memory is out");
+    return outcome;
+}
+
 void dynamodb_init(struct dynamodb *db, struct aws *aws,
                    const struct http_options *options, unsigned max_attempts,
                    const volatile sig_atomic_t *stop)
 {
     http_init(&db->http, &aws->endpoint, options);
+    buf_init(&db->request, DYNAMODB_REQUEST_MAX);
     db->aws = aws;
     db->max_attempts = max_attempts;
     db->stop = stop;
@@ -384,9 +414,10 @@ void dynamodb_init(struct dynamodb *db, struct aws *aws,
 void dynamodb_close(struct dynamodb *db)
 {
     http_close(&db->http);
+    buf_free(&db->request);
 }
 
-/* --------------------------------------------------- parts of requests */
+/* ------------------------------------------------------------- requests */
 
 void dynamodb_quote(struct buf *body, const char *text)
 {
@@ -395,16 +426,52 @@ void dynamodb_quote(struct buf *body, const char *text)
 
 void dynamodb_table(struct buf *body, const char *table)
 {
-    buf_str(body, "{\"TableName\":");
-    dynamodb_quote(body, table);
+    buf_byte(body, '{');
+    dynamodb_text(body, "TableName", table);
+}
+
+struct buf *dynamodb_request(struct dynamodb *db, const char *table)
+{
+    buf_reset(&db->request);
+    dynamodb_table(&db->request, table);
+    return &db->request;
+}
+
+void dynamodb_typed(struct buf *body, const char *type, const void *bytes,
+                    size_t n)
+{
+    buf_byte(body, '{');
+    dynamodb_name(body, type);
+    json_quote(bytes, n, buf_put, body);
+    buf_byte(body, '}');
 }
 
 void dynamodb_key(struct buf *body, const char *key, const unsigned char *id,
                   size_t n)
 {
     buf_byte(body, '{');
-    dynamodb_quote(body, key);
-    buf_str(body, ":{\"S\":");
-    json_quote(id, n, buf_put, body);
-    buf_str(body, "}}");
+    dynamodb_name(body, key);
+    dynamodb_typed(body, "S", id, n);
+    buf_byte(body, '}');
+}
+
+void dynamodb_next(struct buf *body)
+{
+    unsigned char last = body->len > 0 ? body->data[body->len - 1] : '{';
+
+    if (last != '{' && last != '[')
+        buf_byte(body, ',');
+}
+
+void dynamodb_name(struct buf *body, const char *name)
+{
+    dynamodb_next(body);
+    dynamodb_quote(body, name);
+    buf_byte(body, ':');
+}
+
+void dynamodb_text(struct buf *body, const char *name, const char *text)
+{
+    dynamodb_name(body, name);
+    dynamodb_quote(body, text);
 }

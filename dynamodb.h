@@ -21,20 +21,25 @@
 #include "outcome.h"
 #include "pace.h"
 
-enum { DYNAMODB_PICKS_MAX = 24 };
+enum {
+    DYNAMODB_PICKS_MAX = 24,
+    DYNAMODB_REQUEST_MAX = 8 << 20       /* bytes of a request: DynamoDB takes
+                                            16 MB, but nothing here is more */
+};
 
 struct dynamodb {
-    struct http http;
     struct aws *aws;             /* fetched anew, once, when it expires */
-    unsigned max_attempts;
     const volatile sig_atomic_t *stop;   /* ends waits, see below */
-    struct pace_bucket bucket;
-    int64_t offset;              /* the service's clock less ours, in s */
-    uint64_t retries;            /* so far */
+    unsigned max_attempts;
     bool counted;                /* no try is made that `retries` does not
                                     count: for the caller to set */
-    char error[OUTCOME_SENTENCE];        /* why the last call was not DONE */
+    uint64_t retries;            /* so far */
+    int64_t offset;              /* the service's clock less ours, in s */
+    struct pace_bucket bucket;
+    struct buf request;          /* of the next call, but for its last "}" */
     char code[64];               /* DynamoDB's name of its error, or "" */
+    char error[OUTCOME_SENTENCE];        /* why the last call was not DONE */
+    struct http http;
 };
 
 /*
@@ -54,20 +59,35 @@ struct dynamodb_want {
     const struct json_pick *picks;
     unsigned n;                  /* at most DYNAMODB_PICKS_MAX */
     json_fn *fn;                 /* is told of them, see json.h */
-    void (*begin)(void *context);        /* NULL, or: an answer begins, all
-                                    that an earlier one said is void */
+    void (*begin)(void *context);        /* an answer begins, all that an
+                                    earlier one said is void */
     void *context;
 };
 
 /*
- * Makes the call `operation` ("PutItem"), whose whole request is in `body`,
- * as often as need be. `stores`: it keeps a text from being lost. NULL wants
- * nothing of the answer. What was picked holds only if the outcome is DONE or,
- * of an error's body, BAD.
+ * Makes the call `operation` ("PutItem") with db->request, as often as need
+ * be. `stores`: it keeps a text from being lost. NULL wants nothing of the
+ * answer. What was picked holds only if the outcome is DONE or, of an error's
+ * body, BAD.
  */
 enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
-                           const struct buf *body,
                            const struct dynamodb_want *want, bool stores);
+
+/*
+ * The same, where what each pick comes to is put into a buffer of its own,
+ * which is emptied before. Each value of a pick that is `wild` ends in NUL.
+ * STOP, too, if a buffer has not enough room.
+ */
+struct dynamodb_kept {
+    const struct json_pick *picks;
+    unsigned n;
+    struct buf *to[4];
+    size_t stays;                /* bytes at the beginning of the first buffer
+                                    that are not emptied */
+};
+
+enum outcome dynamodb_keep(struct dynamodb *db, const char *operation,
+                           struct dynamodb_kept *kept, bool stores);
 
 /* Waits before something is tried for the `retry`th time again, after RETRY
    or WAIT. False: it should not be. */
@@ -76,15 +96,30 @@ bool dynamodb_wait(struct dynamodb *db, enum outcome outcome, unsigned retry,
 
 /* Writes "DynamoDB: ..." to db->error, see outcome_say. Returns `outcome`. */
 enum outcome dynamodb_fail(struct dynamodb *db, enum outcome outcome,
-                           const char *advice, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+                           const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
-/* ---- parts of requests ---- */
+/* Adds " (advice)" to it, unless that is "". */
+void dynamodb_advise(struct dynamodb *db, const char *advice);
 
-/* A string in quotes; {"TableName":"..." without the "}"; {"key":{"S":id}}. */
+/* ---- requests ---- */
+
+/* Begins db->request anew, as one about this table. */
+struct buf *dynamodb_request(struct dynamodb *db, const char *table);
+
+/* A string in quotes; {"TableName":"..." without the "}"; {"S":"..."} or
+   another type; {"key":{"S":id}}. */
 void dynamodb_quote(struct buf *body, const char *text);
 void dynamodb_table(struct buf *body, const char *table);
+void dynamodb_typed(struct buf *body, const char *type, const void *bytes,
+                    size_t n);
 void dynamodb_key(struct buf *body, const char *key, const unsigned char *id,
                   size_t n);
+
+/* A comma, if this is not the first in its brackets; after it "name":, or
+   "name":"text". */
+void dynamodb_next(struct buf *body);
+void dynamodb_name(struct buf *body, const char *name);
+void dynamodb_text(struct buf *body, const char *name, const char *text);
 
 #endif

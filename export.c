@@ -723,7 +723,7 @@ static void begin(struct state *s)
                                         : s->keys.hash.name;
 
     if (outcome == OUTCOME_DONE && o->key_given && strcmp(o->key, hash) != 0)
-        outcome = dynamodb_fail(s->db, OUTCOME_BAD, "", "the partition key of "
+        outcome = dynamodb_fail(s->db, OUTCOME_BAD, "the partition key of "
                                 "%s is %s, not %s", o->index != NULL
                                 ? o->index : o->table, hash, o->key);
     if (outcome != OUTCOME_DONE)

@@ -11,14 +11,12 @@ void item_init(struct item *item)
     /* JSON may write each byte as six: \u0001 */
     buf_init(&item->json, 6 * ITEM_MAX + 65536);
     buf_init(&item->spare, ITEM_MAX);
-    buf_init(&item->request, item->json.max + 4096);
 }
 
 void item_free(struct item *item)
 {
     buf_free(&item->json);
     buf_free(&item->spare);
-    buf_free(&item->request);
 }
 
 void item_reset(struct item *item)
@@ -42,19 +40,59 @@ static void begin_name(struct item *item, const char *name)
     item->size += strlen(name);
 }
 
-void item_string(struct item *item, const char *name,
-                          const void *value, size_t n)
+/*
+ * Bytes of a number: 1, and 1 for each two significant digits. The developer
+ * guide says "approximately", and so this is the least that it can mean: an
+ * item is not refused here that DynamoDB might take.
+ */
+static size_t number_size(const unsigned char *p, size_t n)
+{
+    size_t digits = 0, zeros = 0, i;
+
+    for (i = 0; i < n && p[i] != 'e' && p[i] != 'E'; i++) {
+        if (p[i] == '0' && digits > 0)
+            zeros++;
+        if (p[i] >= '1' && p[i] <= '9') {
+            digits += zeros + 1;
+            zeros = 0;
+        }
+    }
+    return 1 + (digits + 1) / 2;
+}
+
+/* The value of a string, a number by its digits, or binary by its base64. */
+static void put_text(struct item *item, const char *type, const void *bytes,
+                     size_t n)
+{
+    buf_format(&item->json, "{\"%s\":", type);
+    quote(item, bytes, n);
+    buf_byte(&item->json, '}');
+    item->size += type[0] == 'N' ? number_size(bytes, n)
+        : type[0] == 'B' ? n / 4 * 3 : n;
+}
+
+static void put_literal(struct item *item, enum json_type type)
+{
+    buf_str(&item->json, type == JSON_TRUE ? "{\"BOOL\":true}"
+            : type == JSON_FALSE ? "{\"BOOL\":false}" : "{\"NULL\":true}");
+    item->size += 1;
+}
+
+void item_typed(struct item *item, const char *name, const char *type,
+                const unsigned char *text, size_t n)
 {
     begin_name(item, name);
-    if (value == NULL) {
-        buf_str(&item->json, "{\"NULL\":true}");
-        item->size += 1;
-        return;
-    }
-    buf_str(&item->json, "{\"S\":");
-    quote(item, value, n);
-    buf_byte(&item->json, '}');
-    item->size += n;
+    put_text(item, type, text, n);
+}
+
+void item_string(struct item *item, const char *name, const void *value,
+                 size_t n)
+{
+    begin_name(item, name);
+    if (value != NULL)
+        put_text(item, "S", value, n);
+    else
+        put_literal(item, JSON_NULL);
 }
 
 /* A JSON value on its way into an item. */
@@ -103,26 +141,6 @@ static bool typed_begin(struct typed *t, enum json_type type)
     return true;
 }
 
-/*
- * Bytes of a number: 1, and 1 for each two significant digits. The developer
- * guide says "approximately", and so this is the least that it can mean: an
- * item is not refused here that DynamoDB might take.
- */
-static size_t number_size(const unsigned char *p, size_t n)
-{
-    size_t digits = 0, zeros = 0, i;
-
-    for (i = 0; i < n && p[i] != 'e' && p[i] != 'E'; i++) {
-        if (p[i] == '0' && digits > 0)
-            zeros++;
-        if (p[i] >= '1' && p[i] <= '9') {
-            digits += zeros + 1;
-            zeros = 0;
-        }
-    }
-    return 1 + (digits + 1) / 2;
-}
-
 static void typed_end(struct typed *t, enum json_type type)
 {
     struct item *item = t->item;
@@ -133,29 +151,16 @@ static void typed_end(struct typed *t, enum json_type type)
         t->depth--;
         t->first = false;
         buf_str(&item->json, type == JSON_OBJECT ? "}}" : "]}");
-        return;
+        break;
     case JSON_STRING:
-        buf_str(&item->json, "{\"S\":");
-        quote(item, item->spare.data, item->spare.len);
-        item->size += item->spare.len;
-        break;
     case JSON_NUMBER:            /* "N" is a number as a string */
-        buf_str(&item->json, "{\"N\":");
-        quote(item, item->spare.data, item->spare.len);
-        item->size += number_size(item->spare.data, item->spare.len);
-        break;
-    case JSON_NULL:
-        buf_str(&item->json, "{\"NULL\":true");
-        item->size += 1;
+        put_text(item, type == JSON_STRING ? "S" : "N", item->spare.data,
+                 item->spare.len);
         break;
     default:
-        buf_str(&item->json, type == JSON_TRUE ? "{\"BOOL\":true"
-                                               : "{\"BOOL\":false");
-        item->size += 1;
+        put_literal(item, type);
         break;
     }
-    buf_byte(&item->json, '}');
-    buf_reset(&item->spare);
 }
 
 static bool typed_event(void *context, unsigned pick, enum json_event event,
@@ -178,18 +183,8 @@ static bool typed_event(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-void item_typed(struct item *item, const char *name, const char *type,
-                const unsigned char *text, size_t n)
-{
-    begin_name(item, name);
-    buf_format(&item->json, "{\"%s\":", type);
-    quote(item, text, n);
-    buf_byte(&item->json, '}');
-    item->size += type[0] == 'N' ? number_size(text, n) : n / 4 * 3;
-}
-
 bool item_json(struct item *item, const char *name,
-                        const unsigned char *value, size_t n)
+               const unsigned char *value, size_t n)
 {
     static const struct json_pick whole = {"", JSON_WANT_WALK, false, 0};
     struct typed typed = {item, 0, 0, true};

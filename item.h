@@ -23,7 +23,6 @@ enum {
 struct item {
     struct buf json;             /* {"name":{"S":"value"},... without "}" */
     struct buf spare;
-    struct buf request;          /* of items_put, kept for the next item */
     uint64_t size;
     size_t replaced;             /* bytes that were not UTF-8, now U+FFFD */
 };

@@ -6,237 +6,281 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum outcome items_put(struct dynamodb *db, const char *table,
-                       struct item *item)
-{
-    struct buf *body = &item->request;
+/* ---- parts of requests ---- */
 
-    buf_reset(body);
-    dynamodb_table(body, table);
-    buf_str(body, ",\"Item\":");
-    buf_add(body, item->json.data, item->json.len);
-    buf_str(body, "}}");
-    body->failed |= item->json.failed || item->spare.failed;
-    return dynamodb_call(db, "PutItem", body, NULL, true);
+/* "#p0":"name" */
+static void add_name(struct buf *body, unsigned i, const char *name)
+{
+    dynamodb_next(body);
+    buf_format(body, "\"#p%u\":", i);
+    dynamodb_quote(body, name);
 }
 
-/* Two of a request's members: the attribute that it is about is #a. */
-static void project(struct buf *body, const char *name)
+/* "ExpressionAttributeNames":{"#k":"key" without the "}" */
+static void begin_names(struct buf *body, const char *key)
 {
-    buf_str(body, "\"ProjectionExpression\":\"#a\","
-            "\"ExpressionAttributeNames\":{\"#a\":");
-    dynamodb_quote(body, name);
-    buf_str(body, "},\"ConsistentRead\":true");
+    dynamodb_name(body, "ExpressionAttributeNames");
+    buf_byte(body, '{');
+    dynamodb_text(body, "#k", key);
+}
+
+/* Of items `key` and these attributes are wanted, as they are now. */
+static void project(struct buf *body, const char *key,
+                    const char *const *names, unsigned n)
+{
+    unsigned i;
+
+    buf_str(body, ",\"ConsistentRead\":true,\"ProjectionExpression\":\"#k");
+    for (i = 0; i < n; i++)
+        if (strcmp(names[i], key) != 0)
+            buf_format(body, ",#p%u", i);
+    buf_byte(body, '"');
+    begin_names(body, key);
+    for (i = 0; i < n; i++)
+        if (strcmp(names[i], key) != 0)
+            add_name(body, i, names[i]);
+    buf_byte(body, '}');
+}
+
+/* The request to put this item, or whose `member` is the key in question. */
+static struct buf *begin(struct dynamodb *db, const char *table,
+                         const char *member, const unsigned char *json,
+                         size_t n)
+{
+    struct buf *body = dynamodb_request(db, table);
+
+    dynamodb_name(body, member);
+    buf_add(body, json, n);
+    return body;
 }
 
 /* ---- one ---- */
 
-enum { P_ITEM, P_STRING };
+static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false, 0};
 
-static const struct json_pick one_picks[] = {
-    [P_ITEM] = {"/Item", JSON_WANT_TYPE, false, 0},
-    [P_STRING] = {"/Item/*/S", JSON_WANT_TEXT, true, 0}
-};
+enum outcome items_put(struct dynamodb *db, const char *table,
+                       struct item *item)
+{
+    buf_byte(&item->json, '}');
+    begin(db, table, "Item", item->json.data, item->json.len);
+    db->request.failed |= item->json.failed || item->spare.failed;
+    return dynamodb_call(db, "PutItem", NULL, true);
+}
 
-struct one {
-    bool found;
+/* An attribute that is wanted. */
+struct wanted {
+    const char *name;
     struct buf *text;
 };
 
-static void one_begin(void *context)
+static bool take_string(void *context, const struct plain_value *v)
 {
-    struct one *one = context;
+    struct wanted *wanted = context;
 
-    one->found = false;
-    buf_reset(one->text);
+    if (plain_is(v, wanted->name) && strcmp(v->type, "S") == 0)
+        buf_add(wanted->text, v->bytes, v->len);
+    return true;
 }
 
-static bool one_picked(void *context, unsigned pick, enum json_event event,
-                       enum json_type type, const unsigned char *bytes,
-                       size_t n)
+static enum outcome no_item(struct dynamodb *db)
 {
-    struct one *one = context;
-
-    (void)type;
-    if (pick == P_ITEM)
-        one->found = true;
-    else if (event == JSON_BEGIN)
-        buf_reset(one->text);
-    else if (event == JSON_BYTES)
-        buf_add(one->text, bytes, n);
-    return true;
+    return dynamodb_fail(db, OUTCOME_BAD, "its answer holds something that is "
+                         "no item, or memory is out");
 }
 
 enum outcome items_get(struct dynamodb *db, const char *table,
                        const char *key, const unsigned char *id, size_t n,
                        const char *name, bool *found, struct buf *text)
 {
-    struct one one = {false, text};
-    const struct dynamodb_want want = {one_picks, 2, one_picked, one_begin,
-        &one};
+    struct buf item, *body = dynamodb_request(db, table);
+    struct dynamodb_kept kept = {&one_pick, 1, {&item}, 0};
+    struct wanted wanted = {name, text};
     enum outcome outcome;
-    struct buf body;
+    struct plain plain;
 
-    buf_init(&body, 65536 + 6 * ITEM_NAME_MAX);
-    dynamodb_table(&body, table);
-    buf_str(&body, ",\"Key\":");
-    dynamodb_key(&body, key, id, n);
-    buf_byte(&body, ',');
-    project(&body, name);
-    buf_byte(&body, '}');
-    outcome = dynamodb_call(db, "GetItem", &body, &want, false);
-    *found = one.found;
-    buf_free(&body);
+    buf_init(&item, ITEMS_FOUND_MAX);
+    plain_init(&plain);
+    buf_reset(text);
+    dynamodb_name(body, "Key");
+    dynamodb_key(body, key, id, n);
+    project(body, name, NULL, 0);
+    outcome = dynamodb_keep(db, "GetItem", &kept, false);
+    *found = outcome == OUTCOME_DONE && item.len > 0;
+    if (*found && (!plain_read(&plain, item.data, item.len, false,
+                               take_string, &wanted) || text->failed))
+        outcome = no_item(db);
+    plain_free(&plain);
+    buf_free(&item);
     return outcome;
 }
 
 /* ---- many ---- */
 
-enum { P_FOUND, P_LEFT };
-
-/* items, and the keys of what was not looked up */
-static const struct json_pick many_picks[] = {
-    [P_FOUND] = {"/Responses/*/*", JSON_WANT_RAW, true, 0},
-    [P_LEFT] = {"/UnprocessedKeys/*/Keys/*/*/S", JSON_WANT_TEXT, true, 0}
+/* Items that are asked for by their ids, or written. */
+struct batch {
+    struct dynamodb *db;
+    const char *table, *hash, *range;    /* range may be NULL */
+    const struct items_id *ids;          /* these, or */
+    const struct items_write *writes;    /* these, */
+    size_t n;                            /* and how many */
+    bool left[ITEMS_BATCH_MAX];          /* those that are not done */
+    const char *const *names;            /* attributes that are wanted */
+    unsigned n_names;
+    struct buf *found;           /* items, and what an answer says was not */
+    struct buf undone;           /* done, as items or keys: each with a NUL */
+    struct plain plain;
+    struct buf id, known;        /* plain_key of one; of all of the batch, */
+    size_t ends[ITEMS_BATCH_MAX];        /* and where each ends */
 };
 
-struct many {
-    const struct items_id *ids;
-    size_t n;
-    struct buf *json;            /* items, one after the other, */
-    size_t ends[ITEMS_BATCH_MAX];        /* where each ends, */
-    size_t items, before;        /* how many; those of earlier answers */
-    struct buf string;           /* the key in hand */
-    bool left[ITEMS_BATCH_MAX];
-};
-
-static void many_begin(void *context)
+static bool identify(struct batch *b, const unsigned char *json, size_t n)
 {
-    struct many *many = context;
-
-    many->items = many->before;
-    many->json->len = many->items > 0 ? many->ends[many->items - 1] : 0;
-    memset(many->left, 0, sizeof many->left);
+    return plain_key(&b->plain, json, n, b->hash, b->range, &b->id);
 }
 
-static size_t find_id(const struct items_id *ids, size_t n,
-                      const unsigned char *bytes, size_t len)
+/* What identifies those of the batch. False if memory is out. */
+static bool know(struct batch *b)
 {
-    size_t i = 0;
+    size_t i;
 
-    while (i < n && (ids[i].n != len ||
-                     memcmp(ids[i].bytes, bytes, len) != 0))
-        i++;
+    if (b->known.len > 0)
+        return true;
+    for (i = 0; i < b->n; i++) {
+        if (b->writes == NULL)
+            plain_string_key(b->ids[i].bytes, b->ids[i].n, &b->id);
+        else if (!identify(b, b->writes[i].json, b->writes[i].n))
+            return false;
+        buf_add(&b->known, b->id.data, b->id.len);
+        b->ends[i] = b->known.len;
+    }
+    return !b->known.failed;
+}
+
+/* Which of the batch is it? b->n if it is none. */
+static size_t find(struct batch *b, const unsigned char *json, size_t n)
+{
+    size_t i, at = 0;
+
+    if (!know(b) || !identify(b, json, n))
+        return b->n;
+    for (i = 0; i < b->n; at = b->ends[i++])
+        if (b->ends[i] - at == b->id.len &&
+            memcmp(b->known.data + at, b->id.data, b->id.len) == 0)
+            break;
     return i;
 }
 
-static bool many_picked(void *context, unsigned pick, enum json_event event,
-                        enum json_type type, const unsigned char *bytes,
-                        size_t n)
+/* Where in `from` those of the batch are, and how long (0: they are not).
+   BAD if there is something else, as a key that is a number may come back
+   written in another way. */
+static enum outcome sort(struct batch *b, const struct buf *from, size_t *at,
+                         size_t *size)
 {
-    struct many *many = context;
-    size_t i;
+    size_t next, n;
 
-    (void)type;
-    if (event == JSON_BYTES) {
-        buf_add(pick == P_FOUND ? many->json : &many->string, bytes, n);
-    } else if (pick == P_FOUND && event == JSON_END) {
-        if (many->items == ITEMS_BATCH_MAX)
-            return false;        /* more than was asked for */
-        many->ends[many->items++] = many->json->len;
-    } else if (pick == P_LEFT && event == JSON_BEGIN) {
-        buf_reset(&many->string);
-    } else if (pick == P_LEFT) {
-        i = find_id(many->ids, many->n, many->string.data, many->string.len);
-        if (i < many->n)
-            many->left[i] = true;
+    memset(size, 0, b->n * sizeof *size);
+    for (next = 0; next < from->len; next += n + 1) {
+        size_t i;
+
+        n = strlen((const char *)from->data + next);
+        i = find(b, from->data + next, n);
+        if (i == b->n)
+            return no_item(b->db);
+        at[i] = next;
+        size[i] = n;
     }
-    return true;
+    return OUTCOME_DONE;
 }
 
-/* Three of a request's members: of items the key and these attributes are
-   wanted. */
-static void project_all(struct buf *body, const char *key,
-                        const char *const *names, unsigned n)
+/* One request for those that are left. */
+static enum outcome ask(struct batch *b)
 {
-    unsigned i;
-
-    buf_str(body, "\"ConsistentRead\":true,\"ProjectionExpression\":\"#k");
-    for (i = 0; i < n; i++)
-        if (strcmp(names[i], key) != 0)
-            buf_format(body, ",#p%u", i);
-    buf_str(body, "\",\"ExpressionAttributeNames\":{\"#k\":");
-    dynamodb_quote(body, key);
-    for (i = 0; i < n; i++)
-        if (strcmp(names[i], key) != 0) {
-            buf_format(body, ",\"#p%u\":", i);
-            dynamodb_quote(body, names[i]);
-        }
-    buf_byte(body, '}');
-}
-
-/* One request for those of the ids that are left. */
-static enum outcome ask(struct dynamodb *db, struct many *many,
-                        const char *table, const char *key,
-                        const char *const *names, unsigned n_names)
-{
-    const struct dynamodb_want want = {many_picks, 2, many_picked, many_begin,
-        many};
-    enum outcome outcome;
-    struct buf body;
-    bool first = true;
+    static const struct json_pick picks[] = {
+        {"/Responses/*/*", JSON_WANT_RAW, true, 0},
+        {"/UnprocessedKeys/*/Keys/*", JSON_WANT_RAW, true, 0},
+        {"/UnprocessedItems/*/*/*/*", JSON_WANT_RAW, true, 0}
+    };
+    struct dynamodb_kept kept = {picks, 3,
+        {b->found, &b->undone, &b->undone}, b->found->len};
+    struct buf *body = &b->db->request;
+    const bool reads = b->writes == NULL;
     size_t i;
 
-    buf_init(&body, 8 << 20);
-    buf_str(&body, "{\"RequestItems\":{");
-    dynamodb_quote(&body, table);
-    buf_str(&body, ":{\"Keys\":[");
-    for (i = 0; i < many->n; i++) {
-        if (!many->left[i])
+    buf_reset(body);
+    buf_str(body, "{\"RequestItems\":{");
+    dynamodb_name(body, b->table);
+    buf_str(body, reads ? "{\"Keys\":[" : "[");
+    for (i = 0; i < b->n; i++) {
+        if (!b->left[i])
             continue;
-        buf_str(&body, first ? "" : ",");
-        first = false;
-        dynamodb_key(&body, key, many->ids[i].bytes, many->ids[i].n);
+        dynamodb_next(body);
+        if (reads) {
+            dynamodb_key(body, b->hash, b->ids[i].bytes, b->ids[i].n);
+            continue;
+        }
+        buf_str(body, b->writes[i].remove ? "{\"DeleteRequest\":{\"Key\":"
+                : "{\"PutRequest\":{\"Item\":");
+        buf_add(body, b->writes[i].json, b->writes[i].n);
+        buf_str(body, "}}");
     }
-    buf_str(&body, "],");
-    project_all(&body, key, names, n_names);
-    buf_str(&body, "}}}");
-    outcome = dynamodb_call(db, "BatchGetItem", &body, &want, false);
-    buf_free(&body);
+    buf_byte(body, ']');
+    if (reads) {
+        project(body, b->hash, b->names, b->n_names);
+        buf_byte(body, '}');
+    }
+    buf_byte(body, '}');
+    return dynamodb_keep(b->db, reads ? "BatchGetItem" : "BatchWriteItem",
+                         &kept, !reads);
+}
+
+/* Asks until nothing is left. */
+static enum outcome ask_all(struct batch *b)
+{
+    size_t at[ITEMS_BATCH_MAX], size[ITEMS_BATCH_MAX], left = b->n, before, i;
+    enum outcome outcome = OUTCOME_DONE;
+    unsigned retry = 0;
+
+    memset(b->left, true, b->n);
+    while (left > 0) {
+        outcome = ask(b);
+        if (outcome == OUTCOME_DONE)
+            outcome = sort(b, &b->undone, at, size);
+        if (outcome != OUTCOME_DONE)
+            break;
+        for (before = left, left = i = 0; i < b->n; i++) {
+            b->left[i] = size[i] > 0;
+            left += b->left[i];
+        }
+        /* an answer has 16 MB: progress is no reason to wait for long */
+        retry = left < before ? 1 : retry + 1;
+        if (left > 0 && !dynamodb_wait(b->db, OUTCOME_WAIT, retry,
+                                       b->writes != NULL))
+            return dynamodb_fail(b->db, OUTCOME_STOP, "it leaves a part of a "
+                                 "batch unprocessed, after %u tries", retry);
+    }
     return outcome;
 }
 
-/* Which items are whose? False if memory is out or it is no item. */
-static bool assign(const struct many *many, const char *key,
-                   struct items_found *found)
+/* With `found` items are read, else written. */
+static enum outcome work(struct batch *b, struct items_found *found)
 {
-    struct buf wanted, id;
-    struct plain plain;
-    bool good = true;
-    size_t i, k, at = 0;
+    struct buf none;
+    enum outcome outcome;
 
-    plain_init(&plain);
-    buf_init(&id, PLAIN_MAX);
-    buf_init(&wanted, PLAIN_MAX);
-    for (i = 0; i < many->items && good; at = many->ends[i++]) {
-        size_t size = many->ends[i] - at;
-
-        good = plain_key(&plain, found->json.data + at, size, key, NULL, &id);
-        for (k = 0; k < many->n && good; k++) {
-            buf_reset(&wanted);
-            buf_format(&wanted, "%zu:S:", many->ids[k].n + 2);
-            buf_add(&wanted, many->ids[k].bytes, many->ids[k].n);
-            if (wanted.len == id.len &&
-                memcmp(wanted.data, id.data, id.len) == 0) {
-                found->at[k] = at;
-                found->size[k] = size;
-            }
-        }
-    }
-    buf_free(&id);
-    buf_free(&wanted);
-    plain_free(&plain);
-    return good;
+    buf_init(&none, 0);
+    buf_init(&b->undone, ITEMS_FOUND_MAX);
+    buf_init(&b->id, PLAIN_MAX);
+    buf_init(&b->known, PLAIN_MAX);
+    plain_init(&b->plain);
+    b->found = found != NULL ? &found->json : &none;
+    outcome = ask_all(b);
+    if (outcome == OUTCOME_DONE && found != NULL)
+        outcome = sort(b, &found->json, found->at, found->size);
+    buf_free(&b->undone);
+    buf_free(&b->id);
+    buf_free(&b->known);
+    plain_free(&b->plain);
+    return outcome;
 }
 
 enum outcome items_fetch(struct dynamodb *db, const char *table,
@@ -244,39 +288,11 @@ enum outcome items_fetch(struct dynamodb *db, const char *table,
                          unsigned n_names, const struct items_id *ids,
                          size_t n, struct items_found *found)
 {
-    struct many many = {.ids = ids, .n = n, .json = &found->json};
-    enum outcome outcome = OUTCOME_DONE;
-    unsigned retry = 0;
-    size_t i, left = n;
+    struct batch batch = {.db = db, .table = table, .hash = key, .ids = ids,
+        .n = n, .names = names, .n_names = n_names};
 
-    buf_init(&many.string, ITEM_KEY_MAX);
     buf_reset(&found->json);
-    memset(found->size, 0, sizeof found->size);
-    memset(many.left, true, n);
-    while (left > 0) {
-        outcome = ask(db, &many, table, key, names, n_names);
-        if (outcome != OUTCOME_DONE)
-            break;
-        /* 16 MB in an answer: what was had is no reason to wait for long */
-        if (many.items > many.before)
-            retry = 0;
-        many.before = many.items;
-        for (left = i = 0; i < n; i++)
-            left += many.left[i];
-        if (left > 0 && !dynamodb_wait(db, OUTCOME_WAIT, ++retry, false)) {
-            outcome = dynamodb_fail(db, OUTCOME_STOP, "", "it leaves keys of "
-                                    "a batch unprocessed, after %u tries",
-                                    retry);
-            break;
-        }
-    }
-    buf_free(&many.string);
-    if (outcome == OUTCOME_DONE && (found->json.failed ||
-                                    !assign(&many, key, found)))
-        outcome = dynamodb_fail(db, OUTCOME_STOP, "", "its answer holds "
-                                "something that is no item, or memory is "
-                                "out");
-    return outcome;
+    return work(&batch, found);
 }
 
 enum outcome items_have(struct dynamodb *db, const char *table,
@@ -289,224 +305,41 @@ enum outcome items_have(struct dynamodb *db, const char *table,
 
     buf_init(&found.json, ITEMS_FOUND_MAX);
     outcome = items_fetch(db, table, key, NULL, 0, ids, n, &found);
-    for (i = 0; i < n; i++)
+    for (i = 0; i < n && outcome == OUTCOME_DONE; i++)
         have[i] = found.size[i] > 0;
     buf_free(&found.json);
     return outcome;
-}
-
-/* ---- writes ---- */
-
-static const struct json_pick write_picks[] = {
-    {"/UnprocessedItems/*/*/*/*", JSON_WANT_RAW, true, 0}
-};
-
-/* What a batch left undone: items and keys. */
-struct undone {
-    struct buf json;
-    size_t ends[ITEMS_WRITE_MAX], n;
-};
-
-static void undone_begin(void *context)
-{
-    struct undone *undone = context;
-
-    buf_reset(&undone->json);
-    undone->n = 0;
-}
-
-static bool undone_picked(void *context, unsigned pick, enum json_event event,
-                          enum json_type type, const unsigned char *bytes,
-                          size_t n)
-{
-    struct undone *undone = context;
-
-    (void)pick;
-    (void)type;
-    if (event == JSON_BYTES)
-        buf_add(&undone->json, bytes, n);
-    if (event != JSON_END)
-        return true;
-    if (undone->n == ITEMS_WRITE_MAX)
-        return false;
-    undone->ends[undone->n++] = undone->json.len;
-    return true;
-}
-
-static enum outcome send_batch(struct dynamodb *db, const char *table,
-                               const struct items_write *writes,
-                               const bool *left, size_t n,
-                               struct undone *undone)
-{
-    const struct dynamodb_want want = {write_picks, 1, undone_picked,
-        undone_begin, undone};
-    enum outcome outcome;
-    struct buf body;
-    bool first = true;
-    size_t i;
-
-    buf_init(&body, ITEMS_WRITE_BYTES + 65536);
-    buf_str(&body, "{\"RequestItems\":{");
-    dynamodb_quote(&body, table);
-    buf_str(&body, ":[");
-    for (i = 0; i < n; i++) {
-        if (!left[i])
-            continue;
-        buf_str(&body, first ? "{" : ",{");
-        first = false;
-        buf_str(&body, writes[i].remove ? "\"DeleteRequest\":{\"Key\":"
-                : "\"PutRequest\":{\"Item\":");
-        buf_add(&body, writes[i].json, writes[i].n);
-        buf_str(&body, "}}");
-    }
-    buf_str(&body, "]}}");
-    outcome = dynamodb_call(db, "BatchWriteItem", &body, &want, true);
-    buf_free(&body);
-    return outcome;
-}
-
-static enum outcome send_one(struct dynamodb *db, const char *table,
-                             const struct items_write *w)
-{
-    enum outcome outcome;
-    struct buf body;
-
-    buf_init(&body, ITEMS_WRITE_BYTES + 65536);
-    dynamodb_table(&body, table);
-    buf_str(&body, w->remove ? ",\"Key\":" : ",\"Item\":");
-    buf_add(&body, w->json, w->n);
-    buf_byte(&body, '}');
-    outcome = dynamodb_call(db, w->remove ? "DeleteItem" : "PutItem", &body,
-                            NULL, true);
-    buf_free(&body);
-    return outcome;
-}
-
-/* Are these the keys of one item? */
-static bool same_key(struct plain *plain, const char *hash, const char *range,
-                     const unsigned char *a, size_t a_n,
-                     const unsigned char *b, size_t b_n)
-{
-    struct buf one, other;
-    bool same;
-
-    buf_init(&one, PLAIN_MAX);
-    buf_init(&other, PLAIN_MAX);
-    same = plain_key(plain, a, a_n, hash, range, &one) &&
-        plain_key(plain, b, b_n, hash, range, &other) &&
-        one.len == other.len && memcmp(one.data, other.data, one.len) == 0;
-    buf_free(&one);
-    buf_free(&other);
-    return same;
-}
-
-/* Marks the writes that are undone. False if there is one that cannot be
-   found, as a key that is a number may come back written in another way. */
-static bool mark_undone(const struct undone *undone, const char *hash,
-                        const char *range, const struct items_write *writes,
-                        bool *left, size_t n)
-{
-    struct plain plain;
-    size_t i, k = 0, at = 0;
-
-    plain_init(&plain);
-    memset(left, 0, n);
-    for (i = 0; i < undone->n && k < n; at = undone->ends[i++]) {
-        for (k = 0; k < n; k++)
-            if (same_key(&plain, hash, range, undone->json.data + at,
-                         undone->ends[i] - at, writes[k].json, writes[k].n))
-                break;
-        if (k < n)
-            left[k] = true;
-    }
-    plain_free(&plain);
-    return undone->n == 0 || (k < n && !undone->json.failed);
-}
-
-/* Sends those that are left one by one; to do so twice does no harm. */
-static enum outcome write_singly(struct dynamodb *db, const char *table,
-                                 struct items_write *writes, const bool *left,
-                                 size_t n)
-{
-    enum outcome outcome = OUTCOME_DONE;
-    size_t i;
-
-    for (i = 0; i < n; i++) {
-        if (!left[i])
-            continue;
-        if (outcome != OUTCOME_STOP)
-            outcome = send_one(db, table, &writes[i]);
-        writes[i].outcome = outcome;
-        memcpy(writes[i].why, db->error, sizeof writes[i].why);
-    }
-    return outcome == OUTCOME_STOP ? outcome : OUTCOME_DONE;
 }
 
 enum outcome items_write(struct dynamodb *db, const char *table,
                          const char *hash, const char *range,
                          struct items_write *writes, size_t n)
 {
-    bool left[ITEMS_WRITE_MAX], before[ITEMS_WRITE_MAX];
-    struct undone undone = {.n = n};
-    enum outcome outcome = OUTCOME_DONE;
-    unsigned retry = 0;
-    size_t i, count = n;
+    struct batch batch = {.db = db, .table = table, .hash = hash,
+        .range = range, .writes = writes, .n = n, .left = {true}};
+    enum outcome outcome = n == 1 ? OUTCOME_BAD : work(&batch, NULL);
+    size_t i;
 
-    buf_init(&undone.json, ITEMS_FOUND_MAX);
-    for (i = 0; i < n; i++)
-        writes[i].outcome = OUTCOME_DONE;
-    memset(left, true, sizeof left);
-    while (undone.n > 0) {
-        memcpy(before, left, sizeof left);
-        outcome = n == 1 ? OUTCOME_BAD
-            : send_batch(db, table, writes, left, n, &undone);
-        if (outcome == OUTCOME_STOP)
-            break;
-        if (outcome == OUTCOME_BAD ||
-            !mark_undone(&undone, hash, range, writes, left, n)) {
-            outcome = write_singly(db, table, writes, before, n);
-            buf_free(&undone.json);
-            return outcome;
+    /* what is left goes one by one, as far as that may help; to send it twice
+       does no harm */
+    for (i = 0; i < n; i++) {
+        struct items_write *w = &writes[i];
+
+        w->outcome = OUTCOME_DONE;
+        if (!batch.left[i])
+            continue;
+        if (outcome != OUTCOME_STOP) {
+            begin(db, table, w->remove ? "Key" : "Item", w->json, w->n);
+            outcome = dynamodb_call(db, w->remove ? "DeleteItem" : "PutItem",
+                                    NULL, true);
         }
-        retry = undone.n < count ? 1 : retry + 1;
-        count = undone.n;
-        if (count > 0 && !dynamodb_wait(db, OUTCOME_WAIT, retry, true)) {
-            outcome = dynamodb_fail(db, OUTCOME_STOP, "", "it leaves items "
-                                    "of a batch unprocessed, after %u tries",
-                                    retry);
-            break;
-        }
+        w->outcome = outcome;
+        memcpy(w->why, db->error, sizeof w->why);
     }
-    buf_free(&undone.json);
-    for (i = 0; i < n && outcome == OUTCOME_STOP; i++)
-        if (left[i]) {
-            writes[i].outcome = outcome;
-            memcpy(writes[i].why, db->error, sizeof writes[i].why);
-        }
-    return outcome;
+    return outcome == OUTCOME_STOP ? outcome : OUTCOME_DONE;
 }
 
 /* ---- writes with a condition ---- */
-
-static const struct json_pick old_picks[] = {
-    {"/Item", JSON_WANT_RAW, false, 0}
-};
-
-static void old_begin(void *context)
-{
-    buf_reset(context);
-}
-
-static bool old_picked(void *context, unsigned pick, enum json_event event,
-                       enum json_type type, const unsigned char *bytes,
-                       size_t n)
-{
-    (void)pick;
-    (void)type;
-    if (event == JSON_BYTES)
-        buf_add(context, bytes, n);
-    return true;
-}
 
 /* Attributes of two items, each a line of name, type and text. */
 struct sums {
@@ -562,24 +395,18 @@ enum outcome items_put_new(struct dynamodb *db, const char *table,
                            const char *key, const unsigned char *item,
                            size_t n, bool *there)
 {
-    struct buf body, old;
-    const struct dynamodb_want want = {old_picks, 1, old_picked, old_begin,
-        &old};
+    struct buf old, *body = begin(db, table, "Item", item, n);
+    struct dynamodb_kept kept = {&one_pick, 1, {&old}, 0};
     const uint64_t retries = db->retries;
     enum outcome outcome;
 
-    buf_init(&old, 6 * ITEM_MAX + 65536);
-    buf_init(&body, ITEMS_WRITE_BYTES + 65536);
-    dynamodb_table(&body, table);
-    buf_str(&body, ",\"Item\":");
-    buf_add(&body, item, n);
-    buf_str(&body, ",\"ConditionExpression\":\"attribute_not_exists(#k)\","
-            "\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\","
-            "\"ExpressionAttributeNames\":{\"#k\":");
-    dynamodb_quote(&body, key);
-    buf_str(&body, "}}");
+    buf_init(&old, ITEMS_FOUND_MAX);
+    buf_str(body, ",\"ConditionExpression\":\"attribute_not_exists(#k)\","
+            "\"ReturnValuesOnConditionCheckFailure\":\"ALL_OLD\"");
+    begin_names(body, key);
+    buf_byte(body, '}');
     db->counted = true;
-    outcome = dynamodb_call(db, "PutItem", &body, &want, true);
+    outcome = dynamodb_keep(db, "PutItem", &kept, true);
     db->counted = false;
     *there = outcome == OUTCOME_BAD && condition_failed(db);
     if (*there) {
@@ -588,7 +415,6 @@ enum outcome items_put_new(struct dynamodb *db, const char *table,
         if (db->retries > retries && old.len > 0 && same_item(item, n, &old))
             *there = false;
     }
-    buf_free(&body);
     buf_free(&old);
     return outcome;
 }
@@ -602,138 +428,83 @@ enum outcome items_update(struct dynamodb *db, const char *table,
                           const struct items_change *changes,
                           unsigned n_changes, bool *there)
 {
+    struct buf *body = dynamodb_request(db, table);
     enum outcome outcome;
-    struct buf body;
     unsigned i, sets = 0, removes = 0;
 
-    buf_init(&body, 8 << 20);
-    dynamodb_table(&body, table);
-    buf_str(&body, ",\"Key\":");
-    dynamodb_key(&body, key, id, n);
-    buf_str(&body, ",\"ConditionExpression\":\"attribute_exists(#k)\","
+    dynamodb_name(body, "Key");
+    dynamodb_key(body, key, id, n);
+    begin_names(body, key);
+    for (i = 0; i < n_changes; i++)
+        add_name(body, i, changes[i].name);
+    buf_str(body, "},\"ConditionExpression\":\"attribute_exists(#k)\","
             "\"UpdateExpression\":\"");
     for (i = 0; i < n_changes; i++)
         if (changes[i].value != NULL)
-            buf_format(&body, "%s#p%u=:v%u", sets++ == 0 ? "SET " : ",", i,
-                       i);
+            buf_format(body, "%s#p%u=:v%u", sets++ == 0 ? "SET " : ",", i, i);
     for (i = 0; i < n_changes; i++)
         if (changes[i].value == NULL)
-            buf_format(&body, "%s#p%u", removes++ == 0 ? " REMOVE " : ",", i);
-    buf_str(&body, "\",\"ExpressionAttributeNames\":{\"#k\":");
-    dynamodb_quote(&body, key);
-    for (i = 0; i < n_changes; i++) {
-        buf_format(&body, ",\"#p%u\":", i);
-        dynamodb_quote(&body, changes[i].name);
-    }
-    buf_str(&body, sets > 0 ? "},\"ExpressionAttributeValues\":{" : "}");
-    for (i = sets = 0; i < n_changes; i++) {
-        if (changes[i].value == NULL)
-            continue;
-        buf_format(&body, "%s\":v%u\":{\"S\":", sets++ == 0 ? "" : ",", i);
-        dynamodb_quote(&body, changes[i].value);
-        buf_byte(&body, '}');
-    }
-    buf_str(&body, sets > 0 ? "}}" : "}");
-    outcome = dynamodb_call(db, "UpdateItem", &body, NULL, true);
-    buf_free(&body);
+            buf_format(body, "%s#p%u", removes++ == 0 ? " REMOVE " : ",", i);
+    buf_str(body, sets > 0 ? "\",\"ExpressionAttributeValues\":{" : "\"");
+    for (i = 0; i < n_changes; i++)
+        if (changes[i].value != NULL) {
+            dynamodb_next(body);
+            buf_format(body, "\":v%u\":", i);
+            dynamodb_typed(body, "S", changes[i].value,
+                           strlen(changes[i].value));
+        }
+    if (sets > 0)
+        buf_byte(body, '}');
+    outcome = dynamodb_call(db, "UpdateItem", NULL, true);
     *there = outcome == OUTCOME_DONE || !condition_failed(db);
     return *there ? outcome : OUTCOME_DONE;
 }
 
 /* ---- pages ---- */
 
-enum { P_ITEMS, P_LAST, P_SCANNED, P_UNITS };
-
-static const struct json_pick page_picks[] = {
-    [P_ITEMS] = {"/Items", JSON_WANT_RAW, false, 0},
-    [P_LAST] = {"/LastEvaluatedKey", JSON_WANT_RAW, false, 0},
-    [P_SCANNED] = {"/ScannedCount", JSON_WANT_TEXT, false, 0},
-    [P_UNITS] = {"/ConsumedCapacity/CapacityUnits", JSON_WANT_TEXT, false, 0}
-};
-
-struct page {
-    struct items_page *to;
-    struct buf last;
-    struct outcome_note scanned, units;
-};
-
-static void page_begin(void *context)
+/* The digits of a number, "" if it was not there. */
+static const char *digits(const struct buf *b)
 {
-    struct page *page = context;
-
-    buf_reset(&page->to->items);
-    buf_reset(&page->last);
-    memset(&page->scanned, 0, sizeof page->scanned);
-    memset(&page->units, 0, sizeof page->units);
-}
-
-static bool page_picked(void *context, unsigned pick, enum json_event event,
-                        enum json_type type, const unsigned char *bytes,
-                        size_t n)
-{
-    struct page *page = context;
-
-    (void)type;
-    if (event != JSON_BYTES)
-        return true;
-    switch (pick) {
-    case P_ITEMS: buf_add(&page->to->items, bytes, n); break;
-    case P_LAST: buf_add(&page->last, bytes, n); break;
-    case P_SCANNED: outcome_note_add(&page->scanned, bytes, n); break;
-    default: outcome_note_add(&page->units, bytes, n); break;
-    }
-    return true;
-}
-
-/* An index that is being filled says so in a ValidationException. */
-static void advise(struct dynamodb *db)
-{
-    size_t n = strlen(db->error);
-
-    if (strstr(db->error, "backfilling") != NULL)
-        snprintf(db->error + n, sizeof db->error - n, " (wait until it is "
-                 "ready: ocrdyn table index ... --wait)");
+    return b->len > 0 ? (const char *)b->data : "";
 }
 
 enum outcome items_page(struct dynamodb *db, const char *operation,
                         const struct buf *request, uint64_t limit,
                         struct items_page *to)
 {
-    struct page page = {.to = to};
-    const struct dynamodb_want want = {page_picks, 4, page_picked, page_begin,
-        &page};
+    static const struct json_pick picks[] = {
+        {"/Items", JSON_WANT_RAW, false, 0},
+        {"/LastEvaluatedKey", JSON_WANT_RAW, false, 0},
+        {"/ScannedCount", JSON_WANT_TEXT, true, 0},
+        {"/ConsumedCapacity/CapacityUnits", JSON_WANT_TEXT, true, 0}
+    };
+    struct buf scanned, units, *body = &db->request;
+    struct dynamodb_kept kept = {picks, 4,
+        {&to->items, &to->last, &scanned, &units}, 0};
     enum outcome outcome;
-    struct buf body;
     char *end;
 
-    buf_init(&page.last, ITEMS_PLACE_MAX);
-    buf_init(&body, 4 << 20);
-    buf_add(&body, request->data, request->len);
-    body.failed |= request->failed;
+    buf_init(&scanned, 256);
+    buf_init(&units, 256);
+    buf_reset(body);
+    buf_add(body, request->data, request->len);
+    body->failed |= request->failed;
     if (limit > 0)
-        buf_format(&body, ",\"Limit\":%" PRIu64, limit);
+        buf_format(body, ",\"Limit\":%" PRIu64, limit);
     if (to->last.len > 0) {
-        buf_str(&body, ",\"ExclusiveStartKey\":");
-        buf_add(&body, to->last.data, to->last.len);
+        dynamodb_name(body, "ExclusiveStartKey");
+        buf_add(body, to->last.data, to->last.len);
     }
-    buf_byte(&body, '}');
-    outcome = dynamodb_call(db, operation, &body, &want, false);
-    buf_free(&body);
-    if (outcome == OUTCOME_DONE && (to->items.failed || page.last.failed ||
-                                    to->items.len == 0))
-        outcome = dynamodb_fail(db, OUTCOME_STOP, "", "a page of its answer "
-                                "is larger than it may be, or no page, or "
-                                "memory is out");
-    if (outcome == OUTCOME_DONE) {
-        buf_reset(&to->last);
-        buf_add(&to->last, page.last.data, page.last.len);
-        to->scanned = strtoull(page.scanned.text, NULL, 10);
-        /* a page takes whole units or half ones */
-        to->units = (double)strtoull(page.units.text, &end, 10) +
-            (end[0] == '.' && end[1] == '5' ? 0.5 : 0);
-    } else {
-        advise(db);
-    }
-    buf_free(&page.last);
+    outcome = dynamodb_keep(db, operation, &kept, false);
+    to->scanned = strtoull(digits(&scanned), NULL, 10);
+    /* a page takes whole units or half ones */
+    to->units = (double)strtoull(digits(&units), &end, 10) +
+        (end[0] == '.' && end[1] == '5' ? 0.5 : 0);
+    buf_free(&scanned);
+    buf_free(&units);
+    /* an index that is being filled says so in a ValidationException */
+    if (outcome != OUTCOME_DONE && strstr(db->error, "backfilling") != NULL)
+        dynamodb_advise(db, "wait until it is ready: ocrdyn table index ... "
+                        "--wait");
     return outcome;
 }

@@ -23,8 +23,8 @@ enum {
 };
 
 /*
- * PutItem: stores the item, in place of one with the same key. To send it
- * twice does no harm.
+ * PutItem: ends the item and stores it, in place of one with the same key. To
+ * send it twice does no harm.
  */
 enum outcome items_put(struct dynamodb *db, const char *table,
                        struct item *item);

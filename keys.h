@@ -17,9 +17,8 @@ struct keys {
 };
 
 /*
- * DescribeTable. `index` is the index whose keys are wanted, too, or NULL.
- * BAD if there is no such table or index. Where these credentials may not ask
- * it is DONE, hash is the string `key`, and so is index_hash.
+ * As tables_known has them. `index` is the index whose keys are wanted, too,
+ * or NULL (then they are the table's); BAD if there is none of that name.
  */
 enum outcome keys_read(struct dynamodb *db, const char *table,
                        const char *index, const char *key, struct keys *keys);

@@ -7,11 +7,36 @@
 
 /* What is open. */
 enum {
+    NOTHING,
     ITEM,                    /* {"name": TYPED, ...} */
     TYPED,                   /* {"S": "..."} */
     MAP,                     /* the {} in {"M": {}}; as an item */
     LIST,                    /* the [] in {"L": []}, of TYPED */
     SET                      /* the [] in {"SS": []}, of strings */
+};
+
+/* DynamoDB's types: what JSON they have, what that opens, and with what. */
+enum {
+    UNKNOWN, T_NULL, T_S, T_B, T_N, T_TRUE, T_FALSE, T_M, T_L, T_SS, T_BS,
+    T_NS, TYPES
+};
+
+static const struct {
+    char name[5];
+    unsigned char json, level;
+    char open[2];
+} types[TYPES] = {
+    [T_NULL] = {"NULL", JSON_TRUE, NOTHING, ""},
+    [T_S] = {"S", JSON_STRING, NOTHING, ""},
+    [T_B] = {"B", JSON_STRING, NOTHING, ""},
+    [T_N] = {"N", JSON_STRING, NOTHING, ""},
+    [T_TRUE] = {"BOOL", JSON_TRUE, NOTHING, ""},
+    [T_FALSE] = {"BOOL", JSON_FALSE, NOTHING, ""},
+    [T_M] = {"M", JSON_OBJECT, MAP, "{"},
+    [T_L] = {"L", JSON_ARRAY, LIST, "["},
+    [T_SS] = {"SS", JSON_ARRAY, SET, "["},
+    [T_BS] = {"BS", JSON_ARRAY, SET, "["},
+    [T_NS] = {"NS", JSON_ARRAY, SET, "["}
 };
 
 void plain_init(struct plain *p)
@@ -27,11 +52,6 @@ void plain_free(struct plain *p)
     buf_free(&p->name);
     buf_free(&p->value);
     buf_free(&p->string);
-}
-
-static bool is(const char *type, const char *name)
-{
-    return strcmp(type, name) == 0;
 }
 
 /* Is the value in hand the attribute's own? Else it is in a list, map or
@@ -52,28 +72,21 @@ static bool push(struct plain *p, unsigned char level)
 
 /* ---- what a value is written as ---- */
 
-/* Does it look like a number, so that it may stand in JSON? */
-static bool is_number(const struct buf *b)
+bool plain_digits(const unsigned char *p, size_t n)
 {
     size_t i;
 
-    if (b->len == 0 || (b->data[0] != '-' &&
-                        (b->data[0] < '0' || b->data[0] > '9')))
-        return false;
-    for (i = 0; i < b->len; i++)
-        if (b->data[i] == '\0' || strchr("0123456789+-.eE", b->data[i]) ==
-            NULL)
+    for (i = 0; i < n; i++)
+        if (p[i] == '\0' || strchr("0123456789+-.eE", p[i]) == NULL)
             return false;
-    return true;
+    return n > 0;
 }
 
-/* A string that is over: S, N or B, in a list, map or set. */
-static void put_nested(struct plain *p)
+/* Does it look like a number, so that it may stand in JSON? */
+static bool is_number(const struct buf *b)
 {
-    if (p->type[0] == 'N' && is_number(&p->string))
-        buf_add(&p->value, p->string.data, p->string.len);
-    else
-        json_quote(p->string.data, p->string.len, buf_put, &p->value);
+    return plain_digits(b->data, b->len) &&
+        strchr("+.eE", b->data[0]) == NULL;
 }
 
 /* Where an element or a member begins. */
@@ -93,26 +106,17 @@ static void place(struct plain *p, bool member)
 /* The value of {"S": ...} and so on begins: does it fit the type? */
 static bool begin_typed(struct plain *p, enum json_type type)
 {
-    const char *t = p->type;
+    unsigned char i = 0;
 
-    if (is_top(p))
-        memcpy(p->attribute, t, sizeof p->attribute);
     buf_reset(&p->string);
-    if (is(t, "S") || is(t, "N") || is(t, "B"))
-        return type == JSON_STRING;
-    if (is(t, "BOOL"))
-        return type == JSON_TRUE || type == JSON_FALSE;
-    if (is(t, "NULL"))
-        return type == JSON_TRUE;
-    if (is(t, "M")) {
-        buf_byte(&p->value, '{');
-        return type == JSON_OBJECT && push(p, MAP);
-    }
-    buf_byte(&p->value, '[');
-    if (is(t, "L"))
-        return type == JSON_ARRAY && push(p, LIST);
-    return (is(t, "SS") || is(t, "NS") || is(t, "BS")) &&
-        type == JSON_ARRAY && push(p, SET);
+    while (types[i].json != type || strcmp(types[i].name, p->type) != 0)
+        if (++i == TYPES)
+            return false;
+    p->kind = i;
+    if (is_top(p))
+        p->attribute = i;
+    buf_str(&p->value, types[i].open);
+    return types[i].level == NOTHING || push(p, types[i].level);
 }
 
 static bool begin(struct plain *p, enum json_type type)
@@ -122,7 +126,7 @@ static bool begin(struct plain *p, enum json_type type)
     switch (p->levels[p->depth - 1]) {
     case ITEM:
         buf_reset(&p->value);
-        p->attribute[0] = '\0';
+        p->attribute = UNKNOWN;
         return type == JSON_OBJECT && push(p, TYPED);
     case MAP:
     case LIST:
@@ -141,18 +145,16 @@ static bool begin(struct plain *p, enum json_type type)
 static bool tell(struct plain *p)
 {
     static const unsigned char nothing[1];
-    const char *type = p->attribute;
-    struct plain_value v = {p->name.len > 0 ? p->name.data : nothing,
-        p->name.len, type, true, p->value.len > 0 ? p->value.data : nothing,
+    const unsigned char type = p->attribute;
+    const unsigned char *value = p->value.len > 0 ? p->value.data : nothing;
+    const struct plain_value v = {p->name.len > 0 ? p->name.data : nothing,
+        p->name.len, types[type].name, type > T_N ||
+        (type == T_N && is_number(&p->value)), type == T_NULL ? NULL : value,
         p->value.len};
 
-    if (type[0] == '\0' || p->name.failed || p->value.failed ||
+    if (type == UNKNOWN || p->name.failed || p->value.failed ||
         p->string.failed)
         return false;
-    if (is(type, "NULL"))
-        v.bytes = NULL;
-    v.json = !is(type, "NULL") && !is(type, "S") && !is(type, "B") &&
-        !(is(type, "N") && !is_number(&p->value));
     p->ended = !p->fn(p->context, &v);
     return !p->ended;
 }
@@ -176,16 +178,19 @@ static bool pop(struct plain *p)
 
 static bool end(struct plain *p, enum json_type type)
 {
-    bool top = is_top(p);
+    const bool number = p->kind == T_N || p->kind == T_NS;
 
     if (type == JSON_OBJECT || type == JSON_ARRAY)
         return pop(p);
-    if (type == JSON_STRING && !top)
-        put_nested(p);
-    else if (is(p->type, "NULL") && !top)
-        buf_str(&p->value, "null");
-    else if (type == JSON_TRUE || type == JSON_FALSE)
-        buf_str(&p->value, type == JSON_TRUE ? "true" : "false");
+    if (p->kind == T_NULL && is_top(p))
+        return true;
+    if (type != JSON_STRING)
+        buf_str(&p->value, p->kind == T_NULL ? "null" : type == JSON_TRUE
+                ? "true" : "false");
+    else if (number && !is_top(p) && is_number(&p->string))
+        buf_add(&p->value, p->string.data, p->string.len);
+    else if (!is_top(p))
+        json_quote(p->string.data, p->string.len, buf_put, &p->value);
     return true;
 }
 
@@ -243,45 +248,55 @@ bool plain_read(struct plain *p, const unsigned char *json, size_t n,
 
 /* ---- keys ---- */
 
+bool plain_is(const struct plain_value *v, const char *name)
+{
+    return v != NULL && v->name_len == strlen(name) &&
+        memcmp(v->name, name, v->name_len) == 0;
+}
+
 struct key {
-    const char *names[2];
-    struct buf values[2];
-    bool found[2];
+    const char *name;
+    struct buf *id;
+    bool found;
 };
+
+static void add_key(struct buf *id, const char *type,
+                    const unsigned char *bytes, size_t n)
+{
+    buf_format(id, "%s%zu:", type, n);
+    buf_add(id, bytes, n);
+}
 
 static bool take_key(void *context, const struct plain_value *v)
 {
     struct key *key = context;
-    int i;
 
-    for (i = 0; v != NULL && i < 2; i++)
-        if (key->names[i] != NULL && strlen(key->names[i]) == v->name_len &&
-            memcmp(key->names[i], v->name, v->name_len) == 0) {
-            buf_str(&key->values[i], v->type);
-            buf_byte(&key->values[i], ':');
-            buf_add(&key->values[i], v->bytes, v->bytes == NULL ? 0 : v->len);
-            key->found[i] = true;
-        }
+    if (plain_is(v, key->name)) {
+        add_key(key->id, v->type, v->bytes, v->len);
+        key->found = true;
+    }
     return true;
+}
+
+static bool read_key(struct plain *p, const unsigned char *json, size_t n,
+                     const char *name, struct buf *id)
+{
+    struct key key = {name, id, false};
+
+    return plain_read(p, json, n, false, take_key, &key) && key.found &&
+        !id->failed;
 }
 
 bool plain_key(struct plain *p, const unsigned char *json, size_t n,
                const char *hash, const char *range, struct buf *id)
 {
-    struct key key = {.names = {hash, range}};
-    bool good;
-
-    buf_init(&key.values[0], PLAIN_MAX);
-    buf_init(&key.values[1], PLAIN_MAX);
-    good = plain_read(p, json, n, false, take_key, &key) && key.found[0] &&
-        (range == NULL || key.found[1]);
     buf_reset(id);
-    buf_format(id, "%zu:", key.values[0].len);
-    buf_add(id, key.values[0].data, key.values[0].len);
-    buf_add(id, key.values[1].data, key.values[1].len);
-    good = good && !key.values[0].failed && !key.values[1].failed &&
-        !id->failed;
-    buf_free(&key.values[0]);
-    buf_free(&key.values[1]);
-    return good;
+    return read_key(p, json, n, hash, id) &&
+        (range == NULL || read_key(p, json, n, range, id));
+}
+
+void plain_string_key(const unsigned char *bytes, size_t n, struct buf *id)
+{
+    buf_reset(id);
+    add_key(id, "S", bytes, n);
 }

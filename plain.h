@@ -36,6 +36,9 @@ struct plain_value {
    the item ends. False ends the reading. */
 typedef bool plain_fn(void *context, const struct plain_value *value);
 
+/* Is it the attribute of that name? */
+bool plain_is(const struct plain_value *value, const char *name);
+
 /* Room to work in, kept from one reading to the next. */
 struct plain {
     plain_fn *fn;
@@ -45,8 +48,9 @@ struct plain {
     bool naming;                 /* a name is being read */
     bool first;                  /* nothing stands in the innermost yet */
     bool ended;                  /* by fn */
-    char type[5];                /* of the value in hand, */
-    char attribute[5];           /* and of the attribute that it is in */
+    char type[5];                /* as it is read, */
+    unsigned char kind;          /* of the value in hand, */
+    unsigned char attribute;     /* and of the attribute that it is in */
     unsigned char levels[PLAIN_LEVELS];
 };
 
@@ -67,5 +71,11 @@ bool plain_read(struct plain *p, const unsigned char *json, size_t n,
  */
 bool plain_key(struct plain *p, const unsigned char *json, size_t n,
                const char *hash, const char *range, struct buf *id);
+
+/* The same of one key, which is a string of n bytes. */
+void plain_string_key(const unsigned char *bytes, size_t n, struct buf *id);
+
+/* Are these n bytes, 1 or more, such as numbers have, in any order? */
+bool plain_digits(const unsigned char *bytes, size_t n);
 
 #endif

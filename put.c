@@ -411,8 +411,8 @@ static void begin(struct state *s)
     const char *hash = s->keys.hash.name;
 
     if (outcome == OUTCOME_DONE && o->key_given && strcmp(o->key, hash) != 0)
-        outcome = dynamodb_fail(s->db, OUTCOME_BAD, " (--key names it)", "the "
-                                "partition key of the table %s is %s, not %s",
+        outcome = dynamodb_fail(s->db, OUTCOME_BAD, "the partition key of the "
+                                "table %s is %s, not %s (--key names it)",
                                 o->table, hash, o->key);
     if (outcome != OUTCOME_DONE) {
         report_say("%s", s->db->error);

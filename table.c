@@ -16,22 +16,34 @@
 #define LONG_WAIT (10 * CLOCK_SECOND)    /* is announced */
 #define PAUSE_MAX (10 * CLOCK_SECOND)    /* between two looks */
 
-enum { SENTENCE = 1024 };
+enum { SENTENCE = 2048 };
+
+/* What is waited for; always that nothing is under way any more, and: */
+enum goal { READY, MADE, GONE, RESIZED, INDEXED, UNINDEXED };
+
+/* What is told goes to standard error, to standard output, to the line of
+   progress, or nowhere. */
+enum where { SAID, PRINTED, DRAWN, UNSAID };
 
 struct job {
     const struct options *o;
     struct dynamodb *db;
     const char *name;            /* of the table, or NULL */
     const char *index;           /* of the index, or NULL */
+    enum goal goal;
+    bool seen;                   /* what was made has shown */
+    enum where success;          /* is told there: UNSAID with -q */
     struct tables_capacity capacity;     /* that is asked for */
     struct tables_description d; /* as it was last seen */
+    char what[SENTENCE];         /* "the table ...", "the index ..." */
+    char how[SENTENCE];          /* far it is, see reached() */
 };
 
 /* ------------------------------------------------------------- sentences */
 
-/* report_say, whatever is in the names. */
-__attribute__((format(printf, 1, 2)))
-static void say(const char *format, ...)
+/* Tells it, whatever is in the names. */
+__attribute__((format(printf, 2, 3)))
+static void tell(enum where where, const char *format, ...)
 {
     char text[SENTENCE], safe[SENTENCE];
     va_list ap;
@@ -40,7 +52,12 @@ static void say(const char *format, ...)
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
     rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
-    report_say("%s", safe);
+    if (where == SAID)
+        report_say("%s", safe);
+    if (where == PRINTED)
+        puts(safe);
+    if (where == DRAWN)
+        report_draw(safe);
 }
 
 /* A call failed: says why. Returns the exit status. */
@@ -62,6 +79,19 @@ static const char *capacity_text(char out[64],
     return out;
 }
 
+/* The keys of a table or an index, and their types. */
+static const char *keys_text(char out[SENTENCE],
+                             const struct tables_description *d,
+                             const char *hash, const char *range)
+{
+    int n = snprintf(out, SENTENCE, "%s (%s)", hash, tables_type(d, hash));
+
+    if (*range != '\0')
+        snprintf(out + n, SENTENCE - (size_t)n, ", sort key %s (%s)", range,
+                 tables_type(d, range));
+    return out;
+}
+
 static bool same_capacity(const struct tables_capacity *a,
                           const struct tables_capacity *b)
 {
@@ -76,28 +106,26 @@ static enum outcome look(struct job *j)
     return tables_describe(j->db, j->name, j->index, &j->d);
 }
 
-/* What is waited for; always that nothing is under way any more, and: */
-enum goal { READY, GONE, RESIZED, INDEXED, UNINDEXED };
-
-/* Is it there? If not, `what` says how far it is. */
-static bool reached(const struct job *j, enum goal goal, char what[SENTENCE])
+/* Is nothing under way, and the goal reached? If not, j->how says how far it
+   is. */
+static bool reached(struct job *j, enum goal goal)
 {
     const struct tables_description *d = &j->d;
     unsigned i;
 
-    snprintf(what, SENTENCE, "the table %s is %s", j->name, d->status);
+    snprintf(j->how, SENTENCE, "the table %s is %s", j->name, d->status);
     if (goal == GONE || strcmp(d->status, "ACTIVE") != 0)
         return false;
     for (i = 0; i < d->n_indexes; i++) {
         const struct tables_index *x = &d->indexes[i];
 
-        snprintf(what, SENTENCE, "its index %s is %s%s", x->name, x->status,
+        snprintf(j->how, SENTENCE, "its index %s is %s%s", x->name, x->status,
                  x->backfilling ? ", being filled" : "");
         if (!x->local && (strcmp(x->status, "ACTIVE") != 0 || x->backfilling))
             return false;
     }
     /* an answer may be older than the change */
-    snprintf(what, SENTENCE, "it does not show yet");
+    snprintf(j->how, SENTENCE, "it does not show yet");
     if (goal == RESIZED)
         return same_capacity(&d->capacity, &j->capacity);
     if (goal == INDEXED || goal == UNINDEXED)
@@ -113,118 +141,136 @@ static bool is_stuck(const char *status)
 }
 
 /* Sleeps, and shows what it waits for. */
-static void nap(const char *what, int64_t begun, int64_t until)
+static void nap(const struct job *j, int64_t begun, int64_t until)
 {
-    char text[SENTENCE + 64], safe[SENTENCE + 64];
     int64_t now;
 
     while ((now = clock_now(CLOCK_STEADY)) < until && command_stop == 0) {
         int64_t step = now + CLOCK_SECOND;
 
-        snprintf(text, sizeof text, "waiting for %lld s: %s",
-                 (long long)((now - begun) / CLOCK_SECOND), what);
-        rows_visible(safe, sizeof safe, (const unsigned char *)text,
-                     strlen(text));
-        report_draw(safe);
-        if (command_asked != 0)
-            report_say("%s", safe);
+        tell(command_asked != 0 ? SAID : DRAWN, "waiting for %d s: %s",
+             (int)((now - begun) / CLOCK_SECOND), j->how);
         command_asked = 0;
         clock_sleep(step < until ? step : until, -1, 0, &command_stop);
     }
 }
 
+enum { AGAIN = -1 };
+
 /*
- * Waits until the goal is reached. Returns the exit status, 0 if it is. What
- * was just made may not show at once, which is taken for as long as a silence
- * of the server (--timeout); then, or after it was seen, it is gone.
+ * Looks how far it is. Returns the exit status, 0 if the goal is reached, or
+ * that it is to be looked at AGAIN. What was just made may not show at once:
+ * after it was seen, or when it is `late`, it is gone.
  */
+static int judge(struct job *j, enum goal goal, bool late)
+{
+    const enum outcome outcome = look(j);
+    const bool missing = outcome != OUTCOME_DONE && tables_missing(j->db);
+
+    late = late || j->seen;
+    if (missing ? goal == GONE : outcome == OUTCOME_DONE && reached(j, goal))
+        return 0;
+    if (outcome != OUTCOME_DONE)
+        return missing && !late ? AGAIN : failed(j, outcome);
+    if (goal != GONE && is_stuck(j->d.status)) {
+        tell(SAID, "the table %s is %s, and so will not be ready", j->name,
+             j->d.status);
+        return COMMAND_FAILED;
+    }
+    if (goal != INDEXED || tables_index(&j->d, j->index) != NULL) {
+        j->seen = true;
+        return AGAIN;
+    }
+    if (!late)
+        return AGAIN;
+    tell(SAID, "%s is gone again", j->what);
+    return COMMAND_FAILED;
+}
+
+/* With --wait, waits until the goal is reached. Returns the exit status, 0 if
+   it is. Late is after as long as a silence of the server (--timeout). */
 static int await(struct job *j, enum goal goal)
 {
     int64_t begun = clock_now(CLOCK_STEADY), pause = CLOCK_SECOND;
-    char what[SENTENCE] = "the table does not show yet";
-    bool seen = false, announced = j->o->quiet;
+    bool announced = j->o->quiet;
 
-    for (; command_stop == 0; pause += pause < PAUSE_MAX ? pause / 2 : 0) {
-        enum outcome outcome = look(j);
-        bool missing = outcome != OUTCOME_DONE && tables_missing(j->db);
+    if (!j->o->await)
+        return 0;
+    j->seen = false;
+    snprintf(j->how, SENTENCE, "the table does not show yet");
+    while (command_stop == 0) {
         int64_t now = clock_now(CLOCK_STEADY);
+        int status = judge(j, goal, now - begun > j->o->wait);
 
-        if (missing && goal == GONE)
-            return 0;
-        if (outcome != OUTCOME_DONE &&
-            (!missing || seen || now - begun > j->o->wait))
-            return failed(j, outcome);
-        if (outcome == OUTCOME_DONE && reached(j, goal, what))
-            return 0;
-        if (outcome == OUTCOME_DONE && goal != GONE && is_stuck(j->d.status)) {
-            say("the table %s is %s, and so will not be ready", j->name,
-                j->d.status);
-            return COMMAND_FAILED;
-        }
-        if (goal == INDEXED && outcome == OUTCOME_DONE &&
-            tables_index(&j->d, j->index) == NULL &&
-            (seen || now - begun > j->o->wait)) {
-            say("the table %s has lost its index %s", j->name, j->index);
-            return COMMAND_FAILED;
-        }
-        seen = seen || (outcome == OUTCOME_DONE && (goal != INDEXED ||
-                        tables_index(&j->d, j->index) != NULL));
+        if (status != AGAIN)
+            return status;
         if (!announced && now - begun >= LONG_WAIT) {
-            say("waiting: %s; Ctrl-C ends the wait, not what is under way",
-                what);
+            tell(SAID, "waiting: %s; Ctrl-C ends the wait, not what is under "
+                 "way", j->how);
             announced = true;
         }
-        nap(what, begun, now + (pause < PAUSE_MAX ? pause : PAUSE_MAX));
+        nap(j, begun, now + pause);
+        pause = pause * 3 / 2 < PAUSE_MAX ? pause * 3 / 2 : PAUSE_MAX;
     }
     return COMMAND_STOPPED;
 }
 
-/* A change has begun: waits for its end, if that is asked for, and says so.
-   Returns the exit status. */
-__attribute__((format(printf, 3, 4)))
-static int finish(struct job *j, enum goal goal, const char *format, ...)
+/* A change has begun, if its call had this outcome: waits for its end, and
+   says so. Returns the exit status. */
+static int finish(struct job *j, enum outcome outcome, const char *doing,
+                  const char *to)
 {
-    int status = j->o->await ? await(j, goal) : 0;
-    char text[SENTENCE];
-    va_list ap;
+    int status;
 
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    if (status == 0 && !j->o->quiet)
-        say("%s: %s", text, j->o->await ? "done"
-            : "begun (--wait waits until it is done)");
+    if (outcome != OUTCOME_DONE)
+        return failed(j, outcome);
+    status = await(j, j->goal);
+    if (status == 0)
+        tell(j->success, "%s %s%s: %s", doing, j->what, to, j->o->await
+             ? "done" : "begun (--wait waits until it is done)");
     return status;
-}
-
-/* What is asked for is so already, or under way. */
-__attribute__((format(printf, 3, 4)))
-static int already(struct job *j, enum goal goal, const char *format, ...)
-{
-    char text[SENTENCE];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    if (!j->o->quiet)
-        say("%s", text);
-    return j->o->await ? await(j, goal) : 0;
 }
 
 /* DynamoDB makes one change of a table at a time. The exit status, if it is
    not ready for one, and will not be waited for. */
 static int make_ready(struct job *j)
 {
-    char what[SENTENCE];
-
-    if (reached(j, READY, what))
+    if (reached(j, READY))
         return 0;
     if (j->o->await)
         return await(j, READY);
-    say("the table %s cannot be changed now: %s (--wait waits for it)",
-        j->name, what);
+    tell(SAID, "the table %s cannot be changed now: %s (--wait waits for it)",
+         j->name, j->how);
     return COMMAND_FAILED;
+}
+
+static bool is_deleting(const char *status)
+{
+    return strcmp(status, "DELETING") == 0;
+}
+
+/* What is to be made is just being deleted, which `command` waits for. */
+static int doomed(const struct job *j, const char *command)
+{
+    tell(SAID, "%s is just being deleted: wait for that (ocrdyn table %s "
+         "--wait does)", j->what, command);
+    return COMMAND_FAILED;
+}
+
+/* What is to be made is there, and under way perhaps. */
+static int exists(struct job *j, const char *key, const char *more)
+{
+    tell(j->success, "%s exists already, with the key %s%s", j->what, key,
+         more);
+    return await(j, j->goal);
+}
+
+/* What is to be deleted is not there, or just being deleted. */
+static int vanishes(struct job *j, bool there)
+{
+    tell(j->success, there ? "%s is being deleted already"
+         : "%s does not exist", j->what);
+    return await(j, j->goal);
 }
 
 /* -------------------------------------------------------- create, delete */
@@ -241,34 +287,26 @@ static int create_again(struct job *j)
     const struct tables_description *d = &j->d;
     const char *key = new_key(j);
     const char *sort = j->o->sort != NULL ? j->o->sort : "";
-    bool mode = j->o->on_demand || j->o->read > 0;
+    char text[SENTENCE];
 
-    if (strcmp(d->status, "DELETING") == 0) {
-        say("the table %s is just being deleted: wait for that (ocrdyn table "
-            "delete %s --yes --wait)", j->name, j->name);
-        return COMMAND_FAILED;
-    }
+    if (is_deleting(d->status))
+        return doomed(j, "delete --yes");
     if (strcmp(d->hash, key) != 0 || strcmp(tables_type(d, key), "S") != 0 ||
         strcmp(d->range, sort) != 0 ||
         (*sort != '\0' && strcmp(tables_type(d, sort), "S") != 0)) {
-        say("the table %s exists already, but with the key %s (%s)%s%s%s%s%s",
-            j->name, d->hash, tables_type(d, d->hash),
-            *d->range != '\0' ? " and the sort key " : "", d->range,
-            *d->range != '\0' ? " (" : "", tables_type(d, d->range),
-            *d->range != '\0' ? ")" : "");
+        tell(SAID, "%s exists already, but with the key %s", j->what,
+             keys_text(text, d, d->hash, d->range));
         return COMMAND_MISUSED;
     }
-    if (mode && !same_capacity(&d->capacity, &j->capacity)) {
-        char text[64];
-
-        say("the table %s exists already, but its capacity is %s (ocrdyn "
-            "table capacity changes it)", j->name,
-            capacity_text(text, &d->capacity));
+    if ((j->o->on_demand || j->o->read > 0) &&
+        !same_capacity(&d->capacity, &j->capacity)) {
+        tell(SAID, "%s exists already, but its capacity is %s (ocrdyn table "
+             "capacity changes it)", j->what,
+             capacity_text(text, &d->capacity));
         return COMMAND_MISUSED;
     }
-    return already(j, READY, "the table %s exists already, with the key %s%s",
-                   j->name, key, j->o->n_tags > 0
-                   ? "; its tags were not looked at" : "");
+    return exists(j, key, j->o->n_tags > 0 ? "; its tags were not looked at"
+                  : "");
 }
 
 static int create(struct job *j)
@@ -276,13 +314,11 @@ static int create(struct job *j)
     struct tables_tag tags[OPTIONS_ATTRIBUTES_MAX];
     struct tables_new new = {j->name, new_key(j), j->o->sort, j->capacity,
         tags, j->o->n_tags};
-    enum outcome outcome = look(j);
+    enum outcome outcome;
     unsigned i;
 
-    if (outcome == OUTCOME_DONE)
-        return create_again(j);
     if (!tables_missing(j->db))
-        return failed(j, outcome);
+        return create_again(j);
     for (i = 0; i < j->o->n_tags; i++) {
         struct tables_tag *tag = &tags[i];
 
@@ -294,93 +330,67 @@ static int create(struct job *j)
     if (strcmp(j->db->code, "ResourceInUseException") == 0 &&
         look(j) == OUTCOME_DONE)
         return create_again(j);
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
-    return finish(j, READY, "making the table %s", j->name);
+    return finish(j, outcome, "making", "");
 }
 
 static int delete(struct job *j)
 {
-    enum outcome outcome = look(j);
+    bool there = !tables_missing(j->db);
+    enum outcome outcome;
 
-    if (outcome != OUTCOME_DONE && tables_missing(j->db))
-        return already(j, GONE, "there is no table %s", j->name);
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
-    if (strcmp(j->d.status, "DELETING") == 0)
-        return already(j, GONE, "the table %s is being deleted already",
-                       j->name);
+    if (!there || is_deleting(j->d.status))
+        return vanishes(j, there);
     if (!j->o->yes) {
-        say("this would delete the table %s for good, with all its items: "
-            "%lld of them, %lld bytes, when DynamoDB last counted them; --yes "
-            "does it", j->name, (long long)j->d.items, (long long)j->d.size);
+        tell(SAID, "this would delete %s for good, with all its items: %lld "
+             "of them, %lld bytes, when DynamoDB last counted them; --yes "
+             "does it", j->what, (long long)j->d.items, (long long)j->d.size);
         return COMMAND_MISUSED;
     }
     outcome = tables_delete(j->db, j->name);
-    if (outcome != OUTCOME_DONE && !tables_missing(j->db))
-        return failed(j, outcome);
-    return finish(j, GONE, "deleting the table %s", j->name);
+    return finish(j, tables_missing(j->db) ? OUTCOME_DONE : outcome,
+                  "deleting", "");
 }
 
 /* ------------------------------------------------------------ show, list */
 
-/* Prints "NAME: value", whatever is in it. */
-__attribute__((format(printf, 1, 2)))
-static void print(const char *format, ...)
-{
-    char text[2048], safe[2048];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
-    puts(safe);
-}
-
 static void show_index(const struct tables_description *d,
                        const struct tables_index *x)
 {
-    struct tables_capacity capacity = {d->capacity.on_demand, x->read,
+    const struct tables_capacity capacity = {d->capacity.on_demand, x->read,
         x->write};
-    bool sorted = *x->range != '\0';
 
     if (x->local) {
-        print("local index %s: it is as ready as the table", x->name);
+        tell(PRINTED, "local index %s: it is as ready as the table", x->name);
     } else {
-        char text[64];
+        char keys[SENTENCE], text[64];
 
-        print("index %s: %s%s, key %s (%s)%s%s%s%s%s, projection %s, %s",
-              x->name, x->status, x->backfilling ? " (being filled)" : "",
-              x->hash, tables_type(d, x->hash), sorted ? ", sort key " : "",
-              x->range, sorted ? " (" : "", tables_type(d, x->range),
-              sorted ? ")" : "", x->projection,
-              capacity_text(text, &capacity));
+        tell(PRINTED, "index %s: %s%s, key %s, projection %s, %s", x->name,
+             x->status, x->backfilling ? " (being filled)" : "",
+             keys_text(keys, d, x->hash, x->range), x->projection,
+             capacity_text(text, &capacity));
     }
 }
 
 static int show(struct job *j)
 {
     const struct tables_description *d = &j->d;
-    enum outcome outcome = look(j);
     char text[64];
     unsigned i;
 
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
-    print("table: %s", j->name);
-    print("status: %s", d->status);
-    print("key: %s (%s)", d->hash, tables_type(d, d->hash));
+    tell(PRINTED, "table: %s", j->name);
+    tell(PRINTED, "status: %s", d->status);
+    tell(PRINTED, "key: %s (%s)", d->hash, tables_type(d, d->hash));
     if (*d->range != '\0')
-        print("sort key: %s (%s)", d->range, tables_type(d, d->range));
-    print("capacity: %s", capacity_text(text, &d->capacity));
-    print("items: %lld (DynamoDB counts about every six hours)",
-          (long long)d->items);
-    print("size: %lld bytes (likewise)", (long long)d->size);
+        tell(PRINTED, "sort key: %s (%s)", d->range,
+             tables_type(d, d->range));
+    tell(PRINTED, "capacity: %s", capacity_text(text, &d->capacity));
+    tell(PRINTED, "items: %lld (DynamoDB counts about every six hours)",
+         (long long)d->items);
+    tell(PRINTED, "size: %lld bytes (likewise)", (long long)d->size);
     for (i = 0; i < d->n_indexes; i++)
         show_index(d, &d->indexes[i]);
     if (d->more > 0)
-        print("more indexes: %u", d->more);
+        tell(PRINTED, "more indexes: %u", d->more);
     return command_printed(0);
 }
 
@@ -392,14 +402,15 @@ static int list(struct job *j)
 
     buf_init(&names, 65536);
     do {
-        size_t i, n = 0;
+        size_t i = 0;
 
         outcome = tables_list(j->db, after, &names);
-        for (i = 0; outcome == OUTCOME_DONE && i < names.len; i++)
-            if (names.data[i] == '\0') {
-                print("%s", (const char *)names.data + n);
-                n = i + 1;
-            }
+        while (outcome == OUTCOME_DONE && i < names.len) {
+            const char *name = (const char *)names.data + i;
+
+            tell(PRINTED, "%s", name);
+            i += strlen(name) + 1;
+        }
     } while (outcome == OUTCOME_DONE && *after != '\0');
     buf_free(&names);
     return command_printed(outcome == OUTCOME_DONE ? 0 : failed(j, outcome));
@@ -409,104 +420,78 @@ static int list(struct job *j)
 
 static int resize(struct job *j)
 {
-    enum outcome outcome = look(j);
-    char text[64];
+    char text[64], to[68];
     int status;
 
     capacity_text(text, &j->capacity);
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
-    if (same_capacity(&j->d.capacity, &j->capacity))
-        return already(j, RESIZED, "the capacity of the table %s is %s "
-                       "already", j->name, text);
+    if (same_capacity(&j->d.capacity, &j->capacity)) {
+        tell(j->success, "the capacity of %s is %s already", j->what, text);
+        return await(j, RESIZED);
+    }
     status = make_ready(j);
     if (status != 0)
         return status;
-    outcome = tables_resize(j->db, j->name, &j->d, &j->capacity);
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
-    return finish(j, RESIZED, "changing the capacity of the table %s to %s",
-                  j->name, text);
+    snprintf(to, sizeof to, " to %s", text);
+    return finish(j, tables_resize(j->db, j->name, &j->d, &j->capacity),
+                  "changing the capacity of", to);
 }
 
 /* There is an index of that name: is it the one that is asked for? */
 static int add_index_again(struct job *j, const struct tables_index *x)
 {
-    if (strcmp(x->status, "DELETING") == 0) {
-        say("the index %s of the table %s is just being dropped: wait for "
-            "that (ocrdyn table index %s drop %s --wait)", x->name, j->name,
-            j->name, x->name);
-        return COMMAND_FAILED;
-    }
+    if (is_deleting(x->status))
+        return doomed(j, "index drop");
     if (x->local || strcmp(x->hash, j->o->key) != 0 || *x->range != '\0') {
-        say("the table %s has an index %s already, but another: %s%s%s%s",
-            j->name, x->name, x->local ? "a local one" : "by ", x->hash,
-            *x->range != '\0' ? " and " : "", x->range);
+        char text[SENTENCE];
+
+        tell(SAID, "%s exists already, but %swith the key %s", j->what,
+             x->local ? "as a local one " : "",
+             keys_text(text, &j->d, x->hash, x->range));
         return COMMAND_MISUSED;
     }
-    return already(j, INDEXED, "the table %s has the index %s by %s already",
-                   j->name, x->name, j->o->key);
+    return exists(j, j->o->key, "");
 }
 
 static int add_index(struct job *j)
 {
-    struct tables_capacity capacity = j->capacity;
-    enum outcome outcome = look(j);
     const struct tables_index *x = tables_index(&j->d, j->index);
     const char *type = tables_type(&j->d, j->o->key);
     int status;
 
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
     if (x != NULL)
         return add_index_again(j, x);
     if (*type != '\0' && strcmp(type, "S") != 0) {
-        say("the attribute %s is a key of the table %s or of its indexes "
-            "already, with the type %s, not S (string)", j->o->key, j->name,
-            type);
+        tell(SAID, "the attribute %s is a key of the table %s or of its "
+             "indexes already, with the type %s, not S (string)", j->o->key,
+             j->name, type);
         return COMMAND_MISUSED;
     }
     if (j->d.capacity.on_demand && j->o->read > 0) {
-        say("the table %s is on demand, and so are its indexes: leave out "
-            "--read and --write", j->name);
+        tell(SAID, "the table %s is on demand, and so are its indexes: leave "
+             "out --read and --write", j->name);
         return COMMAND_MISUSED;
     }
-    if (j->o->read == 0)
-        capacity = j->d.capacity;
     status = make_ready(j);
     if (status != 0)
         return status;
-    outcome = tables_add_index(j->db, j->name, j->index, j->o->key,
-                               &capacity);
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
-    return finish(j, INDEXED, "adding the index %s to the table %s", j->index,
-                  j->name);
+    return finish(j, tables_add_index(j->db, j->name, j->index, j->o->key,
+                                      j->o->read > 0 ? &j->capacity
+                                      : &j->d.capacity), "making", "");
 }
 
 static int drop_index(struct job *j)
 {
-    enum outcome outcome = look(j);
     const struct tables_index *x = tables_index(&j->d, j->index);
 
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
-    if (x == NULL)
-        return already(j, UNINDEXED, "the table %s has no index %s", j->name,
-                       j->index);
+    if (x == NULL || is_deleting(x->status))
+        return vanishes(j, x != NULL);
     if (x->local) {
-        say("the index %s of the table %s is a local one, which goes with its "
-            "table only", j->index, j->name);
+        tell(SAID, "%s is a local one, which goes with its table only",
+             j->what);
         return COMMAND_MISUSED;
     }
-    if (strcmp(x->status, "DELETING") == 0)
-        return already(j, UNINDEXED, "the index %s of the table %s is being "
-                       "dropped already", j->index, j->name);
-    outcome = tables_drop_index(j->db, j->name, j->index);
-    if (outcome != OUTCOME_DONE)
-        return failed(j, outcome);
-    return finish(j, UNINDEXED, "dropping the index %s of the table %s",
-                  j->index, j->name);
+    return finish(j, tables_drop_index(j->db, j->name, j->index), "dropping",
+                  "");
 }
 
 /* ------------------------------------------------------ the command line */
@@ -521,17 +506,18 @@ static const char *const option_names[] = {
 
 static const struct verb {
     const char *word, *third;    /* "index TABLE add" */
-    int n_words;
-    unsigned takes;
+    unsigned char n_words, takes;
+    enum goal goal;
     int (*work)(struct job *j);
 } verbs[] = {
-    {"create", NULL, 2, KEY | SORT | ON_DEMAND | UNITS | TAG | WAIT, create},
-    {"show", NULL, 2, 0, show},
-    {"list", NULL, 1, 0, list},
-    {"delete", NULL, 2, WAIT | YES, delete},
-    {"capacity", NULL, 2, ON_DEMAND | UNITS | WAIT, resize},
-    {"index", "add", 4, KEY | UNITS | WAIT, add_index},
-    {"index", "drop", 4, WAIT, drop_index}
+    {"create", NULL, 2, KEY | SORT | ON_DEMAND | UNITS | TAG | WAIT, MADE,
+        create},
+    {"show", NULL, 2, 0, READY, show},
+    {"list", NULL, 1, 0, READY, list},
+    {"delete", NULL, 2, WAIT | YES, GONE, delete},
+    {"capacity", NULL, 2, ON_DEMAND | UNITS | WAIT, RESIZED, resize},
+    {"index", "add", 4, KEY | UNITS | WAIT, INDEXED, add_index},
+    {"index", "drop", 4, WAIT, UNINDEXED, drop_index}
 };
 
 /* Which of them is meant? NULL, and said, if none. */
@@ -594,12 +580,18 @@ int table(const struct options *o)
 {
     static struct job j;         /* too large for a small machine's stack */
     const struct verb *verb = find(o);
+    enum outcome outcome = OUTCOME_DONE;
 
     if (verb == NULL || !check_options(o, verb) || !check_words(o))
         return COMMAND_MISUSED;
     j.o = o;
     j.name = o->n_words > 1 ? o->words[1] : NULL;
     j.index = o->n_words > 3 ? o->words[3] : NULL;
+    snprintf(j.what, sizeof j.what, "the %s %s%s%s", j.index == NULL ? "table"
+             : "index", o->words[o->n_words - 1], j.index == NULL ? ""
+             : " of the table ", j.index == NULL ? "" : j.name);
+    j.goal = verb->goal;
+    j.success = o->quiet ? UNSAID : SAID;
     j.capacity = (struct tables_capacity){o->read == 0, o->read, o->write};
     j.db = command_dynamodb(o);
     if (j.db == NULL)
@@ -607,5 +599,10 @@ int table(const struct options *o)
     command_signals();
     command_confine(o);
     command_confine_files(o, -1);
+    if (j.name != NULL)
+        outcome = look(&j);
+    if (outcome != OUTCOME_DONE && !((j.goal == MADE || j.goal == GONE) &&
+                                     tables_missing(j.db)))
+        return failed(&j, outcome);
     return verb->work(&j);
 }

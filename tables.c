@@ -17,18 +17,16 @@ bool tables_name(const char *name)
 
 /* ---------------------------------------------------------- descriptions */
 
+/* What is picked of the table; then of what its lists hold, which are parts of
+   its key, definitions of attributes, and indexes; then of an index's key. */
 enum {
-    P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE,
-    P_KEY, P_KEY_NAME, P_KEY_KIND,
-    P_DEF, P_DEF_NAME, P_DEF_TYPE,
-    P_INDEX, P_INDEX_NAME, P_INDEX_STATUS, P_INDEX_FILLS, P_INDEX_PROJECTION,
+    P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE, P_LOCAL,
+    P_ELEMENT, P_NAME, P_TYPE, P_KIND,
+    P_INDEX_NAME, P_INDEX_STATUS, P_INDEX_FILLS, P_INDEX_PROJECTION,
     P_INDEX_READ, P_INDEX_WRITE,
-    P_PART, P_PART_NAME, P_PART_KIND,    /* of an index's key */
-    P_LOCAL,
+    P_PART, P_PART_NAME, P_PART_KIND,
     P_N
 };
-
-#define GLOBAL "/Table/GlobalSecondaryIndexes/*"
 
 static const struct json_pick picks[P_N] = {
     [P_STATUS] = {"/Table/TableStatus", JSON_WANT_TEXT, false, 0},
@@ -40,39 +38,34 @@ static const struct json_pick picks[P_N] = {
         JSON_WANT_TEXT, false, 0},
     [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_TEXT, false, 0},
     [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_TEXT, false, 0},
-    [P_KEY] = {"/Table/KeySchema/*", JSON_WANT_TYPE, true, 0},
-    [P_KEY_NAME] = {"/Table/KeySchema/*/AttributeName", JSON_WANT_TEXT, true,
-        0},
-    [P_KEY_KIND] = {"/Table/KeySchema/*/KeyType", JSON_WANT_TEXT, true, 0},
-    [P_DEF] = {"/Table/AttributeDefinitions/*", JSON_WANT_TYPE, true, 0},
-    [P_DEF_NAME] = {"/Table/AttributeDefinitions/*/AttributeName",
+    [P_LOCAL] = {"/Table/LocalSecondaryIndexes", JSON_WANT_TYPE, false, 0},
+    [P_ELEMENT] = {"/Table/*/*", JSON_WANT_TYPE, true, 0},
+    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_TEXT, true, 0},
+    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_TEXT, true, 0},
+    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_PROJECTION] = {"/Table/*/*/Projection/ProjectionType",
         JSON_WANT_TEXT, true, 0},
-    [P_DEF_TYPE] = {"/Table/AttributeDefinitions/*/AttributeType",
+    [P_INDEX_READ] = {"/Table/*/*/ProvisionedThroughput/ReadCapacityUnits",
         JSON_WANT_TEXT, true, 0},
-    [P_INDEX] = {GLOBAL, JSON_WANT_TYPE, true, 0},
-    [P_INDEX_NAME] = {GLOBAL "/IndexName", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_STATUS] = {GLOBAL "/IndexStatus", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_FILLS] = {GLOBAL "/Backfilling", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_PROJECTION] = {GLOBAL "/Projection/ProjectionType",
+    [P_INDEX_WRITE] = {"/Table/*/*/ProvisionedThroughput/WriteCapacityUnits",
         JSON_WANT_TEXT, true, 0},
-    [P_INDEX_READ] = {GLOBAL "/ProvisionedThroughput/ReadCapacityUnits",
-        JSON_WANT_TEXT, true, 0},
-    [P_INDEX_WRITE] = {GLOBAL "/ProvisionedThroughput/WriteCapacityUnits",
-        JSON_WANT_TEXT, true, 0},
-    [P_PART] = {GLOBAL "/KeySchema/*", JSON_WANT_TYPE, true, 0},
-    [P_PART_NAME] = {GLOBAL "/KeySchema/*/AttributeName", JSON_WANT_TEXT,
+    [P_PART] = {"/Table/*/*/KeySchema/*", JSON_WANT_TYPE, true, 0},
+    [P_PART_NAME] = {"/Table/*/*/KeySchema/*/AttributeName", JSON_WANT_TEXT,
         true, 0},
-    [P_PART_KIND] = {GLOBAL "/KeySchema/*/KeyType", JSON_WANT_TEXT, true, 0},
-    [P_LOCAL] = {"/Table/LocalSecondaryIndexes/*/IndexName", JSON_WANT_TEXT,
-        true, 0}
+    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_TEXT, true,
+        0}
 };
 
 /* A description in the making. */
 struct parse {
     struct tables_description *d;
     const char *index;           /* that must have room */
-    struct outcome_note notes[P_N];      /* values as they come */
+    bool local;                  /* among the local indexes */
     struct tables_index in_hand;
+    struct outcome_note notes[P_N];      /* values as they come */
 };
 
 static void begin(void *context)
@@ -100,23 +93,20 @@ static int64_t number(const struct parse *p, unsigned pick)
     return *text < '0' || *text > '9' ? -1 : strtoll(text, NULL, 10);
 }
 
-/* Keeps the index in hand, if there is room, or it is the one that is
-   wanted. */
-static void keep_index(struct parse *p)
+/* A part of a key, whose name and kind these two picks have. */
+static void end_part(const struct parse *p, unsigned name, unsigned kind,
+                     char hash[TABLES_NAME], char range[TABLES_NAME])
 {
-    struct tables_description *d = p->d;
+    bool is_hash = strcmp(p->notes[kind].text, "HASH") == 0;
 
-    if (d->n_indexes < TABLES_INDEXES_MAX) {
-        d->indexes[d->n_indexes++] = p->in_hand;
-        return;
-    }
-    d->more++;
-    if (p->index != NULL && strcmp(p->in_hand.name, p->index) == 0)
-        d->indexes[TABLES_INDEXES_MAX - 1] = p->in_hand;
+    take(is_hash ? hash : range, TABLES_NAME, p, name);
 }
 
+/* Keeps the index in hand, if there is room, or it is the one that is
+   wanted. */
 static void end_index(struct parse *p)
 {
+    struct tables_description *d = p->d;
     struct tables_index *i = &p->in_hand;
 
     take(i->name, sizeof i->name, p, P_INDEX_NAME);
@@ -125,43 +115,30 @@ static void end_index(struct parse *p)
     i->backfilling = strcmp(p->notes[P_INDEX_FILLS].text, "true") == 0;
     i->read = number(p, P_INDEX_READ);
     i->write = number(p, P_INDEX_WRITE);
-    keep_index(p);
+    if (d->n_indexes < TABLES_INDEXES_MAX) {
+        d->indexes[d->n_indexes++] = *i;
+        return;
+    }
+    d->more++;
+    if (p->index != NULL && strcmp(i->name, p->index) == 0)
+        d->indexes[TABLES_INDEXES_MAX - 1] = *i;
 }
 
-/* A part of a key, with its name and kind in the two picks after `pick`. */
-static void end_part(const struct parse *p, unsigned pick,
-                     char hash[TABLES_NAME], char range[TABLES_NAME])
-{
-    bool is_hash = strcmp(p->notes[pick + 2].text, "HASH") == 0;
-
-    take(is_hash ? hash : range, TABLES_NAME, p, pick + 1);
-}
-
-/* An array's element begins: nothing is known of it. */
-static void element_begin(struct parse *p, unsigned pick)
-{
-    unsigned last = pick == P_INDEX ? P_PART_KIND : pick + 2;
-
-    memset(&p->notes[pick], 0, (last - pick + 1) * sizeof p->notes[0]);
-    if (pick == P_INDEX)
-        memset(&p->in_hand, 0, sizeof p->in_hand);
-}
-
-static void element_end(struct parse *p, unsigned pick)
+/* What a list holds ends: what it has tells what it is. */
+static void end_element(struct parse *p)
 {
     struct tables_description *d = p->d;
 
-    if (pick == P_KEY) {
-        end_part(p, pick, d->hash, d->range);
-    } else if (pick == P_PART) {
-        end_part(p, pick, p->in_hand.hash, p->in_hand.range);
-    } else if (pick == P_INDEX) {
+    if (p->notes[P_INDEX_NAME].len > 0) {
         end_index(p);
-    } else if (d->n_attributes < TABLES_ATTRIBUTES_MAX) {
+    } else if (p->notes[P_KIND].len > 0) {
+        end_part(p, P_NAME, P_KIND, d->hash, d->range);
+    } else if (p->notes[P_TYPE].len > 0 &&
+               d->n_attributes < TABLES_ATTRIBUTES_MAX) {
         struct tables_attribute *a = &d->attributes[d->n_attributes++];
 
-        take(a->name, sizeof a->name, p, P_DEF_NAME);
-        take(a->type, sizeof a->type, p, P_DEF_TYPE);
+        take(a->name, sizeof a->name, p, P_NAME);
+        take(a->type, sizeof a->type, p, P_TYPE);
     }
 }
 
@@ -169,45 +146,26 @@ static bool picked(void *context, unsigned pick, enum json_event event,
                    enum json_type type, const unsigned char *bytes, size_t n)
 {
     struct parse *p = context;
-    bool element = pick == P_KEY || pick == P_DEF || pick == P_INDEX ||
-        pick == P_PART;
 
     (void)type;
     if (event == JSON_BYTES) {
         outcome_note_add(&p->notes[pick], bytes, n);
-    } else if (element && event == JSON_BEGIN) {
-        element_begin(p, pick);
-    } else if (element) {
-        element_end(p, pick);
-    } else if (pick == P_LOCAL && event == JSON_BEGIN) {
-        memset(&p->notes[pick], 0, sizeof p->notes[pick]);
     } else if (pick == P_LOCAL) {
-        memset(&p->in_hand, 0, sizeof p->in_hand);
-        take(p->in_hand.name, TABLES_NAME, p, pick);
-        p->in_hand.local = true;
-        keep_index(p);
+        p->local = event == JSON_BEGIN;
+    } else if (event == JSON_BEGIN && (pick == P_ELEMENT || pick == P_PART)) {
+        /* nothing is known of it */
+        memset(&p->notes[pick], 0, (P_N - pick) * sizeof p->notes[0]);
+        if (pick == P_ELEMENT) {
+            memset(&p->in_hand, 0, sizeof p->in_hand);
+            p->in_hand.local = p->local;
+        }
+    } else if (event == JSON_END && pick == P_PART) {
+        end_part(p, P_PART_NAME, P_PART_KIND, p->in_hand.hash,
+                 p->in_hand.range);
+    } else if (event == JSON_END && pick == P_ELEMENT) {
+        end_element(p);
     }
     return true;
-}
-
-/* Makes a call that is about one table: `body` is what follows its name. */
-static enum outcome call(struct dynamodb *db, const char *operation,
-                         const char *name, const struct buf *rest,
-                         const struct dynamodb_want *want)
-{
-    enum outcome outcome;
-    struct buf body;
-
-    buf_init(&body, 65536);
-    dynamodb_table(&body, name);
-    if (rest != NULL && rest->failed)
-        body.failed = true;
-    if (rest != NULL)
-        buf_add(&body, rest->data, rest->len);
-    buf_byte(&body, '}');
-    outcome = dynamodb_call(db, operation, &body, want, false);
-    buf_free(&body);
-    return outcome;
 }
 
 enum outcome tables_describe(struct dynamodb *db, const char *name,
@@ -215,8 +173,10 @@ enum outcome tables_describe(struct dynamodb *db, const char *name,
 {
     struct parse p = {.d = d, .index = index};
     const struct dynamodb_want want = {picks, P_N, picked, begin, &p};
-    enum outcome outcome = call(db, "DescribeTable", name, NULL, &want);
+    enum outcome outcome;
 
+    dynamodb_request(db, name);
+    outcome = dynamodb_call(db, "DescribeTable", &want, false);
     take(d->status, sizeof d->status, &p, P_STATUS);
     /* a table that never was on demand may say nothing of its mode */
     d->capacity.on_demand =
@@ -228,62 +188,27 @@ enum outcome tables_describe(struct dynamodb *db, const char *name,
     return outcome;
 }
 
-/* A page of ListTables. */
-struct listing {
-    struct buf *names;
-    struct outcome_note last;
-};
-
-static void list_begin(void *context)
-{
-    struct listing *l = context;
-
-    buf_reset(l->names);
-    memset(&l->last, 0, sizeof l->last);
-}
-
-static bool list_picked(void *context, unsigned pick, enum json_event event,
-                        enum json_type type, const unsigned char *bytes,
-                        size_t n)
-{
-    struct listing *l = context;
-
-    (void)type;
-    if (event == JSON_BYTES && pick == 0)
-        buf_add(l->names, bytes, n);
-    else if (event == JSON_BYTES)
-        outcome_note_add(&l->last, bytes, n);
-    else if (event == JSON_END && pick == 0)
-        buf_byte(l->names, '\0');
-    return true;
-}
-
 enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
                          struct buf *names)
 {
     static const struct json_pick wanted[] = {
         {"/TableNames/*", JSON_WANT_TEXT, true, TABLES_NAME},
-        {"/LastEvaluatedTableName", JSON_WANT_TEXT, false, TABLES_NAME - 1}
+        {"/LastEvaluatedTableName", JSON_WANT_TEXT, true, TABLES_NAME - 1}
     };
-    struct listing l = {.names = names};
-    const struct dynamodb_want want = {wanted, 2, list_picked, list_begin,
-        &l};
+    struct buf last;
+    struct dynamodb_kept kept = {wanted, 2, {names, &last}, 0};
     enum outcome outcome;
-    struct buf body;
 
-    buf_init(&body, 2048);
-    buf_byte(&body, '{');
-    if (*after != '\0') {
-        buf_str(&body, "\"ExclusiveStartTableName\":");
-        dynamodb_quote(&body, after);
-    }
-    buf_byte(&body, '}');
-    outcome = dynamodb_call(db, "ListTables", &body, &want, false);
-    buf_free(&body);
-    if (outcome == OUTCOME_DONE && names->failed)
-        return dynamodb_fail(db, OUTCOME_STOP, "", "the list of tables is too "
-                             "long");
-    snprintf(after, TABLES_NAME, "%s", l.last.text);
+    buf_init(&last, TABLES_NAME);
+    buf_reset(&db->request);
+    buf_byte(&db->request, '{');
+    if (*after != '\0')
+        dynamodb_text(&db->request, "ExclusiveStartTableName", after);
+    outcome = dynamodb_keep(db, "ListTables", &kept, false);
+    *after = '\0';
+    if (last.len > 0)
+        memcpy(after, last.data, last.len);
+    buf_free(&last);
     return outcome;
 }
 
@@ -319,20 +244,37 @@ enum outcome tables_judge(struct dynamodb *db, const char *name,
                           const struct tables_description *d)
 {
     if (strcmp(d->status, "ACTIVE") != 0 && strcmp(d->status, "UPDATING") != 0)
-        return dynamodb_fail(db, OUTCOME_BAD, "", "the table %s is not ready: "
-                             "its status is %s", name, d->status);
+        return dynamodb_fail(db, OUTCOME_BAD, "the table %s is not ready: its "
+                             "status is %s", name, d->status);
     if (*d->range != '\0')
-        return dynamodb_fail(db, OUTCOME_BAD, " (a table with a partition key "
-                             "only is wanted)", "the table %s has a sort key, "
-                             "%s", name, d->range);
+        return dynamodb_fail(db, OUTCOME_BAD, "the table %s has a sort key, "
+                             "%s (a table with a partition key only is "
+                             "wanted)", name, d->range);
     if (strcmp(d->hash, key) != 0)
-        return dynamodb_fail(db, OUTCOME_BAD, " (--key names it)", "the "
-                             "partition key of the table %s is %s, not %s",
-                             name, d->hash, key);
+        return dynamodb_fail(db, OUTCOME_BAD, "the partition key of the table "
+                             "%s is %s, not %s (--key names it)", name,
+                             d->hash, key);
     if (strcmp(tables_type(d, key), "S") != 0)
-        return dynamodb_fail(db, OUTCOME_BAD, "", "the partition key %s of "
-                             "the table %s has the type %s, not S (string)",
-                             key, name, tables_type(d, key));
+        return dynamodb_fail(db, OUTCOME_BAD, "the partition key %s of the "
+                             "table %s has the type %s, not S (string)", key,
+                             name, tables_type(d, key));
+    return OUTCOME_DONE;
+}
+
+enum outcome tables_known(struct dynamodb *db, const char *name,
+                          const char *index, const char *key,
+                          struct tables_description *d)
+{
+    enum outcome outcome = tables_describe(db, name, index, d);
+
+    if (outcome == OUTCOME_DONE)
+        return outcome;
+    if (strcmp(db->code, "AccessDeniedException") != 0)
+        return tables_missing(db) ? OUTCOME_BAD : outcome;
+    snprintf(d->hash, sizeof d->hash, "%s", key);
+    memcpy(d->attributes[0].name, d->hash, sizeof d->hash);
+    memcpy(d->attributes[0].type, "S", 2);
+    d->n_attributes = 1;
     return OUTCOME_DONE;
 }
 
@@ -340,36 +282,36 @@ enum outcome tables_ready(struct dynamodb *db, const char *name,
                           const char *key)
 {
     static struct tables_description d;  /* large for a stack */
-    enum outcome outcome = tables_describe(db, name, NULL, &d);
+    enum outcome outcome = tables_known(db, name, NULL, key, &d);
 
-    if (outcome == OUTCOME_DONE)
-        return tables_judge(db, name, key, &d);
-    if (strcmp(db->code, "AccessDeniedException") == 0)
-        return OUTCOME_DONE;
-    return tables_missing(db) ? OUTCOME_BAD : outcome;
+    return outcome == OUTCOME_DONE && db->error[0] == '\0'
+        ? tables_judge(db, name, key, &d) : outcome;
 }
 
 /* --------------------------------------------------------------- changes */
 
-/* One of the two lists that say which attributes are keys: `kind` is HASH or
-   RANGE, or NULL where all are strings. */
-static void add_key(struct buf *b, const char *attribute, const char *kind)
+static void add_key(struct buf *b, const char *attribute, const char *name,
+                    const char *value)
 {
-    buf_str(b, "{\"AttributeName\":");
-    dynamodb_quote(b, attribute);
-    buf_format(b, ",\"%s\":\"%s\"}", kind == NULL ? "AttributeType"
-               : "KeyType", kind == NULL ? "S" : kind);
+    dynamodb_next(b);
+    buf_byte(b, '{');
+    dynamodb_text(b, "AttributeName", attribute);
+    dynamodb_text(b, name, value);
+    buf_byte(b, '}');
 }
 
+/* One of the two lists of keys: which of them is which, or that they are
+   strings. `range` may be NULL. */
 static void add_keys(struct buf *b, const char *hash, const char *range,
-                     bool kinds)
+                     bool types)
 {
-    buf_format(b, ",\"%s\":[", kinds ? "KeySchema" : "AttributeDefinitions");
-    add_key(b, hash, kinds ? "HASH" : NULL);
-    if (range != NULL) {
-        buf_byte(b, ',');
-        add_key(b, range, kinds ? "RANGE" : NULL);
-    }
+    const char *name = types ? "AttributeType" : "KeyType";
+
+    dynamodb_name(b, types ? "AttributeDefinitions" : "KeySchema");
+    buf_byte(b, '[');
+    add_key(b, hash, name, types ? "S" : "HASH");
+    if (range != NULL)
+        add_key(b, range, name, types ? "S" : "RANGE");
     buf_byte(b, ']');
 }
 
@@ -383,99 +325,107 @@ static void add_throughput(struct buf *b, const struct tables_capacity *c)
 
 static void add_capacity(struct buf *b, const struct tables_capacity *c)
 {
-    buf_format(b, ",\"BillingMode\":\"%s\"", c->on_demand ? "PAY_PER_REQUEST"
-               : "PROVISIONED");
+    dynamodb_text(b, "BillingMode", c->on_demand ? "PAY_PER_REQUEST"
+                  : "PROVISIONED");
     add_throughput(b, c);
 }
 
 enum outcome tables_create(struct dynamodb *db, const struct tables_new *t)
 {
-    enum outcome outcome;
-    struct buf rest;
+    struct buf *b = dynamodb_request(db, t->name);
     unsigned i;
 
-    buf_init(&rest, 65536);
-    add_keys(&rest, t->key, t->sort, false);
-    add_keys(&rest, t->key, t->sort, true);
-    add_capacity(&rest, &t->capacity);
+    add_keys(b, t->key, t->sort, true);
+    add_keys(b, t->key, t->sort, false);
+    add_capacity(b, &t->capacity);
+    if (t->n_tags > 0)
+        buf_str(b, ",\"Tags\":[");
     for (i = 0; i < t->n_tags; i++) {
-        buf_str(&rest, i == 0 ? ",\"Tags\":[{\"Key\":" : ",{\"Key\":");
-        dynamodb_quote(&rest, t->tags[i].name);
-        buf_str(&rest, ",\"Value\":");
-        dynamodb_quote(&rest, t->tags[i].value);
-        buf_str(&rest, i + 1 == t->n_tags ? "}]" : "}");
+        dynamodb_next(b);
+        buf_byte(b, '{');
+        dynamodb_text(b, "Key", t->tags[i].name);
+        dynamodb_text(b, "Value", t->tags[i].value);
+        buf_byte(b, '}');
     }
-    outcome = call(db, "CreateTable", t->name, &rest, NULL);
-    buf_free(&rest);
-    return outcome;
+    if (t->n_tags > 0)
+        buf_byte(b, ']');
+    return dynamodb_call(db, "CreateTable", NULL, false);
 }
 
 enum outcome tables_delete(struct dynamodb *db, const char *name)
 {
-    return call(db, "DeleteTable", name, NULL, NULL);
+    dynamodb_request(db, name);
+    return dynamodb_call(db, "DeleteTable", NULL, false);
+}
+
+/* Changes of indexes: {"Create":{"IndexName":"..." and so on. */
+static void begin_changes(struct buf *b)
+{
+    dynamodb_name(b, "GlobalSecondaryIndexUpdates");
+    buf_byte(b, '[');
+}
+
+static void begin_change(struct buf *b, const char *change, const char *index)
+{
+    dynamodb_next(b);
+    buf_byte(b, '{');
+    dynamodb_name(b, change);
+    buf_byte(b, '{');
+    dynamodb_text(b, "IndexName", index);
+}
+
+static enum outcome update(struct dynamodb *db, bool changes)
+{
+    if (changes)
+        buf_byte(&db->request, ']');
+    return dynamodb_call(db, "UpdateTable", NULL, false);
 }
 
 enum outcome tables_resize(struct dynamodb *db, const char *name,
                            const struct tables_description *d,
                            const struct tables_capacity *capacity)
 {
-    enum outcome outcome;
-    struct buf rest;
+    struct buf *b = dynamodb_request(db, name);
     unsigned i, n = 0;
 
-    buf_init(&rest, 32768);
-    add_capacity(&rest, capacity);
+    add_capacity(b, capacity);
     /* assumed: a table stops being on demand only together with its indexes,
        as infrastructure tools have it; those that have capacity keep it */
     for (i = 0; d->capacity.on_demand && i < d->n_indexes; i++) {
         if (d->indexes[i].local)
             continue;
-        buf_str(&rest, n++ == 0 ? ",\"GlobalSecondaryIndexUpdates\":[" : ",");
-        buf_str(&rest, "{\"Update\":{\"IndexName\":");
-        dynamodb_quote(&rest, d->indexes[i].name);
-        add_throughput(&rest, capacity);
-        buf_str(&rest, "}}");
+        if (n++ == 0)
+            begin_changes(b);
+        begin_change(b, "Update", d->indexes[i].name);
+        add_throughput(b, capacity);
+        buf_str(b, "}}");
     }
-    if (n > 0)
-        buf_byte(&rest, ']');
-    outcome = call(db, "UpdateTable", name, &rest, NULL);
-    buf_free(&rest);
-    return outcome;
+    return update(db, n > 0);
 }
 
 enum outcome tables_add_index(struct dynamodb *db, const char *name,
                               const char *index, const char *key,
                               const struct tables_capacity *capacity)
 {
-    enum outcome outcome;
-    struct buf rest;
+    struct buf *b = dynamodb_request(db, name);
 
-    buf_init(&rest, 8192);
-    add_keys(&rest, key, NULL, false);
-    buf_str(&rest, ",\"GlobalSecondaryIndexUpdates\":[{\"Create\":{"
-            "\"IndexName\":");
-    dynamodb_quote(&rest, index);
-    add_keys(&rest, key, NULL, true);
-    buf_str(&rest, ",\"Projection\":{\"ProjectionType\":\"ALL\"}");
-    add_throughput(&rest, capacity);
-    buf_str(&rest, "}}]");
-    outcome = call(db, "UpdateTable", name, &rest, NULL);
-    buf_free(&rest);
-    return outcome;
+    add_keys(b, key, NULL, true);
+    begin_changes(b);
+    begin_change(b, "Create", index);
+    add_keys(b, key, NULL, false);
+    buf_str(b, ",\"Projection\":{\"ProjectionType\":\"ALL\"}");
+    add_throughput(b, capacity);
+    buf_str(b, "}}");
+    return update(db, true);
 }
 
 enum outcome tables_drop_index(struct dynamodb *db, const char *name,
                                const char *index)
 {
-    enum outcome outcome;
-    struct buf rest;
+    struct buf *b = dynamodb_request(db, name);
 
-    buf_init(&rest, 8192);
-    buf_str(&rest, ",\"GlobalSecondaryIndexUpdates\":[{\"Delete\":{"
-            "\"IndexName\":");
-    dynamodb_quote(&rest, index);
-    buf_str(&rest, "}}]");
-    outcome = call(db, "UpdateTable", name, &rest, NULL);
-    buf_free(&rest);
-    return outcome;
+    begin_changes(b);
+    begin_change(b, "Delete", index);
+    buf_str(b, "}}");
+    return update(db, true);
 }

@@ -21,7 +21,7 @@ enum {
     TABLES_NAME = 256,           /* bytes of a name, NUL included */
     TABLES_INDEXES_MAX = 25,     /* DynamoDB's own limits, if nobody raised
                                     them: 20 global ones, 5 local ones */
-    TABLES_ATTRIBUTES_MAX = 2 + 2 * TABLES_INDEXES_MAX
+    TABLES_ATTRIBUTES_MAX = 64   /* two for each key, and some more */
 };
 
 /* PAY_PER_REQUEST, or capacity units a second. */
@@ -32,8 +32,8 @@ struct tables_capacity {
 
 struct tables_index {
     char name[TABLES_NAME];
-    bool local;                  /* made with the table: nothing but the name
-                                    is known */
+    bool local;                  /* made with the table: it has a name and
+                                    keys only */
     bool backfilling;
     char status[64];
     char hash[TABLES_NAME], range[TABLES_NAME];  /* as in the table */
@@ -94,9 +94,15 @@ enum outcome tables_judge(struct dynamodb *db, const char *name,
                           const struct tables_description *d);
 
 /*
- * Both at once. DONE also, with a sentence in db->error, if these credentials
- * may not ask. BAD if there is no such table, or it is another.
+ * tables_describe for who goes by the table's keys: BAD if there is no such
+ * table. DONE also, with a sentence in db->error, if these credentials may not
+ * ask: then all that it says is that the key is the string `key`.
  */
+enum outcome tables_known(struct dynamodb *db, const char *name,
+                          const char *index, const char *key,
+                          struct tables_description *d);
+
+/* tables_known, and then tables_judge, if they may ask. */
 enum outcome tables_ready(struct dynamodb *db, const char *name,
                           const char *key);
 

@@ -258,7 +258,8 @@ def test_show_has_room_for_25_indexes_and_counts_the_rest(mini, ocrdyn):
     assert shown["more indexes"] == "6"
     done = ocrdyn(["table", "index", "ocr", "add", "i30", "--key", "k30"])
     assert done.returncode == 0
-    assert "has the index i30 by k30 already" in done.stderr
+    assert "i30 of the table ocr exists already, with the key k30" in \
+        done.stderr
 
 
 def test_show_keeps_hostile_and_endless_texts_in_their_place(mini, ocrdyn):
@@ -334,7 +335,7 @@ def test_delete_deletes(dynamodb, ocrdyn, admin, name):
 def test_delete_of_no_table_is_a_success(dynamodb, ocrdyn):
     done = ocrdyn(["table", "delete", "nowhere"])
     assert done.returncode == 0
-    assert "there is no table nowhere" in done.stderr
+    assert "the table nowhere does not exist" in done.stderr
 
 
 def test_delete_waits_until_it_is_gone(ocrdyn, env, slow, name):
@@ -410,16 +411,17 @@ def test_an_index_is_added_and_dropped(dynamodb, ocrdyn, admin, table):
     assert made["Projection"] == {"ProjectionType": "ALL"}
     assert made["KeySchema"] == [{"AttributeName": "batch",
                                   "KeyType": "HASH"}]
-    assert "by batch already" in ocrdyn(add).stderr
+    assert "exists already, with the key batch\n" in ocrdyn(add).stderr
     other = ocrdyn([*add[:-2], "other"])
     assert other.returncode == 2
-    assert "but another: by batch" in other.stderr
+    assert "exists already, but with the key batch (S)" in other.stderr
     drop = ["table", "index", table, "drop", "by-batch", "--wait"]
     done = ocrdyn(drop)
     assert done.returncode == 0, done.stderr
     assert not describe(admin, table).get("GlobalSecondaryIndexes")
     done = ocrdyn(drop)
-    assert done.returncode == 0 and "has no index by-batch" in done.stderr
+    assert done.returncode == 0
+    assert f"by-batch of the table {table} does not exist" in done.stderr
     assert dynamodb.calls["UpdateTable"] == 2
 
 
@@ -465,7 +467,8 @@ def test_an_index_that_is_gone_again_ends_the_wait(mini, ocrdyn):
     mini.faults.add(call="UpdateTable", reply=Response(200, b"{}"))
     done = ocrdyn(["table", "index", "ocr", "add", "gsi", "--key", "batch",
                    "--wait"])
-    assert done.returncode == 1 and "has lost its index gsi" in done.stderr
+    assert done.returncode == 1
+    assert "the index gsi of the table ocr is gone again" in done.stderr
 
 
 def test_an_index_that_takes_local_its_time(certificate, ca, local, ocrdyn,
