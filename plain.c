@@ -17,8 +17,7 @@ enum {
 
 /* DynamoDB's types: what JSON they have, what that opens, and with what. */
 enum {
-    UNKNOWN, T_NULL, T_S, T_B, T_N, T_TRUE, T_FALSE, T_M, T_L, T_SS, T_BS,
-    T_NS, TYPES
+    T_NULL, T_S, T_B, T_N, T_TRUE, T_FALSE, T_M, T_L, T_SS, T_BS, T_NS, TYPES
 };
 
 static const struct {
@@ -82,11 +81,16 @@ bool plain_digits(const unsigned char *p, size_t n)
     return n > 0;
 }
 
-/* Does it look like a number, so that it may stand in JSON? */
+/* Is it a number that may stand in JSON? */
 static bool is_number(const struct buf *b)
 {
-    return plain_digits(b->data, b->len) &&
-        strchr("+.eE", b->data[0]) == NULL;
+    struct json j;
+
+    if (!plain_digits(b->data, b->len))
+        return false;
+    json_init(&j, NULL, 0, NULL, NULL);
+    json_feed(&j, b->data, b->len);
+    return json_end(&j);
 }
 
 /* Where an element or a member begins. */
@@ -103,11 +107,15 @@ static void place(struct plain *p, bool member)
 
 /* ---- the values, as they begin and end ---- */
 
-/* The value of {"S": ...} and so on begins: does it fit the type? */
+/* The value of {"S": ...} and so on begins: is it the only one there, and
+   does it fit the type? */
 static bool begin_typed(struct plain *p, enum json_type type)
 {
     unsigned char i = 0;
 
+    if (!p->first)
+        return false;
+    p->first = false;
     buf_reset(&p->string);
     while (types[i].json != type || strcmp(types[i].name, p->type) != 0)
         if (++i == TYPES)
@@ -126,7 +134,6 @@ static bool begin(struct plain *p, enum json_type type)
     switch (p->levels[p->depth - 1]) {
     case ITEM:
         buf_reset(&p->value);
-        p->attribute = UNKNOWN;
         return type == JSON_OBJECT && push(p, TYPED);
     case MAP:
     case LIST:
@@ -152,8 +159,7 @@ static bool tell(struct plain *p)
         (type == T_N && is_number(&p->value)), type == T_NULL ? NULL : value,
         p->value.len};
 
-    if (type == UNKNOWN || p->name.failed || p->value.failed ||
-        p->string.failed)
+    if (p->name.failed || p->value.failed || p->string.failed)
         return false;
     p->ended = !p->fn(p->context, &v);
     return !p->ended;
@@ -164,6 +170,8 @@ static bool pop(struct plain *p)
 {
     unsigned char level = p->levels[--p->depth];
 
+    if (level == TYPED && p->first)      /* {} has no type */
+        return false;
     p->first = false;
     if (level == MAP)
         buf_byte(&p->value, '}');

@@ -24,6 +24,7 @@ sources() {
     http) echo $http ;;
     json) echo json.c picks.c ;;
     listing) echo listing.c outcome.c rows.c json.c picks.c buf.c ;;
+    plain) echo plain.c json.c picks.c buf.c ;;
     proxy) echo $http ;;
     records) echo records.c rows.c json.c picks.c buf.c ;;
     rows) echo rows.c json.c picks.c ;;
@@ -166,6 +167,12 @@ seeds() {
             `'{"public_id":null,"tags":"t"}],"next_cursor":"0a"}'
         seed '\6{"next_cursor":"","resources":[{},{"tags":-1.5}],"x":[]}'
         seed '\0{"error":{"message":"m"},"resources":{"a":1}}' ;;
+    plain)
+        seed '{"a":{"S":"x\\ny"},"b":{"N":"-1.5e3"},"c":{"B":"YQ=="},"d":'`
+            `'{"BOOL":true},"e":{"NULL":true},"f":{"M":{"k":{"L":[{"NS":'`
+            `'["1","x"]},{"SS":["\\u00e9"]},{"M":{}},{"NULL":true}]}}}}'
+        seed '{"a":{"L":[{"BS":["YQ=="]},{"N":"nan"},{"BOOL":false}]}}'
+        seed '{"":{"S":""}}' ;;
     proxy)
         seed 'a.test\nhttp://u:p%%20w@p.test:3128/\nb.test,.a.test:443\nh'
         seed '10.0.0.1\n[::1]:8080\n10.0.0.0/8 *.b.test\na'
