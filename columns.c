@@ -44,6 +44,12 @@ size_t columns_add(struct columns *c, const unsigned char *name, size_t n,
     return i;
 }
 
+void columns_name(struct columns *c, const char *name)
+{
+    if (*name != '\0')
+        columns_add(c, (const unsigned char *)name, strlen(name), COLUMNS_MAX);
+}
+
 static int compare(const struct columns *c, const struct columns_one *a,
                    const struct columns_one *b)
 {

@@ -35,6 +35,9 @@ void columns_free(struct columns *c);
 size_t columns_add(struct columns *c, const unsigned char *name, size_t n,
                    size_t max);
 
+/* Adds a column to be printed, unless its name is "". */
+void columns_name(struct columns *c, const char *name);
+
 /* Which attribute is it? c->n if it is none that is known. */
 size_t columns_find(const struct columns *c, const unsigned char *name,
                     size_t n);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "clock.h"
 #include "process.h"
@@ -73,27 +74,29 @@ void command_complain(const unsigned char *id, size_t n, const char *reason)
     char safe[512];
 
     rows_visible(safe, sizeof safe, id, n);
-    report_say("%s: %s", safe, reason);
+    report_say("%s%s%s", safe, n > 0 ? ": " : "", reason);
 }
 
 /* ------------------------------------------------------------- sandbox */
 
-static const char used[] = "credential_process may have to run again";
+static void confined(const struct options *o, const char *what,
+                     const char *why)
+{
+    if (process_used)
+        why = "credential_process may have to run again";
+    if (why != NULL && o->verbose)
+        report_say("%s not limited: %s", what, why);
+}
 
 void command_confine(const struct options *o)
 {
-    const char *why = process_used ? used : sandbox_calls();
-
-    if (why != NULL && o->verbose)
-        report_say("system calls are not limited: %s", why);
+    confined(o, "system calls are", process_used ? NULL : sandbox_calls());
 }
 
 void command_confine_files(const struct options *o, int folder)
 {
-    const char *why = process_used ? used : sandbox_files(folder);
-
-    if (why != NULL && o->verbose)
-        report_say("the writing of files is not limited: %s", why);
+    confined(o, "the writing of files is", process_used ? NULL
+             : sandbox_files(folder));
 }
 
 /* ------------------------------------------------------------ services */
@@ -157,11 +160,6 @@ static bool load_proxy(struct service *service, const struct http_url *url,
                         COMMAND_ERROR);
 }
 
-static void note(const char *line)
-{
-    report_say("%s", line);
-}
-
 static bool set_service(struct service *service, const struct options *o,
                         const char *own, uint64_t body_max, char *error)
 {
@@ -177,7 +175,7 @@ static bool set_service(struct service *service, const struct options *o,
     service->http.wait = o->wait;
     service->http.total = 10 * o->wait;
     service->http.body_max = body_max;
-    service->http.note = o->verbose ? note : NULL;
+    service->http.note = o->verbose ? report_line : NULL;
     return load_trust(&service->trust, o->cacert, own, error);
 }
 
@@ -209,23 +207,13 @@ struct dynamodb *command_try_dynamodb(const struct options *o, char *error)
     return &db;
 }
 
-struct cloudinary *command_cloudinary(const struct options *o)
-{
-    char error[COMMAND_ERROR];
-    struct cloudinary *c = command_try_cloudinary(o, error);
-
-    if (c == NULL)
-        report_say("%s", error);
-    return c;
-}
-
 struct dynamodb *command_dynamodb(const struct options *o)
 {
     char error[COMMAND_ERROR];
     struct dynamodb *d = command_try_dynamodb(o, error);
 
     if (d == NULL)
-        report_say("%s", error);
+        report_line(error);
     return d;
 }
 
@@ -248,4 +236,163 @@ int command_printed(int status)
         return status;
     report_say("cannot write standard output: %s", strerror(errno));
     return COMMAND_UNWRITTEN;
+}
+
+/* ---------------------------------------------- commands that print rows */
+
+bool command_begin(struct command *c, const struct options *o,
+                   unsigned services, const char *reads)
+{
+    char error[COMMAND_ERROR];
+
+    c->o = o;
+    c->checkpoint.fd = -1;
+    c->report.start = clock_now(CLOCK_STEADY);
+    c->report.list_size = -1;
+    if (fstat(STDOUT_FILENO, &c->file) < 0 || !S_ISREG(c->file.st_mode))
+        c->file.st_size = -1;
+    rows_in_init(&c->in, STDIN_FILENO, o->null);
+    rows_out_init(&c->out, STDOUT_FILENO, o->format, o->null);
+    if (((services & COMMAND_IMAGES) != 0 &&
+         (c->cloudinary = command_try_cloudinary(o, error)) == NULL) ||
+        ((services & COMMAND_TABLE) != 0 &&
+         (c->db = command_try_dynamodb(o, error)) == NULL)) {
+        report_line(error);
+        return false;
+    }
+    if (reads != NULL && isatty(STDIN_FILENO) && !o->quiet)
+        report_say("reading %s from the terminal; Ctrl-D ends them", reads);
+    command_signals();
+    command_confine(o);
+    command_watch(&c->report);
+    return true;
+}
+
+bool command_goes_on(const struct command *c, uint64_t done)
+{
+    return c->exit == 0 && command_stop == 0 &&
+        (c->o->limit == 0 || done < c->o->limit);
+}
+
+enum rows_read command_next(struct command *c, const unsigned char **id,
+                            size_t *n)
+{
+    enum rows_read r = ids_next(&c->in, &command_stop, id, n);
+
+    if (r != ROWS_ERROR)
+        return r;
+    command_unread(c);
+    return ROWS_END;
+}
+
+void command_count(struct command *c, enum report_status status,
+                   const struct row *row)
+{
+    const char *wrong = status == REPORT_ABSENT ? "the table has no such item"
+                                                : row->detail;
+
+    c->report.count[status]++;
+    if (*wrong != '\0' && status != REPORT_SKIPPED)
+        command_complain(row->id, row->id_len, wrong);
+}
+
+void command_row(struct command *c, enum report_status status,
+                 struct row *row)
+{
+    command_count(c, status, row);
+    row->status = report_names[status];
+    rows_write(&c->out, row);
+    command_flush(c);
+}
+
+void command_flush(struct command *c)
+{
+    if (!rows_flush(&c->out) && c->exit != COMMAND_UNWRITTEN)
+        command_unwritten(c, "standard output", c->out.error);
+}
+
+void command_unread(struct command *c)
+{
+    report_say("cannot read standard input: %s", strerror(errno));
+    c->exit = COMMAND_STOPPED;
+}
+
+void command_unwritten(struct command *c, const char *what, int error)
+{
+    report_say("cannot write %s: %s", what, strerror(error));
+    c->exit = COMMAND_UNWRITTEN;
+}
+
+void command_failed(struct command *c, enum outcome outcome)
+{
+    if (outcome == OUTCOME_DONE)
+        return;
+    if (command_stop == 0)
+        report_line(c->db->error);
+    if (c->exit == 0)
+        c->exit = outcome == OUTCOME_BAD ? COMMAND_MISUSED : COMMAND_STOPPED;
+}
+
+void command_keys(struct command *c, struct keys *keys)
+{
+    const struct options *o = c->o;
+    enum outcome outcome = keys_read(c->db, o->table, o->index, o->key, keys);
+    const char *hash = o->index != NULL ? keys->index_hash.name
+                                        : keys->hash.name;
+
+    if (outcome == OUTCOME_DONE && o->key_given && strcmp(o->key, hash) != 0)
+        outcome = dynamodb_fail(c->db, OUTCOME_BAD, " (--key names it)", "the "
+                                "partition key of %s is %s, not %s",
+                                o->index != NULL ? o->index : o->table, hash,
+                                o->key);
+    command_failed(c, outcome);
+}
+
+bool command_resume(struct command *c, struct buf *job)
+{
+    if (job->failed || !checkpoint_open(&c->checkpoint, c->o->checkpoint,
+                                        job->data, job->len)) {
+        report_line(job->failed ? "memory is out" : c->checkpoint.error);
+        c->exit = COMMAND_MISUSED;
+    }
+    buf_free(job);
+    return c->exit == 0;
+}
+
+bool command_sync(struct command *c)
+{
+    if (c->file.st_size < 0 || rows_sync(STDOUT_FILENO))
+        return true;
+    command_unwritten(c, "the rows to the disk", errno);
+    return false;
+}
+
+void command_saved(struct command *c, bool saved)
+{
+    if (saved)
+        return;
+    report_line(c->checkpoint.error);
+    c->exit = COMMAND_UNWRITTEN;
+}
+
+bool command_headed(const struct command *c)
+{
+    return c->checkpoint.fd >= 0 &&
+        (c->checkpoint.records > 0 || *c->checkpoint.place != '\0' ||
+         c->file.st_size > 0);
+}
+
+int command_end(struct command *c, bool clean)
+{
+    const uint64_t *counts = c->report.count;
+
+    if (c->checkpoint.fd >= 0)
+        command_saved(c, checkpoint_close(&c->checkpoint, clean &&
+                                          c->exit != COMMAND_UNWRITTEN));
+    if (!c->o->quiet && !c->o->dry_run && c->exit != COMMAND_MISUSED)
+        report_summary(&c->report);
+    if (c->exit != 0)
+        return c->exit;
+    return counts[REPORT_FAILED] + counts[REPORT_UNSTORED] +
+        counts[REPORT_ABSENT] > 0 ? COMMAND_FAILED : 0;
 }

@@ -1,6 +1,7 @@
 /*
  * command: what the commands have in common: their exit statuses, the signals
- * that end them, and the two services, ready to be called.
+ * that end them, the two services, ready to be called; and, of those that
+ * print rows, the beginning, the end, and what may go wrong in between.
  */
 #ifndef COMMAND_H
 #define COMMAND_H
@@ -8,8 +9,13 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#include <sys/stat.h>
+
+#include "checkpoint.h"
 #include "cloudinary.h"
 #include "dynamodb.h"
+#include "ids.h"
+#include "keys.h"
 #include "options.h"
 
 #ifndef OCRDYN_VERSION
@@ -46,17 +52,16 @@ void command_confine_files(const struct options *o, int folder);
 
 /*
  * The services as options and environment say. They are static: a command
- * has one of each at most. NULL, and said, if something is missing or wrong;
- * then nothing was called.
+ * has one of each at most. NULL if something is missing or wrong: `error`
+ * (COMMAND_ERROR bytes) has the reason, and nothing was called.
  */
-struct cloudinary *command_cloudinary(const struct options *o);
-struct dynamodb *command_dynamodb(const struct options *o);
-
-/* The same, which say nothing: `error` (COMMAND_ERROR bytes) has the reason. */
 enum { COMMAND_ERROR = CHAIN_ERROR };
 struct cloudinary *command_try_cloudinary(const struct options *o,
                                           char *error);
 struct dynamodb *command_try_dynamodb(const struct options *o, char *error);
+
+/* The same, which says the reason. */
+struct dynamodb *command_dynamodb(const struct options *o);
 
 /* The end of a command that printed to stdout: its exit status, which is
    `status`, or says that it was not written. */
@@ -69,10 +74,83 @@ void command_watch(const struct report *report);
 /* Prints it now, if it was asked for: for where nothing is waited for. */
 void command_progress(void);
 
-/* Says "ID: reason". */
+/* Says "ID: reason", or the reason alone where n is 0. */
 void command_complain(const unsigned char *id, size_t n, const char *reason);
 
 /* Closes what was opened, and wipes the keys. */
 void command_close(void);
+
+/* ---- commands that print rows ---- */
+
+/* The first member of the state of each, which is static: what it holds stays
+   until the program ends. */
+struct command {
+    const struct options *o;
+    struct cloudinary *cloudinary;       /* NULL where it is not called */
+    struct dynamodb *db;
+    int exit;                    /* the status, once it must end early */
+    struct stat file;            /* of the rows; st_size -1: they go to none */
+    struct report report;
+    struct rows_out out;
+    struct rows_in in;
+    struct checkpoint checkpoint;
+};
+
+enum { COMMAND_IMAGES = 1, COMMAND_TABLE = 2 };
+
+/*
+ * Begins with a zeroed one: readies the services (a bit each), signals, report
+ * and rows, and gives up what command_confine does. `reads`: what it reads,
+ * for a person at a terminal, or NULL. False, and said: it is MISUSED, and
+ * nothing was called.
+ */
+bool command_begin(struct command *c, const struct options *o,
+                   unsigned services, const char *reads);
+
+/* Is there more to be done, after `done` of what --limit limits? */
+bool command_goes_on(const struct command *c, uint64_t done);
+
+/* The next id of standard input: ids_next, but that an error is said, and the
+   end. */
+enum rows_read command_next(struct command *c, const unsigned char **id,
+                            size_t *n);
+
+/* Counts what became of an id, and says what is wrong: the row's detail, but
+   of what was skipped; and prints the row, too, with this status. */
+void command_count(struct command *c, enum report_status status,
+                   const struct row *row);
+void command_row(struct command *c, enum report_status status,
+                 struct row *row);
+
+/* Prints what is in the buffer of rows. */
+void command_flush(struct command *c);
+
+/* Each of these says why the command must end, and notes its exit status:
+   standard input cannot be read; `what` cannot be written; the last call of
+   the table came to `outcome`, and there is more to come of it only after
+   DONE. */
+void command_unread(struct command *c);
+void command_unwritten(struct command *c, const char *what, int error);
+void command_failed(struct command *c, enum outcome outcome);
+
+/* The keys of the table, or of the index, of the options. Ends the command
+   where there are none, or not the --key that was given. */
+void command_keys(struct command *c, struct keys *keys);
+
+/*
+ * The checkpoint of the options: opened for this job, which is freed; false
+ * ends the command. Are the rows that it is to count on the disk? And was it
+ * written?
+ */
+bool command_resume(struct command *c, struct buf *job);
+bool command_sync(struct command *c);
+void command_saved(struct command *c, bool saved);
+
+/* Does standard output have its header already? */
+bool command_headed(const struct command *c);
+
+/* The end: closes the checkpoint, `clean` as it has that, prints the summary,
+   unless it was a dry run. Returns the exit status. */
+int command_end(struct command *c, bool clean);
 
 #endif

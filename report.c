@@ -44,6 +44,11 @@ void report_say(const char *format, ...)
     fputc('\n', stderr);
 }
 
+void report_line(const char *line)
+{
+    report_say("%s", line);
+}
+
 void report_time(char out[32], int64_t when)
 {
     int64_t now = clock_now(CLOCK_CALENDAR);
@@ -155,7 +160,7 @@ void report_now(const struct report *r)
     char line[512];
 
     progress_line(line, r);
-    report_say("%s", line);
+    report_line(line);
 }
 
 static const char *s(uint64_t n)
@@ -191,5 +196,5 @@ void report_summary(const struct report *r)
         duration(text, r->waited);
         add(line, ", of which %s waiting", text);
     }
-    report_say("%s", line);
+    report_line(line);
 }

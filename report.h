@@ -43,7 +43,8 @@ struct report {
 /* Is the progress line to be shown? */
 void report_init(enum report_progress progress);
 
-/* "ocrdyn: " and a line. */
+/* "ocrdyn: " and a line; one as it stands. */
+void report_line(const char *line);
 void report_say(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
