@@ -26,7 +26,9 @@
 #include <stdint.h>
 
 enum {
-    CHECKPOINT_HASH = 32, CHECKPOINT_PATH = 4096,
+    CHECKPOINT_HASH = 32,        /* bytes of one, */
+    CHECKPOINT_HEX = 65,         /* and of its digits with a NUL */
+    CHECKPOINT_PATH = 4096,
     CHECKPOINT_PLACE = 131072    /* bytes of a place, its NUL included */
 };
 
@@ -37,8 +39,8 @@ struct checkpoint {
     int folder;                      /* that both are in */
     uint64_t records;                /* done, by all runs on the list */
     uint64_t given;                  /* records seen so far in this process */
-    unsigned char job[CHECKPOINT_HASH];
-    unsigned char stored[CHECKPOINT_HASH];   /* over the records done */
+    char job[CHECKPOINT_HEX];
+    char stored[CHECKPOINT_HEX];             /* over the records done */
     unsigned char running[CHECKPOINT_HASH];  /* over the records given */
     bool unclean;                    /* the last run did not close it, and
                                         none was done since */

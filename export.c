@@ -63,11 +63,11 @@ static void add_name(struct state *s, char letter, unsigned i,
     dynamodb_quote(add_to(s, NAMES, letter, i), name);
 }
 
-static void add_value(struct state *s, char letter, unsigned i,
-                      const struct keys_one *key, const char *value)
+static void add_typed(struct buf *to, char type, const char *value)
 {
-    keys_value(add_to(s, VALUES, letter, i), key,
-               (const unsigned char *)value, strlen(value));
+    buf_format(to, "{\"%c\":", type);
+    dynamodb_quote(to, value);
+    buf_byte(to, '}');
 }
 
 /* What else a value of --where may be that is no string; what it says in
@@ -77,7 +77,6 @@ static void other_type(struct buf *out, const char *value)
     const size_t n = strlen(value);
     struct json json;
 
-    buf_reset(out);
     json_init(&json, NULL, 0, NULL, NULL);
     json_feed(&json, (const unsigned char *)value, n);
     if (!json_end(&json))
@@ -86,14 +85,9 @@ static void other_type(struct buf *out, const char *value)
         buf_format(out, "{\"BOOL\":%s}", value);
     else if (strcmp(value, "null") == 0)
         buf_str(out, "{\"NULL\":true}");
-    else if (*value == '-' || (*value >= '0' && *value <= '9')) {
-        buf_str(out, "{\"N\":");
-        dynamodb_quote(out, value);
-        buf_byte(out, '}');
-    }
+    else if (*value == '-' || (*value >= '0' && *value <= '9'))
+        add_typed(out, 'N', value);
 }
-
-static const struct keys_one string = {"", "S"};
 
 /* NAME=VALUE: as a string or, where it looks like one, as a number, boolean
    or null. */
@@ -105,7 +99,7 @@ static void add_where(struct state *s, unsigned i, bool alone)
     buf_init(&other, 65536);
     other_type(&other, where->value);
     add_name(s, 'w', i, where->name);
-    add_value(s, 'w', i, &string, where->value);
+    add_typed(add_to(s, VALUES, 'w', i), 'S', where->value);
     buf_str(filter, filter->len > 0 ? " AND " : "");
     if (other.len == 0) {
         buf_format(filter, "#w%u=:w%u", i, i);
@@ -126,7 +120,7 @@ static void add_filter(struct state *s, const struct options *o)
 
     if (o->contains != NULL) {
         add_name(s, 'c', 0, o->text);
-        add_value(s, 'c', 0, &string, o->contains);
+        add_typed(add_to(s, VALUES, 'c', 0), 'S', o->contains);
         buf_str(&s->parts[FILTER], "contains(#c0,:c0)");
     }
     for (i = 0; i < o->n_where; i++)
@@ -160,7 +154,8 @@ static void add_sort(struct state *s, const struct options *o)
         size_t skip = sort[0] != '=' && sort[0] != '^' && sort[1] == '='
             ? 2 : 1;
 
-        add_value(s, 's', i, s->range, sort + skip);
+        keys_value(add_to(s, VALUES, 's', i), s->range,
+                   (const unsigned char *)sort + skip, strlen(sort + skip));
         if (o->n_sorts == 2)
             buf_str(key, i == 0 ? " AND #s0 BETWEEN :s0" : " AND :s1");
         else if (sort[0] == '^')
