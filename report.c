@@ -2,12 +2,12 @@
 #include "report.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "rows.h"
 #include "sigv4.h"
 
 const char *const report_names[REPORT_STATUSES] = {
@@ -47,6 +47,26 @@ void report_say(const char *format, ...)
 void report_line(const char *line)
 {
     report_say("%s", line);
+}
+
+void report_visible(char *out, size_t size, const char *format, va_list ap)
+{
+    char text[4096];
+
+    vsnprintf(text, sizeof text, format, ap);
+    rows_visible(out, size, (const unsigned char *)text, strlen(text));
+}
+
+bool report_safe(const char *format, ...)
+{
+    char safe[4096];
+    va_list ap;
+
+    va_start(ap, format);
+    report_visible(safe, sizeof safe, format, ap);
+    va_end(ap);
+    report_line(safe);
+    return false;
 }
 
 void report_time(char out[32], int64_t when)
