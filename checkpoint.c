@@ -29,16 +29,14 @@ static const char magic[] = "ocrdyn checkpoint ";
 __attribute__((format(printf, 2, 3)))
 static bool refuse(struct checkpoint *c, const char *format, ...)
 {
-    const size_t n = strlen(c->path);
-    char what[sizeof c->error - NAME - 8];
+    const size_t n = strlen(c->path), cut = n > NAME ? n - NAME : 0;
+    const size_t at = (size_t)snprintf(c->error, sizeof c->error, "%s%s ",
+                                       cut > 0 ? "..." : "", c->path + cut);
     va_list ap;
 
     va_start(ap, format);
-    (void)vsnprintf(what, sizeof what, format, ap);
+    (void)vsnprintf(c->error + at, sizeof c->error - at, format, ap);
     va_end(ap);
-    (void)snprintf(c->error, sizeof c->error, "%s%.*s %s",
-                   n > NAME ? "..." : "", NAME,
-                   c->path + (n > NAME ? n - NAME : 0), what);
     return false;
 }
 
