@@ -2,6 +2,7 @@
 #include "checkpoint.h"
 
 #include <bearssl.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -97,26 +98,13 @@ static size_t render(const struct checkpoint *c, bool in_use, char text[MAX])
     return n + (size_t)snprintf(text + n, MAX - n, "check %s\n", check);
 }
 
-/* Takes the place out of what follows the state, into `place`. */
-static void parse_place(char place[CHECKPOINT_PLACE], const char *text)
-{
-    size_t n = strcspn(text, "\n");
-
-    place[0] = '\0';
-    text += text[n] == '\n' ? n + 1 : n;
-    n = strcspn(text, "\n");
-    if (strncmp(text, "place ", 6) != 0 || n - 6 >= CHECKPOINT_PLACE)
-        return;
-    memcpy(place, text + 6, n - 6);
-    place[n - 6] = '\0';
-}
-
 /* Takes the values out of a text, and believes them only when they make the
    same text again, byte by byte: what stands between them is not looked at
    before. */
 static bool parse(struct checkpoint *c, const char *text, size_t n)
 {
     const size_t tail = strlen("\nhash \njob \nstate ") + (size_t)2 * HEX;
+    const char *place;
     char again[MAX], *p;
 
     if (n < strlen(magic) + strlen("1\nrecords "))
@@ -128,7 +116,10 @@ static bool parse(struct checkpoint *c, const char *text, size_t n)
     memcpy(c->stored, p + strlen("\nhash "), HEX);
     memcpy(c->job, p + strlen("\nhash \njob ") + HEX, HEX);
     c->unclean = p[tail] == 'o';
-    parse_place(c->place, p + tail);
+    place = strchr(p + tail, '\n');
+    if (place != NULL && strncmp(place, "\nplace ", 7) == 0 &&
+        strcspn(place + 7, "\n") < CHECKPOINT_PLACE)
+        memcpy(c->place, place + 7, strcspn(place + 7, "\n"));
     return render(c, c->unclean, again) == n && memcmp(again, text, n) == 0 &&
         (c->records > 0 || strspn(c->stored, "0") == HEX);
 }
@@ -405,7 +396,7 @@ static bool place(struct checkpoint *c, const char *path)
     const char *slash = strrchr(path, '/');
     const size_t n = strlen(path);
 
-    (void)snprintf(c->path, sizeof c->path, "%s", path);
+    c->path = path;
     if (n == 0 || n + sizeof ".new" > sizeof c->beside)
         return refuse(c, "cannot be the name of a checkpoint: it is %s",
                       n == 0 ? "empty" : "too long");
@@ -459,16 +450,13 @@ bool checkpoint_close(struct checkpoint *c, bool clean)
 enum checkpoint_place checkpoint_record(struct checkpoint *c,
                                         const void *record, size_t n)
 {
+    const uint64_t length = htobe64(n);
     br_sha256_context sha;
-    unsigned char length[8];
     char hex[CHECKPOINT_HEX];
-    int i;
 
-    for (i = 0; i < 8; i++)
-        length[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i));
     br_sha256_init(&sha);
     br_sha256_update(&sha, c->running, sizeof c->running);
-    br_sha256_update(&sha, length, sizeof length);
+    br_sha256_update(&sha, &length, sizeof length);
     br_sha256_update(&sha, record, n);
     br_sha256_out(&sha, c->running);
     c->given++;

@@ -33,8 +33,6 @@ enum {
 };
 
 struct checkpoint {
-    char path[CHECKPOINT_PATH];
-    char beside[CHECKPOINT_PATH];    /* the file that will replace it */
     int fd;                          /* holds the lock; -1: not open */
     int folder;                      /* that both are in */
     uint64_t records;                /* done, by all runs on the list */
@@ -45,12 +43,14 @@ struct checkpoint {
     bool unclean;                    /* the last run did not close it, and
                                         none was done since */
     char error[512];                 /* a sentence that names the file */
+    const char *path;                /* the caller's */
+    char beside[CHECKPOINT_PATH];    /* the file that will replace it */
     char place[CHECKPOINT_PLACE];    /* where other work than a list has got
                                         to, see checkpoint_at; or "" */
 };
 
 /*
- * Opens `path`, or makes it. `job` (n bytes) is whatever must be equal for
+ * Opens `path`, which must stay, or makes it. `job` (n bytes) is whatever must be equal for
  * the same list to be the same work; only its hash is kept. Marks the file as
  * in use, which shows that it can be written. False: `error` says why it is
  * refused.

@@ -16,10 +16,14 @@
 
 volatile sig_atomic_t command_stop, command_asked;
 
-/* The first asks the command to end after what is in hand; the second ends it
-   at once. */
+/* The first that ends the command does after what is in hand; the second ends
+   it at once. */
 static void on_signal(int number)
 {
+    if (number == SIGUSR1) {
+        command_asked = number;
+        return;
+    }
     if (command_stop != 0) {
         signal(number, SIG_DFL);
         raise(number);           /* comes when the handler returns */
@@ -27,28 +31,21 @@ static void on_signal(int number)
     command_stop = number;
 }
 
-static void on_ask(int number)
-{
-    command_asked = number;
-}
-
 void command_signals(void)
 {
-    static const int numbers[] = {SIGINT, SIGTERM};
+    static const unsigned char numbers[] = {SIGINT, SIGTERM, SIGUSR1};
     struct sigaction action, before;
     size_t i;
 
     memset(&action, 0, sizeof action);
     action.sa_handler = on_signal;       /* no SA_RESTART: waits end */
     sigfillset(&action.sa_mask);
-    for (i = 0; i < 2; i++) {
+    for (i = 0; i < sizeof numbers; i++) {
         /* what nohup or a shell's & has set to be ignored stays so */
         sigaction(numbers[i], NULL, &before);
-        if (before.sa_handler != SIG_IGN)
+        if (before.sa_handler != SIG_IGN || numbers[i] == SIGUSR1)
             sigaction(numbers[i], &action, NULL);
     }
-    action.sa_handler = on_ask;
-    sigaction(SIGUSR1, &action, NULL);
     signal(SIGPIPE, SIG_IGN);    /* write(2) tells it, too */
     signal(SIGXFSZ, SIG_IGN);
 }
@@ -113,6 +110,14 @@ static struct cloudinary cloudinary;
 static struct dynamodb db;
 static struct aws aws;
 
+/* The value of an environment variable, or NULL if that is empty. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
 /*
  * The trust anchors: of --cacert alone, or of the variables, or the system's.
  * `own` is a bundle for this service only, or NULL.
@@ -120,32 +125,28 @@ static struct aws aws;
 static bool load_trust(struct tls_trust *trust, const char *cacert,
                        const char *own, char *error)
 {
-    const char *file = getenv("SSL_CERT_FILE"), *dir = getenv("SSL_CERT_DIR");
-    bool good = true;
+    const char *file = cacert != NULL ? cacert : own, *dir = NULL;
 
     tls_trust_init(trust);
-    if (cacert == NULL && own != NULL && *own != '\0')
-        cacert = own;
-    if (cacert != NULL) {
-        good = tls_trust_file(trust, cacert, error, COMMAND_ERROR);
-    } else {
-        if (file != NULL && *file != '\0')
-            good = tls_trust_file(trust, file, error, COMMAND_ERROR);
-        if (good && dir != NULL && *dir != '\0')
-            good = tls_trust_dir(trust, dir, error, COMMAND_ERROR);
-        if (good && trust->n == 0)
-            tls_trust_system(trust);
+    if (file == NULL) {
+        file = variable("SSL_CERT_FILE");
+        dir = variable("SSL_CERT_DIR");
     }
-    return good;
+    if ((file != NULL && !tls_trust_file(trust, file, error, COMMAND_ERROR)) ||
+        (dir != NULL && !tls_trust_dir(trust, dir, error, COMMAND_ERROR)))
+        return false;
+    if (file == NULL && dir == NULL)
+        tls_trust_system(trust);
+    return true;
 }
 
 /* The value of a variable that some write in small letters: those go first,
    as with curl. NULL where neither says anything. */
 static const char *either(const char *small, const char *capital)
 {
-    const char *value = getenv(small);
+    const char *value = variable(small);
 
-    return value != NULL && *value != '\0' ? value : getenv(capital);
+    return value != NULL ? value : getenv(capital);
 }
 
 /* The proxy for `url`; `own` is one that is set for this service alone. */
@@ -198,7 +199,7 @@ struct dynamodb *command_try_dynamodb(const struct options *o, char *error)
     const struct aws_options options = {o->profile, o->region,
         o->endpoint_url, &tables.http, o->dry_run};
 
-    if (!set_service(&tables, o, getenv("AWS_CA_BUNDLE"), 64 << 20, error) ||
+    if (!set_service(&tables, o, variable("AWS_CA_BUNDLE"), 64 << 20, error) ||
         !aws_load(&aws, &options, error, COMMAND_ERROR) ||
         !load_proxy(&tables, &aws.endpoint, NULL, error))
         return NULL;
@@ -226,8 +227,6 @@ void command_close(void)
     aws_wipe(&aws);
     buf_wipe(&images.proxy, sizeof images.proxy);
     buf_wipe(&tables.proxy, sizeof tables.proxy);
-    tls_trust_free(&images.trust);
-    tls_trust_free(&tables.trust);
 }
 
 int command_printed(int status)

@@ -63,30 +63,30 @@ static void add_name(struct state *s, char letter, unsigned i,
     dynamodb_quote(add_to(s, NAMES, letter, i), name);
 }
 
-static void add_typed(struct buf *to, char type, const char *value)
+/* {"S":"value"}, or a value that stands without quotes. */
+static void add_typed(struct buf *to, const char *type, const char *value)
 {
-    buf_format(to, "{\"%c\":", type);
-    dynamodb_quote(to, value);
+    buf_format(to, "{\"%s\":", type);
+    if (type[1] == '\0')
+        dynamodb_quote(to, value);
+    else
+        buf_str(to, value);
     buf_byte(to, '}');
 }
 
-/* What else a value of --where may be that is no string; what it says in
-   `out`, or nothing. */
-static void other_type(struct buf *out, const char *value)
+/* What else a value of --where may be that is no string, or NULL. */
+static const char *other_type(const char *value)
 {
-    const size_t n = strlen(value);
     struct json json;
 
-    json_init(&json, NULL, 0, NULL, NULL);
-    json_feed(&json, (const unsigned char *)value, n);
-    if (!json_end(&json))
-        return;
     if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
-        buf_format(out, "{\"BOOL\":%s}", value);
-    else if (strcmp(value, "null") == 0)
-        buf_str(out, "{\"NULL\":true}");
-    else if (*value == '-' || (*value >= '0' && *value <= '9'))
-        add_typed(out, 'N', value);
+        return "BOOL";
+    if (strcmp(value, "null") == 0)
+        return "NULL";
+    json_init(&json, NULL, 0, NULL, NULL);
+    json_feed(&json, (const unsigned char *)value, strlen(value));
+    return json_end(&json) && (*value == '-' ||
+                               (*value >= '0' && *value <= '9')) ? "N" : NULL;
 }
 
 /* NAME=VALUE: as a string or, where it looks like one, as a number, boolean
@@ -94,23 +94,22 @@ static void other_type(struct buf *out, const char *value)
 static void add_where(struct state *s, unsigned i, bool alone)
 {
     const struct options_attribute *where = &s->c.o->where[i];
-    struct buf *filter = &s->parts[FILTER], other;
+    const char *type = other_type(where->value);
+    struct buf *filter = &s->parts[FILTER];
 
-    buf_init(&other, 65536);
-    other_type(&other, where->value);
     add_name(s, 'w', i, where->name);
-    add_typed(add_to(s, VALUES, 'w', i), 'S', where->value);
+    add_typed(add_to(s, VALUES, 'w', i), "S", where->value);
     buf_str(filter, filter->len > 0 ? " AND " : "");
-    if (other.len == 0) {
+    if (type == NULL) {
         buf_format(filter, "#w%u=:w%u", i, i);
-    } else {
-        /* parentheses that are not needed are refused; assumed: between
-           AND and OR they are needed, as Local has it */
-        buf_format(filter, "%s#w%u=:w%u OR #w%u=:o%u%s", alone ? "" : "(", i,
-                   i, i, i, alone ? "" : ")");
-        buf_add(add_to(s, VALUES, 'o', i), other.data, other.len);
+        return;
     }
-    buf_free(&other);
+    /* parentheses that are not needed are refused; assumed: between AND and
+       OR they are needed, as Local has it */
+    buf_format(filter, "%s#w%u=:w%u OR #w%u=:o%u%s", alone ? "" : "(", i, i, i,
+               i, alone ? "" : ")");
+    add_typed(add_to(s, VALUES, 'o', i), type, *type == 'N' && type[1] == 'U'
+              ? "true" : where->value);
 }
 
 static void add_filter(struct state *s, const struct options *o)
@@ -120,7 +119,7 @@ static void add_filter(struct state *s, const struct options *o)
 
     if (o->contains != NULL) {
         add_name(s, 'c', 0, o->text);
-        add_typed(add_to(s, VALUES, 'c', 0), 'S', o->contains);
+        add_typed(add_to(s, VALUES, 'c', 0), "S", o->contains);
         buf_str(&s->parts[FILTER], "contains(#c0,:c0)");
     }
     for (i = 0; i < o->n_where; i++)

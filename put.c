@@ -15,11 +15,12 @@
 
 enum { SORT_KEY_MAX = 1024 };    /* bytes of a sort key's value */
 
-/* A record of the batch in hand: what its row says. */
+/* A record of the batch in hand, whose bytes are in `batch`: its item, the key
+   that its row has, and what identifies it. */
 struct entry {
-    size_t at, n;                /* its item, in `items` */
-    size_t id, id_len;           /* its key, in `ids`, */
-    size_t key, key_len;         /* and what identifies it, in `known` */
+    struct span {
+        size_t at, n;
+    } item, id, key;
 };
 
 /* The fields of a row of a run. */
@@ -32,12 +33,12 @@ struct state {
     const struct record_field *row[FIELDS];      /* if the record is one */
     struct item item;            /* in the making */
     struct buf name;             /* an attribute's, ended by NUL */
-    struct buf items, ids;       /* of the batch in hand, */
+    struct buf batch;            /* in hand, */
     struct entry entries[ITEMS_WRITE_MAX];
     size_t n;                    /* and how many */
     struct items_write writes[ITEMS_WRITE_MAX];
     struct plain plain;
-    struct buf key, known;       /* what identifies the item, and others */
+    struct buf key;              /* what identifies the item */
     uint64_t passed;             /* rows without a text to be stored */
 };
 
@@ -100,8 +101,8 @@ static void flush(struct state *s)
     size_t i;
 
     for (i = 0; i < s->n; i++) {
-        s->writes[i].json = s->items.data + s->entries[i].at;
-        s->writes[i].n = s->entries[i].n;
+        s->writes[i].json = s->batch.data + s->entries[i].item.at;
+        s->writes[i].n = s->entries[i].item.n;
     }
     if (c->o->if_absent)
         outcome = store_new(s, there);
@@ -109,20 +110,18 @@ static void flush(struct state *s)
         outcome = items_write(c->db, c->o->table, s->keys.hash.name,
                               range_name(s), s->writes, s->n);
     for (i = 0; i < s->n; i++) {
-        const struct entry *e = &s->entries[i];
+        const struct span *id = &s->entries[i].id;
         const struct items_write *w = &s->writes[i];
         bool done = w->outcome == OUTCOME_DONE;
 
-        finish(s, s->ids.data + e->id, e->id_len, !done ? REPORT_FAILED
+        finish(s, s->batch.data + id->at, id->n, !done ? REPORT_FAILED
                : there[i] ? REPORT_SKIPPED : REPORT_STORED, !done ? w->why
                : there[i] ? "there is an item with this key" : "");
     }
     if (outcome == OUTCOME_STOP && c->exit == 0)
         c->exit = COMMAND_STOPPED;
     s->n = 0;
-    buf_reset(&s->items);
-    buf_reset(&s->ids);
-    buf_reset(&s->known);
+    buf_reset(&s->batch);
     c->report.retries = c->db->retries;
     report_progress(&c->report);
 }
@@ -136,38 +135,42 @@ static bool is_twice(struct state *s)
     if (!plain_key(&s->plain, s->item.json.data, s->item.json.len,
                    s->keys.hash.name, range_name(s), &s->key))
         return true;             /* whatever it is, it goes alone */
-    for (i = 0; i < s->n; i++)
-        if (s->key.len == s->entries[i].key_len &&
-            memcmp(s->key.data, s->known.data + s->entries[i].key,
-                   s->key.len) == 0)
+    for (i = 0; i < s->n; i++) {
+        const struct span *key = &s->entries[i].key;
+
+        if (s->key.len == key->n &&
+            memcmp(s->key.data, s->batch.data + key->at, key->n) == 0)
             return true;
+    }
     return false;
 }
 
-/* Adds the item that was made to the batch. */
-static void add(struct state *s, const struct record_field *key)
+static struct span keep(struct buf *batch, const void *bytes, size_t n)
 {
+    const struct span span = {batch->len, n};
+
+    buf_add(batch, bytes, n);
+    return span;
+}
+
+/* Adds the item that was made to the batch. */
+static void add(struct state *s, const struct record_field *id)
+{
+    const struct buf *json = &s->item.json;
+    struct buf *batch = &s->batch;
     struct entry *e;
     bool twice;
 
     buf_byte(&s->item.json, '}');
     twice = is_twice(s);         /* sets the key, too */
-    if (twice || s->n == ITEMS_WRITE_MAX ||
-        s->items.len + s->item.json.len + (size_t)64 * ITEMS_WRITE_MAX >
-        s->items.max)
+    if (twice || s->n == ITEMS_WRITE_MAX || batch->len + json->len + id->len +
+        s->key.len + (size_t)64 * ITEMS_WRITE_MAX > batch->max)
         flush(s);
     e = &s->entries[s->n++];
-    e->at = s->items.len;
-    e->n = s->item.json.len;
-    e->id = s->ids.len;
-    e->id_len = key->len;
-    e->key = s->known.len;
-    e->key_len = s->key.len;
-    buf_add(&s->items, s->item.json.data, s->item.json.len);
-    buf_add(&s->ids, key->bytes, key->len);
-    buf_add(&s->known, s->key.data, s->key.len);
-    if (!s->items.failed && !s->ids.failed && !s->known.failed &&
-        !s->item.json.failed)
+    e->item = keep(batch, json->data, json->len);
+    e->id = keep(batch, id->bytes, id->len);
+    e->key = keep(batch, s->key.data, s->key.len);
+    if (!batch->failed && !json->failed)
         return;
     report_line("memory is out");
     s->c.exit = COMMAND_STOPPED;
@@ -411,10 +414,8 @@ static void begin(struct state *s)
                  ? o->columns : NULL, o->n_columns);
     item_init(&s->item);
     buf_init(&s->name, ITEM_NAME_MAX + 1);
-    buf_init(&s->items, ITEMS_WRITE_BYTES);
-    buf_init(&s->ids, (size_t)ITEMS_WRITE_MAX * (ITEM_KEY_MAX + 1024));
+    buf_init(&s->batch, ITEMS_WRITE_BYTES);
     buf_init(&s->key, PLAIN_MAX);
-    buf_init(&s->known, PLAIN_MAX);
     plain_init(&s->plain);
     command_confine_files(o, -1);
     command_keys(&s->c, &s->keys);
