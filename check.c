@@ -44,7 +44,7 @@ static void tell_server(const char *what, const struct http *h)
     int64_t then = date == NULL ? -1 : clock_http_date(date);
     int64_t ahead = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND - then;
     const bool far = llabs(ahead) >= SKEW_MAX;
-    char name[256] = "";
+    char name[256];
 
     if (h->response.status == 0) {
         tell(BAD, "%s connection: %s", what, h->error);
@@ -90,11 +90,11 @@ static void tell_table(struct dynamodb *db, const struct options *o,
                        enum outcome outcome,
                        const struct tables_description *d)
 {
-    char units[80] = "on demand";
+    char units[80];
 
-    if (!d->capacity.on_demand)
-        snprintf(units, sizeof units, "with %" PRId64 " read and %" PRId64
-                 " write units", d->capacity.read, d->capacity.write);
+    snprintf(units, sizeof units, d->capacity.on_demand ? "on demand"
+             : "with %" PRId64 " read and %" PRId64 " write units",
+             d->capacity.read, d->capacity.write);
     if (strcmp(db->code, "AccessDeniedException") == 0)
         tell(NOTE, "table: %s: not looked at, but a run does not need that",
              db->error);
@@ -112,20 +112,21 @@ static void tell_table(struct dynamodb *db, const struct options *o,
 static void tell_keys(const struct dynamodb *db)
 {
     const struct credentials *keys = &db->aws->keys;
-    char until[64] = "";
+    const char *until = "";
+    char time[32] = "";
 
     if (keys->expires != INT64_MAX) {
-        memcpy(until, ", until ", 9);
-        report_time(until + 8, keys->expires);
+        until = ", until ";
+        report_time(time, keys->expires);
     } else if (keys->token[0] != '\0') {
-        snprintf(until, sizeof until, "; they are temporary, and do not say "
-                 "until when");
+        until = "; they are temporary, and do not say until when";
     }
     if (about_keys(db->code))
-        tell(BAD, "credentials: %s%s; %s", keys->source, until, db->error);
+        tell(BAD, "credentials: %s%s%s; %s", keys->source, until, time,
+             db->error);
     else
         tell(db->http.response.status == 0 ? NOTE : GOOD,
-             "credentials: %s%s%s", keys->source, until,
+             "credentials: %s%s%s%s", keys->source, until, time,
              db->http.response.status == 0 ? "; not tried" : "");
 }
 
@@ -174,17 +175,22 @@ static void check_dynamodb(const struct options *o)
 
 /* ------------------------------------------------------------ Cloudinary */
 
-/* Makes a call until it works, or is not worth another try. */
-static enum outcome ask(struct cloudinary *c, unsigned max, bool usage,
-                        int64_t *used, int64_t *limit)
+/* Of the OCR add-on: images in this month. */
+struct units {
+    int64_t used, limit;
+};
+
+/* Makes a call until it works, or is not worth another try: asks what was
+   used, or (NULL) only who may ask. */
+static enum outcome ask(struct cloudinary *c, uint64_t max,
+                        struct units *units)
 {
-    unsigned tries = 0;
-
     for (;;) {
-        enum outcome outcome = usage
-            ? cloudinary_usage(c, used, limit) : cloudinary_ping(c);
+        enum outcome outcome = units != NULL
+            ? cloudinary_usage(c, &units->used, &units->limit)
+            : cloudinary_ping(c);
 
-        if (outcome != OUTCOME_RETRY || ++tries >= max || command_stop != 0)
+        if (outcome != OUTCOME_RETRY || --max == 0 || command_stop != 0)
             return outcome;
         clock_sleep(clock_now(CLOCK_STEADY) + CLOCK_SECOND, -1, 0,
                     &command_stop);
@@ -208,23 +214,23 @@ static void tell_quota(const struct pace_quota *quota)
 }
 
 static void tell_units(const struct cloudinary *c, enum outcome outcome,
-                       int64_t used, int64_t limit)
+                       const struct units *units)
 {
-    const bool left = used < limit;
+    const bool left = units->used < units->limit;
 
     if (outcome != OUTCOME_DONE)
         tell(BAD, "ocr units: %s", c->error);
     /* not confirmed: what it says of an add-on that is not enabled */
-    else if (used < 0 || limit < 0)
+    else if (units->used < 0 || units->limit < 0)
         tell(NOTE, "ocr units: the account's usage does not name the OCR "
              "add-on (adv_ocr); is it enabled in the Cloudinary console?");
-    else if (limit == 0)
+    else if (units->limit == 0)
         tell(BAD, "ocr units: none: enable the OCR add-on in the Cloudinary "
              "console, free plan included");
     else
         tell(left ? GOOD : BAD, "ocr units: %" PRId64 " of %" PRId64
-             " are used%s", used, limit, left ? "" : "; wait for the next "
-             "month, or take a larger plan of the OCR add-on in the "
+             " are used%s", units->used, units->limit, left ? "" : "; wait for "
+             "the next month, or take a larger plan of the OCR add-on in the "
              "Cloudinary console");
 }
 
@@ -232,15 +238,15 @@ static void check_cloudinary(const struct options *o)
 {
     char error[COMMAND_ERROR];
     struct cloudinary *c = command_try_cloudinary(o, error);
-    unsigned max = o->max_attempts > 0 ? (unsigned)o->max_attempts : TRIES;
-    int64_t used, limit;
+    const uint64_t max = o->max_attempts > 0 ? o->max_attempts : TRIES;
+    struct units units;
     enum outcome outcome;
 
     if (c == NULL) {
         tell(BAD, "cloudinary: %s", error);
         return;
     }
-    outcome = ask(c, max, false, &used, &limit);
+    outcome = ask(c, max, NULL);
     tell_server("cloudinary", &c->http);
     if (c->http.response.status == 0)
         return;
@@ -250,9 +256,9 @@ static void check_cloudinary(const struct options *o)
          ? "key and secret are right" : c->error);
     if (outcome != OUTCOME_DONE && outcome != OUTCOME_WAIT)
         return;
-    outcome = ask(c, max, true, &used, &limit);
+    outcome = ask(c, max, &units);
     tell_quota(&c->quota);
-    tell_units(c, outcome, used, limit);
+    tell_units(c, outcome, &units);
 }
 
 int check(const struct options *o)

@@ -52,7 +52,7 @@ void command_signals(void)
 
 static const struct report *watched;
 
-void command_progress(void)
+static void show_asked(void)
 {
     if (command_asked == 0)
         return;
@@ -63,7 +63,7 @@ void command_progress(void)
 void command_watch(const struct report *report)
 {
     watched = report;
-    clock_interrupted = command_progress;
+    clock_interrupted = show_asked;
 }
 
 void command_complain(const unsigned char *id, size_t n, const char *reason)
@@ -85,15 +85,24 @@ static void confined(const struct options *o, const char *what,
         report_say("%s not limited: %s", what, why);
 }
 
-void command_confine(const struct options *o)
-{
-    confined(o, "system calls are", process_used ? NULL : sandbox_calls());
-}
-
-void command_confine_files(const struct options *o, int folder)
+static void confine_files(const struct options *o, int folder)
 {
     confined(o, "the writing of files is", process_used ? NULL
              : sandbox_files(folder));
+}
+
+void command_confine(const struct options *o)
+{
+    confined(o, "system calls are", process_used ? NULL : sandbox_calls());
+    if (o->checkpoint == NULL && o->failed == NULL)
+        confine_files(o, -1);
+}
+
+void command_opened(const struct command *c)
+{
+    if (c->o->checkpoint != NULL || c->o->failed != NULL)
+        confine_files(c->o, c->checkpoint.fd < 0 ? -1
+                      : c->checkpoint.folder);
 }
 
 /* ------------------------------------------------------------ services */
@@ -233,7 +242,7 @@ int command_printed(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    report_say("cannot write standard output: %s", strerror(errno));
+    report_say("cannot write %s: %s", "standard output", strerror(errno));
     return COMMAND_UNWRITTEN;
 }
 
@@ -285,23 +294,32 @@ enum rows_read command_next(struct command *c, const unsigned char **id,
 }
 
 void command_count(struct command *c, enum report_status status,
-                   const struct row *row)
+                   const unsigned char *id, size_t n, const char *detail)
 {
-    const char *wrong = status == REPORT_ABSENT ? "the table has no such item"
-                                                : row->detail;
-
     c->report.count[status]++;
-    if (*wrong != '\0' && status != REPORT_SKIPPED)
-        command_complain(row->id, row->id_len, wrong);
+    if (status == REPORT_ABSENT)
+        detail = "the table has no such item";
+    if (*detail != '\0' && status != REPORT_SKIPPED)
+        command_complain(id, n, detail);
 }
 
 void command_row(struct command *c, enum report_status status,
                  struct row *row)
 {
-    command_count(c, status, row);
+    command_count(c, status, row->id, row->id_len, row->detail);
     row->status = report_names[status];
     rows_write(&c->out, row);
     command_flush(c);
+}
+
+void command_advance(struct command *c)
+{
+    if (c->db != NULL) {
+        c->report.retries += c->db->retries;
+        c->db->retries = 0;
+    }
+    report_progress(&c->report);
+    show_asked();
 }
 
 void command_flush(struct command *c)

@@ -42,13 +42,12 @@ void command_signals(void);
 
 /*
  * What a command gives up (sandbox.h), said with -v where that cannot be: once
- * the services are ready, and before they are called; and once all files are
- * open, all writing but in the folder that is open as `folder` (-1: none).
- * Where credential_process has been run, nothing: it may have to run again,
- * and would inherit it.
+ * the services are ready, and before they are called; with it all writing of
+ * files, where the options name none (see command_opened). Where
+ * credential_process has been run, nothing: it may have to run again, and
+ * would inherit it.
  */
 void command_confine(const struct options *o);
-void command_confine_files(const struct options *o, int folder);
 
 /*
  * The services as options and environment say. They are static: a command
@@ -70,9 +69,6 @@ int command_printed(int status);
 /* From now on SIGUSR1 prints the progress of this report, wherever the program
    waits. */
 void command_watch(const struct report *report);
-
-/* Prints it now, if it was asked for: for where nothing is waited for. */
-void command_progress(void);
 
 /* Says "ID: reason", or the reason alone where n is 0. */
 void command_complain(const unsigned char *id, size_t n, const char *reason);
@@ -115,15 +111,19 @@ bool command_goes_on(const struct command *c, uint64_t done);
 enum rows_read command_next(struct command *c, const unsigned char **id,
                             size_t *n);
 
-/* Counts what became of an id, and says what is wrong: the row's detail, but
-   of what was skipped; and prints the row, too, with this status. */
+/* Counts what became of an id, and says what is wrong, but of what was skipped;
+   and prints the row, too, with this status. */
 void command_count(struct command *c, enum report_status status,
-                   const struct row *row);
+                   const unsigned char *id, size_t n, const char *detail);
 void command_row(struct command *c, enum report_status status,
                  struct row *row);
 
 /* Prints what is in the buffer of rows. */
 void command_flush(struct command *c);
+
+/* Some of the work is done: counts retries of the table's calls, and shows the
+   progress. */
+void command_advance(struct command *c);
 
 /* Each of these says why the command must end, and notes its exit status:
    standard input cannot be read; `what` cannot be written; the last call of
@@ -145,6 +145,9 @@ void command_keys(struct command *c, struct keys *keys);
 bool command_resume(struct command *c, struct buf *job);
 bool command_sync(struct command *c);
 void command_saved(struct command *c, bool saved);
+
+/* All files are open: gives up all writing but in the checkpoint's folder. */
+void command_opened(const struct command *c);
 
 /* Does standard output have its header already? */
 bool command_headed(const struct command *c);

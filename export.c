@@ -168,7 +168,7 @@ static void add_sort(struct state *s, const struct options *o)
    value. */
 static void make_request(struct state *s, const unsigned char *value, size_t n)
 {
-    static const char *const members[PARTS] = {
+    static const char members[PARTS][30] = {
         [KEY] = "\"KeyConditionExpression\":\"",
         [FILTER] = "\"FilterExpression\":\"",
         [PROJECTION] = "\"ProjectionExpression\":\"",
@@ -324,15 +324,21 @@ static void begin_columns(struct state *s, const struct options *o)
     c->shown = s->fixed ? c->n : 0;
 }
 
+/* Reads the items of the page. */
+static bool read_page(struct state *s, plain_fn *fn)
+{
+    return plain_read(&s->plain, s->page.items.data, s->page.items.len, true,
+                      fn, s);
+}
+
 /* `last`: it is the last that may tell the columns. */
 static void print_page(struct state *s, bool last)
 {
-    const struct buf *items = &s->page.items;
     size_t first = s->columns.n;
     bool good = true;
 
     if (!s->fixed) {
-        good = plain_read(&s->plain, items->data, items->len, true, look, s);
+        good = read_page(s, look);
         if (s->looked > 0 || last)
             fix_columns(s, first);
     }
@@ -340,8 +346,7 @@ static void print_page(struct state *s, bool last)
         columns_header(&s->columns, &s->c.out);
         s->headed = true;
     }
-    good = good && plain_read(&s->plain, items->data, items->len, true, print,
-                              s);
+    good = good && read_page(s, print);
     if (s->line.failed || s->columns.values.failed || !good) {
         report_line("DynamoDB: a page of its answer holds something that is "
                     "no item, or memory is out");
@@ -558,7 +563,7 @@ static void follow(struct state *s, bool last)
         if (items_page(c->db, operation, &s->parts[HEAD], page_limit(s),
                        &s->page) != OUTCOME_DONE)
             command_failed(c, OUTCOME_STOP);
-        c->report.retries = c->db->retries;
+        command_advance(c);
         if (c->exit != 0)
             return;
         c->report.ids += s->page.scanned;
@@ -566,7 +571,6 @@ static void follow(struct state *s, bool last)
         print_page(s, last && s->page.last.len == 0);
         if (c->exit == 0)
             save(s, true);
-        report_progress(&c->report);
     } while (s->page.last.len > 0 && command_goes_on(c, *printed(s)));
 }
 
@@ -580,7 +584,7 @@ static void scan(struct state *s)
         more = resume(s);
         if (more && c->exit == 0 && s->page.last.len == 0)
             save(s, false);
-        command_confine_files(c->o, c->checkpoint.folder);
+        command_opened(c);
     }
     if (c->exit == 0 && more)
         follow(s, true);
@@ -591,10 +595,9 @@ static void scan(struct state *s)
 static void query_value(struct state *s, const unsigned char *value, size_t n)
 {
     const char *wrong = keys_wrong(s->hash, value, n, ITEM_KEY_MAX);
-    const struct row row = {value, n, NULL, NULL, 0, wrong};
 
     if (wrong != NULL) {
-        command_count(&s->c, REPORT_FAILED, &row);
+        command_count(&s->c, REPORT_FAILED, value, n, wrong);
         return;
     }
     make_request(s, value, n);
@@ -656,8 +659,6 @@ static void begin(struct state *s)
     if (o->rate > 0)
         s->limit = (uint64_t)(o->rate * CLOCK_SECOND / o->window / UNITS_MAX)
             + 1;
-    if (o->checkpoint == NULL)
-        command_confine_files(o, -1);
     command_keys(c, &s->keys);
 }
 

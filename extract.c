@@ -138,7 +138,6 @@ int extract(const struct options *o)
 
     c.o = o;
     command_confine(o);
-    command_confine_files(o, -1);
     if (o->n_words == 0 && isatty(STDIN_FILENO))
         report_line("reading an answer from the terminal; Ctrl-D ends it");
     rows_out_init(&c.out, STDOUT_FILENO, ROWS_TEXT, o->null);

@@ -17,11 +17,9 @@ enum { POINTER_MAX = 16 + 2 * OPTIONS_COLUMN_MAX };
 _Static_assert((int)OPTIONS_LISTED_MAX == (int)LISTING_COLUMNS,
                "what the options let through has room here");
 
-static const char *const id_alone[] = {"public_id"};
-
 struct state {
     struct command c;
-    const char *const *names;    /* of the columns */
+    struct rows_field fields[LISTING_COLUMNS];   /* of the row in hand */
     struct cloudinary_listing listing;
     struct listing_page page;
     char pointers[LISTING_COLUMNS][POINTER_MAX];
@@ -63,24 +61,13 @@ static const char *unfit(const struct state *s, const struct rows_field *id)
         : "it begins with a byte order mark (-0 takes it)";
 }
 
-/* Fields with the names of the columns, and nothing in them. */
-static void name_fields(const struct state *s, struct rows_field *fields)
-{
-    unsigned i;
-
-    for (i = 0; i < s->listing.n; i++)
-        fields[i] = (struct rows_field){(const unsigned char *)s->names[i],
-            strlen(s->names[i]), NULL, 0, false};
-}
-
 static void print_row(struct state *s, size_t *at)
 {
     struct command *c = &s->c;
-    struct rows_field fields[LISTING_COLUMNS] = {{NULL, 0, NULL, 0, false}};
+    struct rows_field *fields = s->fields;
     const char *wrong;
     unsigned i;
 
-    name_fields(s, fields);
     for (i = 0; i < s->listing.n; i++) {
         struct listing_cell cell = listing_next(&s->page, at);
 
@@ -91,12 +78,11 @@ static void print_row(struct state *s, size_t *at)
     wrong = unfit(s, &fields[0]);
     if (wrong != NULL) {
         char reason[128];
-        const struct row row = {fields[0].bytes, fields[0].len, NULL, NULL, 0,
-            reason};
 
         snprintf(reason, sizeof reason, "this row cannot be printed: %s",
                  wrong);
-        command_count(c, REPORT_FAILED, &row);
+        command_count(c, REPORT_FAILED, fields[0].bytes, fields[0].len,
+                      reason);
         return;
     }
     rows_add(&c->out, fields, c->out.format == ROWS_TEXT ? 1 : s->listing.n);
@@ -113,8 +99,7 @@ static void print_page(struct state *s)
 
     for (i = 0; i < s->page.rows && c->exit == 0; i++) {
         print_row(s, &at);
-        report_progress(&c->report);
-        command_progress();
+        command_advance(c);
     }
     memcpy(s->cursor, s->page.cursor, sizeof s->cursor);
     /* what the checkpoint counts must be on the disk before it is */
@@ -180,10 +165,13 @@ static void set_columns(struct state *s, const struct options *o)
 {
     unsigned i;
 
-    s->names = o->n_columns > 0 ? o->columns : id_alone;
     s->listing.n = o->n_columns > 0 ? o->n_columns : 1;
     for (i = 0; i < s->listing.n; i++) {
-        make_pointer(s->pointers[i], s->names[i]);
+        const char *name = o->n_columns > 0 ? o->columns[i] : "public_id";
+
+        s->fields[i].name = (const unsigned char *)name;
+        s->fields[i].name_len = strlen(name);
+        make_pointer(s->pointers[i], name);
         s->listing.columns[i] = s->pointers[i];
     }
 }
@@ -248,14 +236,12 @@ static void open_checkpoint(struct state *s)
 static void begin(struct state *s)
 {
     struct command *c = &s->c;
-    struct rows_field fields[LISTING_COLUMNS];
 
     if (c->o->checkpoint != NULL)
         open_checkpoint(s);
     if (c->exit != 0 || command_headed(c))
         return;
-    name_fields(s, fields);
-    rows_names(&c->out, fields, s->listing.n);
+    rows_names(&c->out, s->fields, s->listing.n);
     flush(c);
 }
 
@@ -269,8 +255,7 @@ int list(const struct options *o)
         return COMMAND_MISUSED;
     init(&s, o);
     begin(&s);
-    command_confine_files(o, c->checkpoint.fd < 0 ? -1
-                          : c->checkpoint.folder);
+    command_opened(c);
     ended = c->exit == 0 && c->checkpoint.records > 0 && *s.cursor == '\0';
     if (ended)
         report_say("%s: this listing is complete; remove the file to begin it "

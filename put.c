@@ -122,8 +122,7 @@ static void flush(struct state *s)
         c->exit = COMMAND_STOPPED;
     s->n = 0;
     buf_reset(&s->batch);
-    c->report.retries = c->db->retries;
-    report_progress(&c->report);
+    command_advance(c);
 }
 
 /* Is there an item in the batch with the key of the one that was made? Sets
@@ -278,7 +277,7 @@ static const char *make_item(struct state *s, const struct record_field *hash,
 /* Is the record a row of a run? */
 static bool is_row(struct state *s)
 {
-    static const char *const names[FIELDS] = {
+    static const char names[FIELDS][10] = {
         "public_id", "status", "text", "detail"
     };
     bool row = s->c.o->n_columns == 0 && s->in.n == FIELDS;
@@ -417,7 +416,6 @@ static void begin(struct state *s)
     buf_init(&s->batch, ITEMS_WRITE_BYTES);
     buf_init(&s->key, PLAIN_MAX);
     plain_init(&s->plain);
-    command_confine_files(o, -1);
     command_keys(&s->c, &s->keys);
     if (s->c.exit == 0) {
         rows_header(&s->c.out);

@@ -11,7 +11,7 @@
 #include "rows.h"
 #include "sigv4.h"
 
-const char *const report_names[REPORT_STATUSES] = {
+const char report_names[REPORT_STATUSES][9] = {
     "complete", "empty", "skipped", "failed", "unstored", "stored",
     "updated", "deleted", "absent", "printed"
 };

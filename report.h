@@ -24,7 +24,7 @@ enum report_status {
     REPORT_ABSENT, REPORT_PRINTED, REPORT_STATUSES
 };
 
-extern const char *const report_names[REPORT_STATUSES];
+extern const char report_names[REPORT_STATUSES][9];
 
 /* What there is to report. Times are ns of CLOCK_STEADY. */
 struct report {

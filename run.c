@@ -77,7 +77,7 @@ static void finish(struct state *s, enum report_status status,
         row.text_len = text->len;
     }
     if (c->o->dry_run) {
-        command_count(c, status, &row);
+        command_count(c, status, s->id.bytes, s->id.n, detail);
         return;
     }
     command_row(c, status, &row);
@@ -536,12 +536,7 @@ static void do_record(struct state *s, enum rows_read r)
         show_request(s);
     else
         do_image(s, place == CHECKPOINT_FIRST);
-    if (c->db != NULL) {
-        c->report.retries += c->db->retries;
-        c->db->retries = 0;
-    }
-    report_progress(&c->report);
-    command_progress();
+    command_advance(c);
 }
 
 /* Is the table there, and the one that is meant? */
@@ -676,8 +671,7 @@ int run(const struct options *o)
     caller_init(&s.caller, c);
     set_request(&s);
     begin(&s);
-    command_confine_files(o, c->checkpoint.fd < 0 ? -1
-                          : c->checkpoint.folder);
+    command_opened(c);
     while (command_goes_on(c, c->report.ids) &&
            (r = command_next(c, &s.id.bytes, &s.id.n)) != ROWS_END &&
            !output_gone(&s))

@@ -60,11 +60,10 @@ static void print_columns(struct state *s, const struct entry *e, bool there)
 {
     const struct plain_value key = {(const unsigned char *)s->c.o->key,
         strlen(s->c.o->key), "S", false, e->id.bytes, e->id.n};
-    const struct row row = {e->id.bytes, e->id.n, NULL, NULL, 0,
-        e->wrong != NULL ? e->wrong : ""};
 
     command_count(&s->c, e->wrong != NULL ? REPORT_FAILED : there
-                  ? REPORT_COMPLETE : REPORT_ABSENT, &row);
+                  ? REPORT_COMPLETE : REPORT_ABSENT, e->id.bytes, e->id.n,
+                  e->wrong != NULL ? e->wrong : "");
     if (!there)
         columns_take(&s->columns, &key);
     columns_row(&s->columns, &s->c.out);
@@ -254,8 +253,7 @@ static void do_batch(struct state *s)
         delete_batch(s);
     else
         update_one(s, &s->entries[0]);
-    s->c.report.retries = s->c.db->retries;
-    report_progress(&s->c.report);
+    command_advance(&s->c);
 }
 
 /* Is the table there, and the one that is meant? */
@@ -271,7 +269,6 @@ static void begin(struct state *s)
     buf_init(&s->found.json, ITEMS_FOUND_MAX);
     plain_init(&s->plain);
     columns_init(&s->columns);
-    command_confine_files(o, -1);
     command_failed(c, tables_ready(c->db, o->table, o->key));
     if (c->exit != 0)
         return;

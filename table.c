@@ -606,6 +606,5 @@ int table(const struct options *o)
         return COMMAND_MISUSED;
     command_signals();
     command_confine(o);
-    command_confine_files(o, -1);
     return verb->work(&j);
 }
