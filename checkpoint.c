@@ -104,8 +104,8 @@ static size_t render(const struct checkpoint *c, bool in_use, char text[MAX])
 static bool parse(struct checkpoint *c, const char *text, size_t n)
 {
     const size_t tail = strlen("\nhash \njob \nstate ") + (size_t)2 * HEX;
-    const char *place;
     char again[MAX], *p;
+    size_t length;
 
     if (n < strlen(magic) + strlen("1\nrecords "))
         return false;
@@ -116,10 +116,12 @@ static bool parse(struct checkpoint *c, const char *text, size_t n)
     memcpy(c->stored, p + strlen("\nhash "), HEX);
     memcpy(c->job, p + strlen("\nhash \njob ") + HEX, HEX);
     c->unclean = p[tail] == 'o';
-    place = strchr(p + tail, '\n');
-    if (place != NULL && strncmp(place, "\nplace ", 7) == 0 &&
-        strcspn(place + 7, "\n") < CHECKPOINT_PLACE)
-        memcpy(c->place, place + 7, strcspn(place + 7, "\n"));
+    p += tail + strcspn(p + tail, "\n");
+    length = strncmp(p, "\nplace ", 7) == 0 ? strcspn(p + 7, "\n") : 0;
+    if (length > 0 && length < CHECKPOINT_PLACE) {
+        memcpy(c->place, p + 7, length);
+        c->place[length] = '\0';
+    }
     return render(c, c->unclean, again) == n && memcmp(again, text, n) == 0 &&
         (c->records > 0 || strspn(c->stored, "0") == HEX);
 }

@@ -50,10 +50,10 @@ struct checkpoint {
 };
 
 /*
- * Opens `path`, which must stay, or makes it. `job` (n bytes) is whatever must be equal for
- * the same list to be the same work; only its hash is kept. Marks the file as
- * in use, which shows that it can be written. False: `error` says why it is
- * refused.
+ * Opens `path`, which must stay, or makes it. `job` (n bytes) is whatever must
+ * be equal for the same list to be the same work; only its hash is kept. Marks
+ * the file as in use, which shows that it can be written. False: `error` says
+ * why it is refused.
  */
 bool checkpoint_open(struct checkpoint *c, const char *path, const void *job,
                      size_t n);

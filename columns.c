@@ -10,12 +10,6 @@ void columns_init(struct columns *c)
     buf_init(&c->values, PLAIN_MAX);
 }
 
-void columns_free(struct columns *c)
-{
-    buf_free(&c->names);
-    buf_free(&c->values);
-}
-
 size_t columns_find(const struct columns *c, const unsigned char *name,
                     size_t n)
 {

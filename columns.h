@@ -28,7 +28,6 @@ struct columns {
 };
 
 void columns_init(struct columns *c);
-void columns_free(struct columns *c);
 
 /* The column of that name, which is added, unless there are `max` (or memory
    is out): then c->n. */

@@ -95,10 +95,10 @@ struct command {
 enum { COMMAND_IMAGES = 1, COMMAND_TABLE = 2 };
 
 /*
- * Begins with a zeroed one: readies the services (a bit each), signals, report
- * and rows, and gives up what command_confine does. `reads`: what it reads,
- * for a person at a terminal, or NULL. False, and said: it is MISUSED, and
- * nothing was called.
+ * Begins: readies the services (a bit each), signals, report and rows of a
+ * zeroed `c`, and gives up what command_confine does. `reads`: what it reads,
+ * for a person at a terminal, or NULL. False, and said, if something is missing
+ * or wrong: it is MISUSED, and nothing was called.
  */
 bool command_begin(struct command *c, const struct options *o,
                    unsigned services, const char *reads);
@@ -126,9 +126,8 @@ void command_flush(struct command *c);
 void command_advance(struct command *c);
 
 /* Each of these says why the command must end, and notes its exit status:
-   standard input cannot be read; `what` cannot be written; the last call of
-   the table came to `outcome`, and there is more to come of it only after
-   DONE. */
+   standard input cannot be read (errno); `what` cannot be written; the last
+   call of the table came to `outcome`, unless that is DONE. */
 void command_unread(struct command *c);
 void command_unwritten(struct command *c, const char *what, int error);
 void command_failed(struct command *c, enum outcome outcome);
@@ -137,12 +136,12 @@ void command_failed(struct command *c, enum outcome outcome);
    where there are none, or not the --key that was given. */
 void command_keys(struct command *c, struct keys *keys);
 
-/*
- * The checkpoint of the options: opened for this job, which is freed; false
- * ends the command. Are the rows that it is to count on the disk? And was it
- * written?
- */
+/* Opens the checkpoint of the options for this job, which is freed. False ends
+   the command, and is said. */
 bool command_resume(struct command *c, struct buf *job);
+
+/* Puts the rows on the disk, before a checkpoint counts them. False as above.
+   And ends the command if the checkpoint was not written then. */
 bool command_sync(struct command *c);
 void command_saved(struct command *c, bool saved);
 

@@ -14,13 +14,6 @@ void item_init(struct item *item)
     buf_init(&item->request, item->json.max + 4096);
 }
 
-void item_free(struct item *item)
-{
-    buf_free(&item->json);
-    buf_free(&item->spare);
-    buf_free(&item->request);
-}
-
 void item_reset(struct item *item)
 {
     buf_reset(&item->json);

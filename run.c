@@ -192,8 +192,9 @@ static enum outcome look_back(struct state *s)
 static void note_unshown(struct state *s)
 {
     if (!s->shown && !s->c.o->quiet)
-        report_line("explicit's answers have no OCR result: each image is read "
-                   "once more, which is one of the account's hourly calls");
+        report_line("explicit's answers have no OCR result: each image is "
+                    "read once more, which is one of the account's hourly "
+                    "calls");
     s->shown = true;
 }
 
