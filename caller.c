@@ -2,46 +2,45 @@
 #include "caller.h"
 
 #include "clock.h"
-#include "command.h"
 
 #define BACKOFF_BASE CLOCK_SECOND
 #define BACKOFF_CAP (60 * CLOCK_SECOND)
 #define LONG_WAIT (10 * CLOCK_SECOND)            /* is announced */
 #define LIMIT_WAIT (60 * CLOCK_SECOND)           /* where no time is named */
 
-void caller_init(struct caller *caller, struct cloudinary *cloudinary,
-                 const struct options *o, struct report *report)
+void caller_init(struct caller *caller, struct command *command)
 {
+    const struct options *o = command->o;
     int64_t rate = o->rate, window = o->window;
 
-    if (rate > 0 && o->shards > 0)
-        pace_share(&rate, &window, o->shards);
-    *caller = (struct caller){.cloudinary = cloudinary, .report = report,
-        .max_attempts = o->max_attempts > 0 ? (unsigned)o->max_attempts : 5,
-        .quiet = o->quiet, .free_units = o->explicit};
+    pace_share(&rate, &window, o->shards);
+    caller->command = command;
+    caller->max_attempts = o->max_attempts > 0 ? (unsigned)o->max_attempts : 5;
+    caller->starved = false;
     pace_init(&caller->pace, rate, window, o->reserve, o->percent);
 }
 
 bool caller_wait(struct caller *caller, int64_t when, const char *why)
 {
+    struct report *report = &caller->command->report;
     int64_t begun = clock_now(CLOCK_STEADY), now = begun;
 
-    if (when - now > LONG_WAIT && !caller->quiet) {
+    if (when - now > LONG_WAIT && !caller->command->o->quiet) {
         char text[32];
 
         report_time(text, when);
         report_say("waiting until %s: %s", text, why);
     }
-    caller->report->waits_until = when;
+    report->waits_until = when;
     while (now < when && command_stop == 0) {
         int64_t step = now + CLOCK_SECOND;
 
-        report_progress(caller->report);
+        report_progress(report);
         clock_sleep(step < when ? step : when, -1, 0, &command_stop);
         now = clock_now(CLOCK_STEADY);
     }
-    caller->report->waits_until = 0;
-    caller->report->waited += now - begun;
+    report->waits_until = 0;
+    report->waited += now - begun;
     return now >= when;
 }
 
@@ -80,8 +79,8 @@ static uint32_t random32(void)
 static enum outcome once(struct caller *caller, caller_fn *fn, void *context,
                          bool unit)
 {
-    struct cloudinary *c = caller->cloudinary;
-    struct report *report = caller->report;
+    struct cloudinary *c = caller->command->cloudinary;
+    struct report *report = &caller->command->report;
     enum outcome outcome;
     int64_t now = clock_now(CLOCK_STEADY);
 
@@ -101,11 +100,12 @@ static enum outcome once(struct caller *caller, caller_fn *fn, void *context,
 enum outcome caller_call(struct caller *caller, caller_fn *fn, void *context,
                          bool unit)
 {
-    struct cloudinary *c = caller->cloudinary;
+    struct cloudinary *c = caller->command->cloudinary;
     int64_t bound = clock_now(CLOCK_STEADY) + CALLER_MAX;
     unsigned tries = 0, over = 0;
 
-    caller->pace.uncounted = unit && caller->free_units;
+    /* calls of the Upload API have no hourly limit */
+    caller->pace.uncounted = unit && caller->command->o->explicit;
     while (turn(caller)) {
         enum outcome outcome = once(caller, fn, context, unit);
         int64_t now = clock_now(CLOCK_STEADY), delay;
@@ -128,7 +128,7 @@ enum outcome caller_call(struct caller *caller, caller_fn *fn, void *context,
         } else {
             return outcome;
         }
-        caller->report->retries++;
+        caller->command->report.retries++;
         if (!caller_wait(caller, now + delay, c->error))
             break;
     }

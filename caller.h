@@ -11,28 +11,22 @@
 #ifndef CALLER_H
 #define CALLER_H
 
-#include "cloudinary.h"
-#include "options.h"
+#include "command.h"
 #include "pace.h"
-#include "report.h"
 
 /* The longest that one call is tried for, apart from limits. */
 #define CALLER_MAX (900 * CLOCK_SECOND)
 
 struct caller {
-    struct cloudinary *cloudinary;
-    struct report *report;       /* is told of calls, retries, waits */
+    struct command *command;     /* its report is told of calls, retries,
+                                    waits */
     struct pace pace;
     unsigned max_attempts;
-    bool quiet;
-    bool free_units;             /* calls for OCR are not Admin API calls, and
-                                    have no hourly limit */
     bool starved;                /* the reserve leaves nothing, which was
                                     said: nothing more can be called */
 };
 
-void caller_init(struct caller *caller, struct cloudinary *cloudinary,
-                 const struct options *o, struct report *report);
+void caller_init(struct caller *caller, struct command *command);
 
 /* One call of cloudinary.h. */
 typedef enum outcome caller_fn(struct cloudinary *c, void *context);

@@ -1,6 +1,7 @@
 /* check: see check.h. */
 #include "check.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,65 +23,52 @@ static bool works;               /* would a run, so far? */
 enum verdict { GOOD, BAD, NOTE };
 
 /* Prints a line: "VERDICT WHAT: detail". */
-__attribute__((format(printf, 3, 4)))
-static void tell(enum verdict verdict, const char *what, const char *format,
-                 ...)
+__attribute__((format(printf, 2, 3)))
+static void tell(enum verdict verdict, const char *format, ...)
 {
-    static const char *const words[] = {"ok  ", "FAIL", "note"};
-    char text[COMMAND_ERROR], safe[COMMAND_ERROR];
+    static const char words[][5] = {"ok  ", "FAIL", "note"};
+    char safe[COMMAND_ERROR];
     va_list ap;
 
     va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
+    report_visible(safe, sizeof safe, format, ap);
     va_end(ap);
-    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
-    printf("%s %s: %s\n", words[verdict], what, safe);
+    printf("%s %s\n", words[verdict], safe);
     works = works && verdict != BAD;
 }
 
-/* How a server was reached. */
-static void tell_connection(const char *what, const struct http *h)
-{
-    char name[256] = "";
-
-    if (h->response.status == 0) {
-        tell(BAD, what, "%s", h->error);
-        return;
-    }
-    if (!h->url.tls) {
-        tell(GOOD, what, "plain http with %s, on this machine",
-             h->url.authority);
-        return;
-    }
-    tls_signer(&h->stream.tls, name, sizeof name);
-    tell(GOOD, what, "TLS 1.2 with %s; its certificate is signed by %s",
-         h->url.authority, *name != '\0' ? name : "a CA without a name");
-}
-
-/* What a server's clock and ours have between them. */
-static void tell_clock(const char *what, const struct http *h)
+/* How a server was reached, and what its clock and ours have between them. */
+static void tell_server(const char *what, const struct http *h)
 {
     const char *date = http_response_field(&h->response, "Date");
     int64_t then = date == NULL ? -1 : clock_http_date(date);
-    long long ahead;
+    int64_t ahead = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND - then;
+    const bool far = llabs(ahead) >= SKEW_MAX;
+    char name[256];
 
-    if (h->response.status == 0)
-        return;
-    if (then < 0) {
-        tell(NOTE, what, "the answer does not tell the time (Date)");
+    if (h->response.status == 0) {
+        tell(BAD, "%s connection: %s", what, h->error);
         return;
     }
-    ahead = (long long)(clock_now(CLOCK_CALENDAR) / CLOCK_SECOND - then);
-    if (llabs(ahead) < 2)
-        tell(GOOD, what, "as the service's");
-    else if (llabs(ahead) < SKEW_MAX)
-        tell(GOOD, what, "%lld s %s the service's", llabs(ahead),
-             ahead < 0 ? "behind" : "ahead of");
+    if (h->url.tls) {
+        tls_signer(&h->stream.tls, name, sizeof name);
+        tell(GOOD, "%s connection: TLS 1.2 with %s; its certificate is signed "
+             "by %s", what, h->url.authority, *name != '\0' ? name
+             : "a CA without a name");
+    } else {
+        tell(GOOD, "%s connection: plain http with %s, on this machine", what,
+             h->url.authority);
+    }
+    if (then < 0)
+        tell(NOTE, "%s clock: the answer does not tell the time (Date)", what);
+    else if (llabs(ahead) < 2)
+        tell(GOOD, "%s clock: as the service's", what);
     else
-        tell(BAD, what, "%lld s %s the service's; set this machine's clock "
-             "(signatures are mended by the service's, certificates are "
-             "judged by this one)", llabs(ahead),
-             ahead < 0 ? "behind" : "ahead of");
+        tell(far ? BAD : GOOD, "%s clock: %" PRId64 " s %s the service's%s",
+             what, ahead < 0 ? -ahead : ahead, ahead < 0 ? "behind"
+             : "ahead of", far ? "; set this machine's clock (signatures are "
+             "mended by the service's, certificates are judged by this one)"
+             : "");
 }
 
 /* -------------------------------------------------------------- DynamoDB */
@@ -102,46 +90,44 @@ static void tell_table(struct dynamodb *db, const struct options *o,
                        enum outcome outcome,
                        const struct tables_description *d)
 {
+    char units[80];
+
+    snprintf(units, sizeof units, d->capacity.on_demand ? "on demand"
+             : "with %" PRId64 " read and %" PRId64 " write units",
+             d->capacity.read, d->capacity.write);
     if (strcmp(db->code, "AccessDeniedException") == 0)
-        tell(NOTE, "table", "%s: not looked at, but a run does not need that",
+        tell(NOTE, "table: %s: not looked at, but a run does not need that",
              db->error);
     else if (about_keys(db->code) || db->http.response.status == 0)
-        tell(NOTE, "table", "%s was not looked at", o->table);
+        tell(NOTE, "table: %s was not looked at", o->table);
     else if (outcome != OUTCOME_DONE ||
              tables_judge(db, o->table, o->key, d) != OUTCOME_DONE)
-        tell(BAD, "table", "%s", db->error);
-    else if (d->capacity.on_demand)
-        tell(GOOD, "table", "%s is %s, by %s (S), on demand", o->table,
-             d->status, o->key);
+        tell(BAD, "table: %s", db->error);
     else
-        tell(GOOD, "table", "%s is %s, by %s (S), with %lld read and %lld "
-             "write units", o->table, d->status, o->key,
-             (long long)d->capacity.read, (long long)d->capacity.write);
+        tell(GOOD, "table: %s is %s, by %s (S), %s", o->table, d->status,
+             o->key, units);
 }
 
 /* Where the keys are from, and until when they are good. */
 static void tell_keys(const struct dynamodb *db)
 {
     const struct credentials *keys = &db->aws->keys;
-    char source[sizeof keys->source + 64];
+    const char *until = "";
+    char time[32] = "";
 
-    snprintf(source, sizeof source, "%s", keys->source);
     if (keys->expires != INT64_MAX) {
-        char until[32];
-
-        report_time(until, keys->expires);
-        snprintf(source, sizeof source, "%s, until %s", keys->source,
-                 until);
+        until = ", until ";
+        report_time(time, keys->expires);
     } else if (keys->token[0] != '\0') {
-        snprintf(source, sizeof source, "%s; they are temporary, and do "
-                 "not say until when", keys->source);
+        until = "; they are temporary, and do not say until when";
     }
     if (about_keys(db->code))
-        tell(BAD, "credentials", "%s; %s", source, db->error);
-    else if (db->http.response.status == 0)
-        tell(NOTE, "credentials", "%s; not tried", source);
+        tell(BAD, "credentials: %s%s%s; %s", keys->source, until, time,
+             db->error);
     else
-        tell(GOOD, "credentials", "%s", source);
+        tell(db->http.response.status == 0 ? NOTE : GOOD,
+             "credentials: %s%s%s%s", keys->source, until, time,
+             db->http.response.status == 0 ? "; not tried" : "");
 }
 
 /* A message of several lines as one. */
@@ -166,41 +152,45 @@ static void check_dynamodb(const struct options *o)
     enum outcome outcome;
 
     if (o->table == NULL) {
-        tell(NOTE, "table", "none is named (-t, OCRDYN_TABLE): rows are only "
+        tell(NOTE, "table: none is named (-t, OCRDYN_TABLE): rows are only "
              "printed, and DynamoDB is not needed");
         return;
     }
     db = command_try_dynamodb(o, error);
     if (db == NULL) {
         join_lines(error);
-        tell(BAD, "dynamodb", "%s", error);
+        tell(BAD, "dynamodb: %s", error);
         return;
     }
     if (o->max_attempts == 0)
         db->max_attempts = TRIES;
     outcome = tables_describe(db, o->table, NULL, &d);
     tell_keys(db);
-    tell(GOOD, "region", "%s", db->aws->region);
-    tell(GOOD, "endpoint", "%s://%s%s", db->http.url.tls ? "https" : "http",
+    tell(GOOD, "region: %s", db->aws->region);
+    tell(GOOD, "endpoint: http%s://%s%s", db->http.url.tls ? "s" : "",
          db->http.url.authority, db->http.url.path);
-    tell_connection("dynamodb connection", &db->http);
-    tell_clock("dynamodb clock", &db->http);
+    tell_server("dynamodb", &db->http);
     tell_table(db, o, outcome, &d);
 }
 
 /* ------------------------------------------------------------ Cloudinary */
 
-/* Makes a call until it works, or is not worth another try. */
-static enum outcome ask(struct cloudinary *c, unsigned max, bool usage,
-                        int64_t *used, int64_t *limit)
+/* Of the OCR add-on: images in this month. */
+struct units {
+    int64_t used, limit;
+};
+
+/* Makes a call until it works, or is not worth another try: asks what was
+   used, or (NULL) only who may ask. */
+static enum outcome ask(struct cloudinary *c, uint64_t max,
+                        struct units *units)
 {
-    unsigned tries = 0;
-
     for (;;) {
-        enum outcome outcome = usage
-            ? cloudinary_usage(c, used, limit) : cloudinary_ping(c);
+        enum outcome outcome = units != NULL
+            ? cloudinary_usage(c, &units->used, &units->limit)
+            : cloudinary_ping(c);
 
-        if (outcome != OUTCOME_RETRY || ++tries >= max || command_stop != 0)
+        if (outcome != OUTCOME_RETRY || --max == 0 || command_stop != 0)
             return outcome;
         clock_sleep(clock_now(CLOCK_STEADY) + CLOCK_SECOND, -1, 0,
                     &command_stop);
@@ -209,67 +199,66 @@ static enum outcome ask(struct cloudinary *c, unsigned max, bool usage,
 
 static void tell_quota(const struct pace_quota *quota)
 {
+    const bool left = quota->remaining > 0;
     char text[32];
 
     if (!quota->known) {
-        tell(NOTE, "cloudinary quota", "the answer says nothing of the hourly "
+        tell(NOTE, "cloudinary quota: the answer says nothing of the hourly "
              "calls (X-FeatureRateLimit-*)");
         return;
     }
     report_time(text, clock_now(CLOCK_STEADY) + quota->reset);
-    tell(quota->remaining > 0 ? GOOD : BAD, "cloudinary quota",
-         "%lld of %lld hourly calls are left until %s%s",
-         (long long)quota->remaining, (long long)quota->limit, text,
-         quota->remaining > 0 ? "" : "; a run would wait until then");
+    tell(left ? GOOD : BAD, "cloudinary quota: %" PRId64 " of %" PRId64
+         " hourly calls are left until %s%s", quota->remaining, quota->limit,
+         text, left ? "" : "; a run would wait until then");
 }
 
 static void tell_units(const struct cloudinary *c, enum outcome outcome,
-                       int64_t used, int64_t limit)
+                       const struct units *units)
 {
-    static const char what[] = "ocr units";
+    const bool left = units->used < units->limit;
 
     if (outcome != OUTCOME_DONE)
-        tell(BAD, what, "%s", c->error);
+        tell(BAD, "ocr units: %s", c->error);
     /* not confirmed: what it says of an add-on that is not enabled */
-    else if (used < 0 || limit < 0)
-        tell(NOTE, what, "the account's usage does not name the OCR add-on "
-             "(adv_ocr); is it enabled in the Cloudinary console?");
-    else if (limit == 0)
-        tell(BAD, what, "none: enable the OCR add-on in the Cloudinary "
+    else if (units->used < 0 || units->limit < 0)
+        tell(NOTE, "ocr units: the account's usage does not name the OCR "
+             "add-on (adv_ocr); is it enabled in the Cloudinary console?");
+    else if (units->limit == 0)
+        tell(BAD, "ocr units: none: enable the OCR add-on in the Cloudinary "
              "console, free plan included");
     else
-        tell(used < limit ? GOOD : BAD, what, "%lld of %lld are used%s",
-             (long long)used, (long long)limit, used < limit ? ""
-             : "; wait for the next month, or take a larger plan of the OCR "
-             "add-on in the Cloudinary console");
+        tell(left ? GOOD : BAD, "ocr units: %" PRId64 " of %" PRId64
+             " are used%s", units->used, units->limit, left ? "" : "; wait for "
+             "the next month, or take a larger plan of the OCR add-on in the "
+             "Cloudinary console");
 }
 
 static void check_cloudinary(const struct options *o)
 {
     char error[COMMAND_ERROR];
     struct cloudinary *c = command_try_cloudinary(o, error);
-    unsigned max = o->max_attempts > 0 ? (unsigned)o->max_attempts : TRIES;
-    int64_t used, limit;
+    const uint64_t max = o->max_attempts > 0 ? o->max_attempts : TRIES;
+    struct units units;
     enum outcome outcome;
 
     if (c == NULL) {
-        tell(BAD, "cloudinary", "%s", error);
+        tell(BAD, "cloudinary: %s", error);
         return;
     }
-    outcome = ask(c, max, false, &used, &limit);
-    tell_connection("cloudinary connection", &c->http);
-    tell_clock("cloudinary clock", &c->http);
+    outcome = ask(c, max, NULL);
+    tell_server("cloudinary", &c->http);
     if (c->http.response.status == 0)
         return;
     /* a limit that is reached is reached by somebody who may ask */
     tell(outcome == OUTCOME_DONE ? GOOD : outcome == OUTCOME_WAIT ? NOTE
-         : BAD, "cloudinary account", "%s", outcome == OUTCOME_DONE
+         : BAD, "cloudinary account: %s", outcome == OUTCOME_DONE
          ? "key and secret are right" : c->error);
     if (outcome != OUTCOME_DONE && outcome != OUTCOME_WAIT)
         return;
-    outcome = ask(c, max, true, &used, &limit);
+    outcome = ask(c, max, &units);
     tell_quota(&c->quota);
-    tell_units(c, outcome, used, limit);
+    tell_units(c, outcome, &units);
 }
 
 int check(const struct options *o)

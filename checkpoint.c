@@ -2,6 +2,7 @@
 #include "checkpoint.h"
 
 #include <bearssl.h>
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -15,7 +16,7 @@
 
 enum {
     HASH = CHECKPOINT_HASH,
-    HEX = 64,                /* its digits */
+    HEX = CHECKPOINT_HEX - 1,            /* its digits */
     SIZE = 512,              /* of a file, at most, */
     MAX = SIZE + CHECKPOINT_PLACE,       /* and of one with a place */
     NAME = 200,              /* bytes of a path in a sentence */
@@ -29,38 +30,35 @@ static const char magic[] = "ocrdyn checkpoint ";
 __attribute__((format(printf, 2, 3)))
 static bool refuse(struct checkpoint *c, const char *format, ...)
 {
-    const size_t n = strlen(c->path);
-    char what[sizeof c->error - NAME - 8];
+    const size_t n = strlen(c->path), cut = n > NAME ? n - NAME : 0;
+    const size_t at = (size_t)snprintf(c->error, sizeof c->error, "%s%s ",
+                                       cut > 0 ? "..." : "", c->path + cut);
     va_list ap;
 
     va_start(ap, format);
-    (void)vsnprintf(what, sizeof what, format, ap);
+    (void)vsnprintf(c->error + at, sizeof c->error - at, format, ap);
     va_end(ap);
-    (void)snprintf(c->error, sizeof c->error, "%s%.*s %s",
-                   n > NAME ? "..." : "", NAME,
-                   c->path + (n > NAME ? n - NAME : 0), what);
+    return false;
+}
+
+static bool refuse_errno(struct checkpoint *c, const char *what)
+{
+    return refuse(c, "cannot be %s: %s", what, strerror(errno));
+}
+
+/* After refuse(): what to do. */
+static bool advise(struct checkpoint *c)
+{
+    const size_t n = strlen(c->error);
+
+    (void)snprintf(c->error + n, sizeof c->error - n, " (remove it to begin "
+                   "the list anew)");
     return false;
 }
 
 /* ---- what the file says ---- */
 
-struct content {
-    uint64_t records;
-    unsigned char hash[HASH], job[HASH];
-    bool open;
-    const char *place;       /* "": none */
-};
-
-static void digest(unsigned char out[HASH], const void *bytes, size_t n)
-{
-    br_sha256_context sha;
-
-    br_sha256_init(&sha);
-    br_sha256_update(&sha, bytes, n);
-    br_sha256_out(&sha, out);
-}
-
-static void to_hex(char out[HEX + 1], const unsigned char bytes[HASH])
+static void to_hex(char out[CHECKPOINT_HEX], const unsigned char bytes[HASH])
 {
     static const char digits[] = "0123456789abcdef";
     int i;
@@ -72,74 +70,60 @@ static void to_hex(char out[HEX + 1], const unsigned char bytes[HASH])
     *out = '\0';
 }
 
-/* Of HEX digits in lower case; what is none gives nonsense. */
-static void from_hex(unsigned char bytes[HASH], const char *hex)
+static void digest(char out[CHECKPOINT_HEX], const void *bytes, size_t n)
 {
-    int i;
+    unsigned char hash[HASH];
+    br_sha256_context sha;
 
-    for (i = 0; i < HEX; i++, hex++) {
-        int digit = *hex <= '9' ? *hex - '0' : *hex - 'a' + 10;
-
-        bytes[i / 2] = (unsigned char)(bytes[i / 2] << 4 | digit);
-    }
+    br_sha256_init(&sha);
+    br_sha256_update(&sha, bytes, n);
+    br_sha256_out(&sha, hash);
+    to_hex(out, hash);
 }
 
-/* Its bytes, no terminator. Returns how many. */
-static size_t render(const struct content *content, char text[MAX])
+/* The file that says what is in *c: its bytes, no terminator. Returns how
+   many. */
+static size_t render(const struct checkpoint *c, bool in_use, char text[MAX])
 {
-    const bool placed = content->place[0] != '\0';
-    char hash[HEX + 1], job[HEX + 1], check[HEX + 1];
-    unsigned char sum[HASH];
-    size_t n;
+    const bool placed = c->place[0] != '\0';
+    char check[CHECKPOINT_HEX];
+    size_t n = (size_t)snprintf(text, MAX, "%s1\nrecords %" PRIu64
+                                "\nhash %s\njob %s\nstate %s\n%s%s%s", magic,
+                                c->records, c->stored, c->job,
+                                in_use ? "open" : "closed",
+                                placed ? "place " : "", c->place,
+                                placed ? "\n" : "");
 
-    to_hex(hash, content->hash);
-    to_hex(job, content->job);
-    n = (size_t)snprintf(text, MAX, "%s1\nrecords %" PRIu64
-                         "\nhash %s\njob %s\nstate %s\n%s%s%s", magic,
-                         content->records, hash, job,
-                         content->open ? "open" : "closed",
-                         placed ? "place " : "", content->place,
-                         placed ? "\n" : "");
-    digest(sum, text, n);
-    to_hex(check, sum);
+    digest(check, text, n);
     return n + (size_t)snprintf(text + n, MAX - n, "check %s\n", check);
-}
-
-/* Takes the place out of what follows the state, into `place`. */
-static void parse_place(char place[CHECKPOINT_PLACE], const char *text)
-{
-    size_t n = strcspn(text, "\n");
-
-    place[0] = '\0';
-    text += text[n] == '\n' ? n + 1 : n;
-    n = strcspn(text, "\n");
-    if (strncmp(text, "place ", 6) != 0 || n - 6 >= CHECKPOINT_PLACE)
-        return;
-    memcpy(place, text + 6, n - 6);
-    place[n - 6] = '\0';
 }
 
 /* Takes the values out of a text, and believes them only when they make the
    same text again, byte by byte: what stands between them is not looked at
    before. */
-static bool parse(struct content *content, const char *text, size_t n,
-                  char place[CHECKPOINT_PLACE])
+static bool parse(struct checkpoint *c, const char *text, size_t n)
 {
     const size_t tail = strlen("\nhash \njob \nstate ") + (size_t)2 * HEX;
     char again[MAX], *p;
+    size_t length;
 
     if (n < strlen(magic) + strlen("1\nrecords "))
         return false;
-    content->records = strtoull(text + strlen(magic) + strlen("1\nrecords "),
-                                &p, 10);
+    c->records = strtoull(text + strlen(magic) + strlen("1\nrecords "), &p,
+                          10);
     if ((size_t)(text + n - p) <= tail)
         return false;
-    from_hex(content->hash, p + strlen("\nhash "));
-    from_hex(content->job, p + strlen("\nhash \njob ") + HEX);
-    content->open = p[tail] == 'o';
-    parse_place(place, p + tail);
-    content->place = place;
-    return render(content, again) == n && memcmp(again, text, n) == 0;
+    memcpy(c->stored, p + strlen("\nhash "), HEX);
+    memcpy(c->job, p + strlen("\nhash \njob ") + HEX, HEX);
+    c->unclean = p[tail] == 'o';
+    p += tail + strcspn(p + tail, "\n");
+    length = strncmp(p, "\nplace ", 7) == 0 ? strcspn(p + 7, "\n") : 0;
+    if (length > 0 && length < CHECKPOINT_PLACE) {
+        memcpy(c->place, p + 7, length);
+        c->place[length] = '\0';
+    }
+    return render(c, c->unclean, again) == n && memcmp(again, text, n) == 0 &&
+        (c->records > 0 || strspn(c->stored, "0") == HEX);
 }
 
 /* ---- system calls, which a signal may cut short ---- */
@@ -242,16 +226,30 @@ static bool is_at(int fd, const char *path)
  * lets go, which the first may have to wait for in its first replacement.
  */
 
-static bool refuse_lock(struct checkpoint *c)
-{
-    if (errno == EWOULDBLOCK)
-        return refuse(c, "is in use by another run");
-    return refuse(c, "cannot be locked: %s", strerror(errno));
-}
-
 static bool refuse_replaced(struct checkpoint *c)
 {
     return refuse(c, "is made or replaced all the time by somebody else");
+}
+
+enum taken { TAKEN, REFUSED, AGAIN };
+
+/* Locks a file that was opened. AGAIN: it has lost its name. */
+static enum taken take(struct checkpoint *c, int fd, const char *path,
+                       bool wait)
+{
+    enum taken taken = AGAIN;
+
+    if (!lock(fd, wait)) {
+        if (errno == EWOULDBLOCK)
+            refuse(c, "is in use by another run");
+        else
+            refuse_errno(c, "locked");
+        taken = REFUSED;
+    } else if (is_at(fd, path)) {
+        return TAKEN;
+    }
+    close(fd);
+    return taken;
 }
 
 /* Opens the file and locks it; fd stays -1 if there is none. */
@@ -261,26 +259,27 @@ static bool hold(struct checkpoint *c)
     int i;
 
     for (i = 0; i < TRIES; i++) {
+        enum taken taken;
+        int fd;
+
         if (lstat(c->path, &st) != 0)
-            return errno == ENOENT ||
-                refuse(c, "cannot be looked at: %s", strerror(errno));
-        if (S_ISLNK(st.st_mode))
-            return refuse(c, "is a symbolic link: name the file itself");
-        if (S_ISDIR(st.st_mode))
-            return refuse(c, "is a folder: name a file");
+            return errno == ENOENT || refuse_errno(c, "looked at");
         if (!S_ISREG(st.st_mode))
-            return refuse(c, "is not a plain file: name one");
-        c->fd = open_file(c->path, O_RDWR);
-        if (c->fd < 0 && errno == ENOENT)
+            return refuse(c, "is %s: name %s",
+                          S_ISLNK(st.st_mode) ? "a symbolic link"
+                          : S_ISDIR(st.st_mode) ? "a folder"
+                          : "not a plain file",
+                          S_ISLNK(st.st_mode) ? "the file itself" : "a file");
+        fd = open_file(c->path, O_RDWR);
+        if (fd < 0 && errno == ENOENT)
             continue;
-        if (c->fd < 0)
-            return refuse(c, "cannot be opened: %s", strerror(errno));
-        if (!lock(c->fd, false))
-            return refuse_lock(c);
-        if (is_at(c->fd, c->path))
-            return true;
-        close(c->fd);
-        c->fd = -1;
+        if (fd < 0)
+            return refuse_errno(c, "opened");
+        taken = take(c, fd, c->path, false);
+        if (taken == TAKEN)
+            c->fd = fd;
+        if (taken != AGAIN)
+            return taken == TAKEN;
     }
     return refuse_replaced(c);
 }
@@ -292,20 +291,15 @@ static int hold_beside(struct checkpoint *c)
 
     for (i = 0; i < TRIES; i++) {
         int fd = open_file(c->beside, O_RDWR | O_CREAT);
+        enum taken taken;
 
         if (fd < 0) {
-            refuse(c, "cannot be written (first to the same name with .new): "
-                   "%s", strerror(errno));
+            refuse_errno(c, "written (first to the same name with .new)");
             return -1;
         }
-        if (!lock(fd, c->fd >= 0)) {
-            refuse_lock(c);
-            close(fd);
-            return -1;
-        }
-        if (is_at(fd, c->beside))
-            return fd;
-        close(fd);
+        taken = take(c, fd, c->beside, c->fd >= 0);
+        if (taken != AGAIN)
+            return taken == TAKEN ? fd : -1;
     }
     refuse_replaced(c);
     return -1;
@@ -346,8 +340,6 @@ static bool keep_mode(const struct checkpoint *c, int fd)
 /* Replaces the file by one that says what is in *c. */
 static bool replace(struct checkpoint *c, bool in_use)
 {
-    struct content content = {.records = c->records, .open = in_use,
-        .place = c->place};
     char text[MAX];
     int fd = hold_beside(c);
 
@@ -358,20 +350,17 @@ static bool replace(struct checkpoint *c, bool in_use)
         return refuse(c, "cannot be written: what has the same name with "
                       ".new is in the way");
     }
-    memcpy(content.hash, c->stored, HASH);
-    memcpy(content.job, c->job, HASH);
     if (!is_ours(c)) {
         refuse(c, "was made, replaced or removed by somebody else meanwhile");
     } else if (!keep_mode(c, fd) ||
-               !write_all(fd, text, render(&content, text)) ||
+               !write_all(fd, text, render(c, in_use, text)) ||
                !sync_file(fd) || rename(c->beside, c->path) != 0) {
-        refuse(c, "cannot be written: %s", strerror(errno));
+        refuse_errno(c, "written");
     } else {
         if (c->fd >= 0)
             close(c->fd);
         c->fd = fd;
-        return sync_file(c->folder) ||
-            refuse(c, "cannot be synced to disk: %s", strerror(errno));
+        return sync_file(c->folder) || refuse_errno(c, "synced to disk");
     }
     unlink(c->beside);
     close(fd);
@@ -379,31 +368,28 @@ static bool replace(struct checkpoint *c, bool in_use)
 }
 
 /* Reads the file. */
-static bool load(struct checkpoint *c)
+static bool load(struct checkpoint *c, const char *job)
 {
-    struct content content = {0};
+    const char *wrong = NULL;
     char text[MAX + 2];
     ssize_t n = read_all(c->fd, text, sizeof text - 1);
 
     if (n < 0)
-        return refuse(c, "cannot be read: %s", strerror(errno));
+        return refuse_errno(c, "read");
     text[n] = '\0';
     if (n == 0)
-        return refuse(c, "is empty, which no checkpoint is (remove it to "
-                      "begin the list anew)");
-    if (strncmp(text, magic, strlen(magic)) != 0)
+        wrong = "empty, which no checkpoint is";
+    else if (strncmp(text, magic, strlen(magic)) != 0)
         return refuse(c, "is not a checkpoint: name another file");
-    if (!parse(&content, text, (size_t)n, c->place) ||
-        (content.records == 0 && memcmp(content.hash, c->running, HASH) != 0))
-        return refuse(c, "is damaged, or of another version of ocrdyn "
-                      "(remove it to begin the list anew)");
-    if (memcmp(content.job, c->job, HASH) != 0)
-        return refuse(c, "is of another job: the options are not those that "
-                      "it was made with (remove it to begin the list anew)");
-    c->records = content.records;
-    memcpy(c->stored, content.hash, HASH);
-    c->unclean = content.open;
-    return true;
+    else if (!parse(c, text, (size_t)n))
+        wrong = "damaged, or of another version of ocrdyn";
+    else if (strcmp(c->job, job) != 0)
+        wrong = "of another job: the options are not those that it was made "
+            "with";
+    if (wrong == NULL)
+        return true;
+    refuse(c, "is %s", wrong);
+    return advise(c);
 }
 
 /* Sets both paths and opens their folder. */
@@ -412,18 +398,16 @@ static bool place(struct checkpoint *c, const char *path)
     const char *slash = strrchr(path, '/');
     const size_t n = strlen(path);
 
-    (void)snprintf(c->path, sizeof c->path, "%s", path);
+    c->path = path;
     if (n == 0 || n + sizeof ".new" > sizeof c->beside)
         return refuse(c, "cannot be the name of a checkpoint: it is %s",
                       n == 0 ? "empty" : "too long");
     (void)snprintf(c->beside, sizeof c->beside, "%.*s",
                    slash == NULL ? 1 : (int)(slash - path) + 1,
                    slash == NULL ? "." : path);
-    do
-        c->folder = open(c->beside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    while (c->folder < 0 && errno == EINTR);
+    c->folder = open_file(c->beside, O_RDONLY | O_DIRECTORY);
     if (c->folder < 0)
-        return refuse(c, "cannot be made: its folder: %s", strerror(errno));
+        return refuse_errno(c, "made: its folder");
     (void)snprintf(c->beside, sizeof c->beside, "%s.new", path);
     return true;
 }
@@ -440,11 +424,15 @@ static void shut(struct checkpoint *c)
 bool checkpoint_open(struct checkpoint *c, const char *path, const void *job,
                      size_t n)
 {
+    char hash[CHECKPOINT_HEX];
+
     memset(c, 0, offsetof(struct checkpoint, place));    /* 128 KB less */
     c->place[0] = '\0';
     c->fd = c->folder = -1;
-    digest(c->job, job, n);
-    if (place(c, path) && hold(c) && (c->fd < 0 || load(c)) &&
+    digest(hash, job, n);
+    memcpy(c->job, hash, sizeof hash);
+    memset(c->stored, '0', HEX);
+    if (place(c, path) && hold(c) && (c->fd < 0 || load(c, hash)) &&
         replace(c, true))
         return true;
     shut(c);
@@ -464,24 +452,24 @@ bool checkpoint_close(struct checkpoint *c, bool clean)
 enum checkpoint_place checkpoint_record(struct checkpoint *c,
                                         const void *record, size_t n)
 {
+    const uint64_t length = htobe64(n);
     br_sha256_context sha;
-    unsigned char length[8];
-    int i;
+    char hex[CHECKPOINT_HEX];
 
-    for (i = 0; i < 8; i++)
-        length[i] = (unsigned char)((uint64_t)n >> (56 - 8 * i));
     br_sha256_init(&sha);
     br_sha256_update(&sha, c->running, sizeof c->running);
-    br_sha256_update(&sha, length, sizeof length);
+    br_sha256_update(&sha, &length, sizeof length);
     br_sha256_update(&sha, record, n);
     br_sha256_out(&sha, c->running);
     c->given++;
     if (c->given > c->records)
         return c->unclean ? CHECKPOINT_FIRST : CHECKPOINT_NEW;
-    if (c->given < c->records || memcmp(c->running, c->stored, HASH) == 0)
+    to_hex(hex, c->running);
+    if (c->given < c->records || strcmp(hex, c->stored) == 0)
         return CHECKPOINT_DONE;
     refuse(c, "is of another list: records 1 to %" PRIu64 " are not those "
-           "that were done (remove it to begin this list anew)", c->records);
+           "that were done", c->records);
+    advise(c);
     return CHECKPOINT_OTHER;
 }
 
@@ -490,7 +478,7 @@ bool checkpoint_done(struct checkpoint *c)
     if (c->given <= c->records)
         return true;
     c->records = c->given;
-    memcpy(c->stored, c->running, HASH);
+    to_hex(c->stored, c->running);
     c->unclean = false;
     return replace(c, true);
 }
@@ -510,8 +498,9 @@ bool checkpoint_at(struct checkpoint *c, uint64_t n, const void *place,
 
 bool checkpoint_list_end(struct checkpoint *c)
 {
-    return c->given >= c->records ||
-        refuse(c, "is of another list: this one ends after record %" PRIu64
-               ", and %" PRIu64 " were done (remove it to begin this list "
-               "anew)", c->given, c->records);
+    if (c->given >= c->records)
+        return true;
+    refuse(c, "is of another list: this one ends after record %" PRIu64
+           ", and %" PRIu64 " were done", c->given, c->records);
+    return advise(c);
 }

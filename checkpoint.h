@@ -26,32 +26,34 @@
 #include <stdint.h>
 
 enum {
-    CHECKPOINT_HASH = 32, CHECKPOINT_PATH = 4096,
+    CHECKPOINT_HASH = 32,        /* bytes of one, */
+    CHECKPOINT_HEX = 65,         /* and of its digits with a NUL */
+    CHECKPOINT_PATH = 4096,
     CHECKPOINT_PLACE = 131072    /* bytes of a place, its NUL included */
 };
 
 struct checkpoint {
-    char path[CHECKPOINT_PATH];
-    char beside[CHECKPOINT_PATH];    /* the file that will replace it */
     int fd;                          /* holds the lock; -1: not open */
     int folder;                      /* that both are in */
     uint64_t records;                /* done, by all runs on the list */
     uint64_t given;                  /* records seen so far in this process */
-    unsigned char job[CHECKPOINT_HASH];
-    unsigned char stored[CHECKPOINT_HASH];   /* over the records done */
+    char job[CHECKPOINT_HEX];
+    char stored[CHECKPOINT_HEX];             /* over the records done */
     unsigned char running[CHECKPOINT_HASH];  /* over the records given */
     bool unclean;                    /* the last run did not close it, and
                                         none was done since */
     char error[512];                 /* a sentence that names the file */
+    const char *path;                /* the caller's */
+    char beside[CHECKPOINT_PATH];    /* the file that will replace it */
     char place[CHECKPOINT_PLACE];    /* where other work than a list has got
                                         to, see checkpoint_at; or "" */
 };
 
 /*
- * Opens `path`, or makes it. `job` (n bytes) is whatever must be equal for
- * the same list to be the same work; only its hash is kept. Marks the file as
- * in use, which shows that it can be written. False: `error` says why it is
- * refused.
+ * Opens `path`, which must stay, or makes it. `job` (n bytes) is whatever must
+ * be equal for the same list to be the same work; only its hash is kept. Marks
+ * the file as in use, which shows that it can be written. False: `error` says
+ * why it is refused.
  */
 bool checkpoint_open(struct checkpoint *c, const char *path, const void *job,
                      size_t n);

@@ -77,15 +77,6 @@ void cloudinary_result_init(struct cloudinary_result *result)
         buf_init(&result->values[i], CLOUDINARY_VALUE_MAX);
 }
 
-void cloudinary_result_free(struct cloudinary_result *result)
-{
-    unsigned i;
-
-    buf_free(&result->text);
-    for (i = 0; i < ANSWER_VALUES_MAX; i++)
-        buf_free(&result->values[i]);
-}
-
 /* ------------------------------------------------------------- outcomes */
 
 static void fail(struct cloudinary *c, const char *advice,

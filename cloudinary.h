@@ -73,7 +73,6 @@ struct cloudinary_result {
 };
 
 void cloudinary_result_init(struct cloudinary_result *result);
-void cloudinary_result_free(struct cloudinary_result *result);
 
 /*
  * Has the OCR add-on read the image `id`, by "Update details of an existing

@@ -10,12 +10,6 @@ void columns_init(struct columns *c)
     buf_init(&c->values, PLAIN_MAX);
 }
 
-void columns_free(struct columns *c)
-{
-    buf_free(&c->names);
-    buf_free(&c->values);
-}
-
 size_t columns_find(const struct columns *c, const unsigned char *name,
                     size_t n)
 {
@@ -42,6 +36,12 @@ size_t columns_add(struct columns *c, const unsigned char *name, size_t n,
     if (buf_add(&c->names, name, n))
         c->n++;
     return i;
+}
+
+void columns_name(struct columns *c, const char *name)
+{
+    if (*name != '\0')
+        columns_add(c, (const unsigned char *)name, strlen(name), COLUMNS_MAX);
 }
 
 /* Does the name of number `i` come before that of number `k`? */

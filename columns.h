@@ -28,12 +28,14 @@ struct columns {
 };
 
 void columns_init(struct columns *c);
-void columns_free(struct columns *c);
 
 /* The column of that name, which is added, unless there are `max` (or memory
    is out): then c->n. */
 size_t columns_add(struct columns *c, const unsigned char *name, size_t n,
                    size_t max);
+
+/* Adds a column to be printed, unless its name is "". */
+void columns_name(struct columns *c, const char *name);
 
 /* Which attribute is it? c->n if it is none that is known. */
 size_t columns_find(const struct columns *c, const unsigned char *name,

@@ -2,39 +2,28 @@
 #include "export.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "checkpoint.h"
 #include "clock.h"
 #include "columns.h"
 #include "command.h"
-#include "ids.h"
 #include "items.h"
-#include "keys.h"
-#include "pace.h"
 
 enum {
     LOOK = 100,                  /* items that tell the columns */
     UNITS_MAX = 100              /* of read capacity for an item of 400 KB */
 };
 
-/* Parts of a request: expressions, and what their names stand for. */
-struct request {
-    struct buf head, key, filter, projection, names, values;
-};
+/* Parts of a request: what stands before, expressions, and what their names
+   stand for. */
+enum part { HEAD, KEY, FILTER, PROJECTION, NAMES, VALUES, PARTS };
 
 struct state {
-    const struct options *o;
-    struct dynamodb *db;
+    struct command c;
     struct keys keys;
-    struct rows_in in;           /* values of query */
-    struct rows_out out;
-    struct report report;
+    const struct keys_one *hash, *range;         /* that are asked for */
     struct columns columns;
     bool fixed;                  /* they are known, */
     bool headed;                 /* and their header is printed */
@@ -42,207 +31,185 @@ struct state {
     size_t looked;               /* items */
     struct buf line;             /* such a one, in the making */
     struct plain plain;
-    struct request request;
+    struct buf parts[PARTS];
     struct items_page page;
-    struct checkpoint checkpoint;
-    struct stat file;            /* of the rows; st_size -1: they go to none */
     struct pace pace;
     uint64_t limit;              /* items of the next page; 0: no limit */
     uint64_t saved;              /* items printed when it was written */
     bool outside;                /* attributes were in no column */
-    int exit;                    /* once it must end early */
 };
 
 static uint64_t *printed(struct state *s)
 {
-    return &s->report.count[REPORT_PRINTED];
-}
-
-static void fail(struct state *s, enum outcome outcome)
-{
-    if (command_stop == 0)
-        report_say("%s", s->db->error);
-    s->exit = outcome == OUTCOME_BAD ? COMMAND_MISUSED : COMMAND_STOPPED;
+    return &s->c.report.count[REPORT_PRINTED];
 }
 
 /* -------------------------------------------------------------- requests */
 
-/* Adds "#p0":"name" (or another letter). */
-static void add_name(struct request *r, char letter, unsigned i,
+/* Adds ,"#p0": to the names, or ,":h0": to the values (or another letter). */
+static struct buf *add_to(struct state *s, enum part part, char letter,
+                          unsigned i)
+{
+    struct buf *to = &s->parts[part];
+
+    buf_format(to, "%s\"%c%c%u\":", to->len > 0 ? "," : "", part == NAMES
+               ? '#' : ':', letter, i);
+    return to;
+}
+
+static void add_name(struct state *s, char letter, unsigned i,
                      const char *name)
 {
-    buf_format(&r->names, "%s\"#%c%u\":", r->names.len > 0 ? "," : "", letter,
-               i);
-    dynamodb_quote(&r->names, name);
+    dynamodb_quote(add_to(s, NAMES, letter, i), name);
 }
 
-/* Adds ":h0":TYPED. */
-static void add_value(struct request *r, char letter, unsigned i,
-                      const struct keys_one *key, const char *value, size_t n)
+/* {"S":"value"}, or a value that stands without quotes. */
+static void add_typed(struct buf *to, const char *type, const char *value)
 {
-    buf_format(&r->values, "%s\":%c%u\":", r->values.len > 0 ? "," : "",
-               letter, i);
-    keys_value(&r->values, key, (const unsigned char *)value, n);
+    buf_format(to, "{\"%s\":", type);
+    if (type[1] == '\0')
+        dynamodb_quote(to, value);
+    else
+        buf_str(to, value);
+    buf_byte(to, '}');
 }
 
-/* What else a value of --where may be that is no string; what it says in
-   `out`, or nothing. */
-static void other_type(struct buf *out, const char *value)
+/* What else a value of --where may be that is no string, or NULL. */
+static const char *other_type(const char *value)
 {
-    const size_t n = strlen(value);
     struct json json;
 
-    buf_reset(out);
-    json_init(&json, NULL, 0, NULL, NULL);
-    json_feed(&json, (const unsigned char *)value, n);
-    if (!json_end(&json))
-        return;
     if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
-        buf_format(out, "{\"BOOL\":%s}", value);
-    else if (strcmp(value, "null") == 0)
-        buf_str(out, "{\"NULL\":true}");
-    else if (*value == '-' || (*value >= '0' && *value <= '9')) {
-        buf_str(out, "{\"N\":");
-        dynamodb_quote(out, value);
-        buf_byte(out, '}');
-    }
+        return "BOOL";
+    if (strcmp(value, "null") == 0)
+        return "NULL";
+    json_init(&json, NULL, 0, NULL, NULL);
+    json_feed(&json, (const unsigned char *)value, strlen(value));
+    return json_end(&json) && (*value == '-' ||
+                               (*value >= '0' && *value <= '9')) ? "N" : NULL;
 }
-
-static const struct keys_one string = {"", "S"};
 
 /* NAME=VALUE: as a string or, where it looks like one, as a number, boolean
    or null. */
-static void add_where(struct request *r, unsigned i, unsigned terms,
-                      const struct options_attribute *where)
+static void add_where(struct state *s, unsigned i, bool alone)
 {
-    struct buf other;
+    const struct options_attribute *where = &s->c.o->where[i];
+    const char *type = other_type(where->value);
+    struct buf *filter = &s->parts[FILTER];
 
-    buf_init(&other, 65536);
-    other_type(&other, where->value);
-    add_name(r, 'w', i, where->name);
-    add_value(r, 'w', i, &string, where->value, strlen(where->value));
-    buf_str(&r->filter, r->filter.len > 0 ? " AND " : "");
-    if (other.len == 0) {
-        buf_format(&r->filter, "#w%u=:w%u", i, i);
-    } else {
-        /* parentheses that are not needed are refused; assumed: between
-           AND and OR they are needed, as Local has it */
-        buf_format(&r->filter, terms > 1 ? "(#w%u=:w%u OR #w%u=:o%u)"
-                   : "#w%u=:w%u OR #w%u=:o%u", i, i, i, i);
-        buf_format(&r->values, ",\":o%u\":", i);
-        buf_add(&r->values, other.data, other.len);
+    add_name(s, 'w', i, where->name);
+    add_typed(add_to(s, VALUES, 'w', i), "S", where->value);
+    buf_str(filter, filter->len > 0 ? " AND " : "");
+    if (type == NULL) {
+        buf_format(filter, "#w%u=:w%u", i, i);
+        return;
     }
-    buf_free(&other);
+    /* parentheses that are not needed are refused; assumed: between AND and
+       OR they are needed, as Local has it */
+    buf_format(filter, "%s#w%u=:w%u OR #w%u=:o%u%s", alone ? "" : "(", i, i, i,
+               i, alone ? "" : ")");
+    add_typed(add_to(s, VALUES, 'o', i), type, *type == 'N' && type[1] == 'U'
+              ? "true" : where->value);
 }
 
-static void add_filter(struct request *r, const struct options *o)
+static void add_filter(struct state *s, const struct options *o)
 {
-    unsigned terms = o->n_where + (o->contains != NULL), i;
+    bool alone = o->n_where + (o->contains != NULL) == 1;
+    unsigned i;
 
     if (o->contains != NULL) {
-        add_name(r, 'c', 0, o->text);
-        add_value(r, 'c', 0, &string, o->contains, strlen(o->contains));
-        buf_str(&r->filter, "contains(#c0,:c0)");
+        add_name(s, 'c', 0, o->text);
+        add_typed(add_to(s, VALUES, 'c', 0), "S", o->contains);
+        buf_str(&s->parts[FILTER], "contains(#c0,:c0)");
     }
     for (i = 0; i < o->n_where; i++)
-        add_where(r, i, terms, &o->where[i]);
+        add_where(s, i, alone);
 }
 
-static void add_projection(struct request *r, const struct options *o)
+static void add_projection(struct state *s, const struct options *o)
 {
+    const char *const *names = o->n_columns > 0 ? o->columns : &o->text;
     unsigned i;
 
     if (o->n_columns == 0 && o->format != ROWS_TEXT)
         return;
-    for (i = 0; i < (o->n_columns > 0 ? o->n_columns : 1); i++) {
-        buf_format(&r->projection, "%s#p%u", i > 0 ? "," : "", i);
-        add_name(r, 'p', i, o->n_columns > 0 ? o->columns[i] : o->text);
+    for (i = 0; i == 0 || i < o->n_columns; i++) {
+        buf_format(&s->parts[PROJECTION], "%s#p%u", i > 0 ? "," : "", i);
+        add_name(s, 'p', i, names[i]);
     }
 }
 
 /* The condition of --sort. */
-static void add_sort(struct request *r, const struct options *o,
-                     const struct keys_one *key)
+static void add_sort(struct state *s, const struct options *o)
 {
+    struct buf *key = &s->parts[KEY];
     unsigned i;
 
     if (o->n_sorts == 0)
         return;
-    add_name(r, 's', 0, key->name);
+    add_name(s, 's', 0, s->range->name);
     for (i = 0; i < o->n_sorts; i++) {
         const char *sort = o->sorts[i];
         size_t skip = sort[0] != '=' && sort[0] != '^' && sort[1] == '='
             ? 2 : 1;
 
-        add_value(r, 's', i, key, sort + skip, strlen(sort + skip));
+        keys_value(add_to(s, VALUES, 's', i), s->range,
+                   (const unsigned char *)sort + skip, strlen(sort + skip));
         if (o->n_sorts == 2)
-            buf_str(&r->key, i == 0 ? " AND #s0 BETWEEN :s0" : " AND :s1");
+            buf_str(key, i == 0 ? " AND #s0 BETWEEN :s0" : " AND :s1");
         else if (sort[0] == '^')
-            buf_str(&r->key, " AND begins_with(#s0,:s0)");
+            buf_str(key, " AND begins_with(#s0,:s0)");
         else
-            buf_format(&r->key, " AND #s0%.*s:s0", (int)skip, sort);
+            buf_format(key, " AND #s0%.*s:s0", (int)skip, sort);
     }
-}
-
-static void add_expression(struct buf *head, const char *name,
-                           const struct buf *expression)
-{
-    if (expression->len == 0)
-        return;
-    buf_format(head, ",\"%s\":\"", name);
-    buf_add(head, expression->data, expression->len);
-    buf_byte(head, '"');
-}
-
-static void add_map(struct buf *head, const char *name, const struct buf *map)
-{
-    if (map->len == 0)
-        return;
-    buf_format(head, ",\"%s\":{", name);
-    buf_add(head, map->data, map->len);
-    buf_byte(head, '}');
-    head->failed |= map->failed;
 }
 
 /* Makes the request for all items, or for those whose partition key has this
    value. */
 static void make_request(struct state *s, const unsigned char *value, size_t n)
 {
-    struct request *r = &s->request;
-    const struct options *o = s->o;
-    const struct keys *k = &s->keys;
-    bool index = o->index != NULL;
+    static const char members[PARTS][30] = {
+        [KEY] = "\"KeyConditionExpression\":\"",
+        [FILTER] = "\"FilterExpression\":\"",
+        [PROJECTION] = "\"ProjectionExpression\":\"",
+        [NAMES] = "\"ExpressionAttributeNames\":{",
+        [VALUES] = "\"ExpressionAttributeValues\":{"
+    };
+    const struct options *o = s->c.o;
+    struct buf *head = &s->parts[HEAD];
+    int i;
 
-    buf_reset(&r->head);
-    buf_reset(&r->key);
-    buf_reset(&r->filter);
-    buf_reset(&r->projection);
-    buf_reset(&r->names);
-    buf_reset(&r->values);
-    dynamodb_table(&r->head, o->table);
-    buf_str(&r->head, ",\"ReturnConsumedCapacity\":\"TOTAL\"");
+    for (i = 0; i < PARTS; i++)
+        buf_reset(&s->parts[i]);
+    dynamodb_table(head, o->table);
+    buf_str(head, ",\"ReturnConsumedCapacity\":\"TOTAL\"");
     /* indexes do not have consistent reads */
-    buf_str(&r->head, index ? ",\"IndexName\":" : ",\"ConsistentRead\":true");
-    if (index)
-        dynamodb_quote(&r->head, o->index);
+    buf_str(head, o->index != NULL ? ",\"IndexName\":"
+            : ",\"ConsistentRead\":true");
+    if (o->index != NULL)
+        dynamodb_quote(head, o->index);
     if (o->shards > 0)
-        buf_format(&r->head, ",\"Segment\":%lld,\"TotalSegments\":%lld",
+        buf_format(head, ",\"Segment\":%lld,\"TotalSegments\":%lld",
                    (long long)o->shard - 1, (long long)o->shards);
     if (value != NULL) {
-        const struct keys_one *hash = index ? &k->index_hash : &k->hash;
-
-        add_name(r, 'h', 0, hash->name);
-        add_value(r, 'h', 0, hash, (const char *)value, n);
-        buf_str(&r->key, "#h0=:h0");
-        add_sort(r, o, index ? &k->index_range : &k->range);
+        add_name(s, 'h', 0, s->hash->name);
+        keys_value(add_to(s, VALUES, 'h', 0), s->hash, value, n);
+        buf_str(&s->parts[KEY], "#h0=:h0");
+        add_sort(s, o);
     }
-    add_filter(r, o);
-    add_projection(r, o);
-    add_expression(&r->head, "KeyConditionExpression", &r->key);
-    add_expression(&r->head, "FilterExpression", &r->filter);
-    add_expression(&r->head, "ProjectionExpression", &r->projection);
-    add_map(&r->head, "ExpressionAttributeNames", &r->names);
-    add_map(&r->head, "ExpressionAttributeValues", &r->values);
+    add_filter(s, o);
+    add_projection(s, o);
+    for (i = KEY; i < PARTS; i++) {
+        const struct buf *part = &s->parts[i];
+
+        if (part->len == 0)
+            continue;
+        buf_byte(head, ',');
+        buf_str(head, members[i]);
+        buf_add(head, part->data, part->len);
+        buf_byte(head, i < NAMES ? '"' : '}');
+        head->failed |= part->failed;
+    }
 }
 
 /* ------------------------------------------------------------------ rows */
@@ -258,13 +225,6 @@ static bool look(void *context, const struct plain_value *v)
     return true;
 }
 
-static void add_column(struct state *s, const char *name)
-{
-    if (*name != '\0')
-        columns_add(&s->columns, (const unsigned char *)name, strlen(name),
-                    COLUMNS_MAX);
-}
-
 /* Says once that an attribute is in no column. */
 static void tell_outside(struct state *s, const struct plain_value *v)
 {
@@ -276,9 +236,9 @@ static void tell_outside(struct state *s, const struct plain_value *v)
         return;
     columns_add(c, v->name, v->name_len, COLUMNS_KNOWN);
     rows_visible(name, sizeof name, v->name, v->name_len);
-    report_say(c->n < COLUMNS_KNOWN ? "the attribute %s is in no column, and "
-               "is not printed (--columns names them)" : "the attribute %s and"
-               " others are in no column, and not printed", name);
+    report_say("the attribute %s is in no column, and is not printed%s", name,
+               c->n < COLUMNS_KNOWN ? " (--columns names them)"
+               : "; so are others");
 }
 
 /* Adds an attribute to the line of JSON. */
@@ -299,13 +259,13 @@ static void end_item(struct state *s)
 {
     ++*printed(s);
     if (!s->whole) {
-        columns_row(&s->columns, &s->out);
+        columns_row(&s->columns, &s->c.out);
         return;
     }
     if (s->line.len == 0)
         buf_byte(&s->line, '{');
     buf_byte(&s->line, '}');
-    rows_line(&s->out, s->line.data, s->line.len);
+    rows_line(&s->c.out, s->line.data, s->line.len);
     buf_reset(&s->line);
 }
 
@@ -316,12 +276,12 @@ static bool print(void *context, const struct plain_value *v)
 
     if (v == NULL) {
         end_item(s);
-        return s->o->limit == 0 || *printed(s) < s->o->limit;
+        return s->c.o->limit == 0 || *printed(s) < s->c.o->limit;
     }
     if (s->whole)
         add_json(&s->line, v);
-    else if (!columns_take(&s->columns, v) && s->o->n_columns == 0 &&
-             s->o->format != ROWS_TEXT)
+    else if (!columns_take(&s->columns, v) && s->c.o->n_columns == 0 &&
+             s->c.o->format != ROWS_TEXT)
         tell_outside(s, v);
     return !s->line.failed && !s->columns.values.failed;
 }
@@ -334,7 +294,7 @@ static void fix_columns(struct state *s, size_t first)
 
     columns_fix(&s->columns, first);
     s->fixed = true;
-    if (s->o->format != ROWS_TSV || s->o->n_columns > 0 || s->o->quiet)
+    if (s->c.o->format != ROWS_TSV || s->c.o->quiet)
         return;
     for (i = 0; i < s->columns.n; i++) {
         const struct columns_one *one = &s->columns.list[i];
@@ -346,54 +306,53 @@ static void fix_columns(struct state *s, size_t first)
 }
 
 /* The columns that do not depend on what there is. */
-static void begin_columns(struct state *s)
+static void begin_columns(struct state *s, const struct options *o)
 {
-    const struct options *o = s->o;
+    struct columns *c = &s->columns;
     unsigned i;
 
     s->whole = o->format == ROWS_JSONL && o->n_columns == 0;
+    s->fixed = s->whole || o->format == ROWS_TEXT || o->n_columns > 0;
     for (i = 0; i < o->n_columns; i++)
-        add_column(s, o->columns[i]);
-    if (o->format == ROWS_TEXT && o->n_columns == 0)
-        add_column(s, o->text);
-    if (s->columns.n > 0 || s->whole) {
-        s->columns.shown = s->columns.n;
-        s->fixed = true;
-        return;
+        columns_name(c, o->columns[i]);
+    if (!s->fixed) {
+        columns_name(c, s->keys.hash.name);
+        columns_name(c, s->keys.range.name);
     }
-    add_column(s, s->keys.hash.name);
-    add_column(s, s->keys.range.name);
-    add_column(s, o->text);
+    if (!s->whole && o->n_columns == 0)
+        columns_name(c, o->text);
+    c->shown = s->fixed ? c->n : 0;
+}
+
+/* Reads the items of the page. */
+static bool read_page(struct state *s, plain_fn *fn)
+{
+    return plain_read(&s->plain, s->page.items.data, s->page.items.len, true,
+                      fn, s);
 }
 
 /* `last`: it is the last that may tell the columns. */
 static void print_page(struct state *s, bool last)
 {
-    const struct buf *items = &s->page.items;
     size_t first = s->columns.n;
     bool good = true;
 
     if (!s->fixed) {
-        good = plain_read(&s->plain, items->data, items->len, true, look, s);
+        good = read_page(s, look);
         if (s->looked > 0 || last)
             fix_columns(s, first);
     }
     if (s->fixed && !s->headed) {
-        columns_header(&s->columns, &s->out);
+        columns_header(&s->columns, &s->c.out);
         s->headed = true;
     }
-    good = good && plain_read(&s->plain, items->data, items->len, true, print,
-                              s);
+    good = good && read_page(s, print);
     if (s->line.failed || s->columns.values.failed || !good) {
-        report_say("DynamoDB: a page of its answer holds something that is no "
-                   "item, or memory is out");
-        s->exit = COMMAND_STOPPED;
+        report_line("DynamoDB: a page of its answer holds something that is "
+                    "no item, or memory is out");
+        s->c.exit = COMMAND_STOPPED;
     }
-    if (!rows_flush(&s->out)) {
-        report_say("cannot write standard output: %s",
-                   strerror(s->out.error));
-        s->exit = COMMAND_UNWRITTEN;
-    }
+    command_flush(&s->c);
 }
 
 /* ------------------------------------------------------------ checkpoint */
@@ -401,25 +360,23 @@ static void print_page(struct state *s, bool last)
 /* What a place is: see resume(), which reads it. */
 static void save(struct state *s, bool begun)
 {
-    struct stat now;
+    struct command *c = &s->c;
+    const struct buf *last = &s->page.last;
     struct buf place;
     size_t i;
 
-    if (s->checkpoint.fd < 0 || s->exit == COMMAND_UNWRITTEN)
+    if (c->checkpoint.fd < 0 || c->exit == COMMAND_UNWRITTEN ||
+        !command_sync(c))
         return;
-    buf_init(&place, CHECKPOINT_PLACE);
-    if (s->file.st_size >= 0 && (fdatasync(STDOUT_FILENO) < 0 ||
-                                 fstat(STDOUT_FILENO, &now) < 0)) {
-        report_say("cannot write the rows to the disk: %s", strerror(errno));
-        s->exit = COMMAND_UNWRITTEN;
+    if (c->file.st_size >= 0 && fstat(STDOUT_FILENO, &c->file) < 0) {
+        command_unwritten(c, "the rows to the disk", errno);
         return;
     }
-    if (s->file.st_size >= 0)
-        s->file.st_size = now.st_size;
+    buf_init(&place, CHECKPOINT_PLACE);
     buf_format(&place, "{\"device\":\"%llu\",\"inode\":\"%llu\",\"size\":"
-               "\"%lld\",\"columns\":[", (unsigned long long)s->file.st_dev,
-               (unsigned long long)s->file.st_ino,
-               (long long)s->file.st_size);
+               "\"%lld\",\"columns\":[", (unsigned long long)c->file.st_dev,
+               (unsigned long long)c->file.st_ino,
+               (long long)c->file.st_size);
     for (i = 0; i < s->columns.shown && s->headed; i++) {
         const struct columns_one *one = &s->columns.list[i];
 
@@ -427,20 +384,14 @@ static void save(struct state *s, bool begun)
         json_quote(s->columns.names.data + one->name, one->name_len, buf_put,
                    &place);
     }
-    buf_str(&place, begun && s->page.last.len == 0 ? "],\"end\":true" : "]");
-    if (s->page.last.len > 0) {
-        buf_str(&place, ",\"key\":");
-        for (i = 0; i < s->page.last.len; i++)   /* a line end is a space */
-            buf_byte(&place, s->page.last.data[i] < ' ' ? ' '
-                     : s->page.last.data[i]);
-    }
+    buf_str(&place, begun && last->len == 0 ? "],\"end\":true" : "]");
+    buf_str(&place, last->len > 0 ? ",\"key\":" : "");
+    for (i = 0; i < last->len; i++)      /* a line end is a space */
+        buf_byte(&place, last->data[i] < ' ' ? ' ' : last->data[i]);
     buf_byte(&place, '}');
-    if (!(place.failed ? checkpoint_at(&s->checkpoint, 0, "", SIZE_MAX)
-          : checkpoint_at(&s->checkpoint, s->checkpoint.records + *printed(s) -
-                          s->saved, place.data, place.len))) {
-        report_say("%s", s->checkpoint.error);
-        s->exit = COMMAND_UNWRITTEN;
-    }
+    command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
+                                   *printed(s) - s->saved, place.data,
+                                   place.failed ? SIZE_MAX : place.len));
     s->saved = *printed(s);
     buf_free(&place);
 }
@@ -479,7 +430,7 @@ static bool take_place(void *context, unsigned pick, enum json_event event,
 
 /* After an unclean end, the file of rows may be longer than it was when the
    checkpoint was written. If this is that file, it is cut. */
-static void cut_back(struct state *s, const struct place *place)
+static void cut_back(struct command *c, const struct place *place)
 {
     unsigned long long device, inode;
     long long size;
@@ -487,16 +438,14 @@ static void cut_back(struct state *s, const struct place *place)
     device = strtoull(place->notes[P_DEVICE].text, NULL, 10);
     inode = strtoull(place->notes[P_INODE].text, NULL, 10);
     size = strtoll(place->notes[P_SIZE].text, NULL, 10);
-    if (!s->checkpoint.unclean || s->file.st_size <= size || size < 0 ||
-        device != s->file.st_dev || inode != s->file.st_ino)
+    if (!c->checkpoint.unclean || c->file.st_size <= size || size < 0 ||
+        device != c->file.st_dev || inode != c->file.st_ino)
         return;
     report_say("standard output is cut back to the %lld bytes that %s counts",
-               size, s->o->checkpoint);
+               size, c->o->checkpoint);
     if (ftruncate(STDOUT_FILENO, size) < 0 ||
-        (lseek(STDOUT_FILENO, 0, SEEK_END) < 0 && errno != ESPIPE)) {
-        report_say("cannot cut standard output: %s", strerror(errno));
-        s->exit = COMMAND_UNWRITTEN;
-    }
+        (lseek(STDOUT_FILENO, 0, SEEK_END) < 0 && errno != ESPIPE))
+        command_unwritten(c, "standard output", errno);
 }
 
 /* Goes on where an earlier scan ended. False if it was done. */
@@ -510,7 +459,8 @@ static bool resume(struct state *s)
         [P_END] = {"/end", JSON_WANT_TYPE, false, 0},
         [P_KEY] = {"/key", JSON_WANT_RAW, false, 0}
     };
-    const char *text = s->checkpoint.place;
+    struct command *c = &s->c;
+    const char *text = c->checkpoint.place;
     struct place place = {.s = s};
     struct json json;
 
@@ -521,38 +471,32 @@ static bool resume(struct state *s)
     json_feed(&json, (const unsigned char *)text, strlen(text));
     buf_free(&place.column);
     if (!json_end(&json)) {
-        report_say("%s holds a place that is none", s->o->checkpoint);
-        s->exit = COMMAND_MISUSED;
+        report_say("%s holds a place that is none", c->o->checkpoint);
+        c->exit = COMMAND_MISUSED;
     }
     if (place.headed) {
         s->columns.shown = s->columns.n;
         s->fixed = s->headed = true;
     }
-    cut_back(s, &place);
-    if (place.ended && !s->o->quiet)
+    cut_back(c, &place);
+    if (place.ended && !c->o->quiet)
         report_say("the scan of %s is done already (remove it to begin anew)",
-                   s->o->checkpoint);
+                   c->o->checkpoint);
     return !place.ended;
 }
 
 /* What must be equal for a checkpoint to be of the same work. */
 static bool open_checkpoint(struct state *s)
 {
-    const struct options *o = s->o;
+    const struct options *o = s->c.o;
     struct buf job;
-    bool good;
 
     buf_init(&job, 1 << 20);
     buf_str(&job, "scan\n");
-    buf_add(&job, s->request.head.data, s->request.head.len);
+    buf_add(&job, s->parts[HEAD].data, s->parts[HEAD].len);
     buf_format(&job, "\n%d\n%d\n", (int)o->format, o->null);
     buf_str(&job, o->text);
-    good = !job.failed && checkpoint_open(&s->checkpoint, o->checkpoint,
-                                          job.data, job.len);
-    if (!good)
-        report_say("%s", s->checkpoint.error);
-    buf_free(&job);
-    return good;
+    return command_resume(&s->c, &job);
 }
 
 /* ----------------------------------------------------------------- pages */
@@ -563,11 +507,11 @@ static void wait_for_pace(struct state *s)
     bool quota;
     int64_t until = pace_next(&s->pace, clock_now(CLOCK_STEADY), &quota);
 
-    s->report.waits_until = until;
+    s->c.report.waits_until = until;
     while (command_stop == 0 &&
            clock_sleep(until, -1, 0, &command_stop) == CLOCK_SIGNAL)
         ;
-    s->report.waits_until = 0;
+    s->c.report.waits_until = 0;
 }
 
 /* Of a page, which has 1 MB: whatever the service says that it took. */
@@ -580,13 +524,14 @@ enum { PAGE_UNITS = 1024 };
  */
 static void pay(struct state *s)
 {
+    const struct options *o = s->c.o;
     const struct items_page *page = &s->page;
-    double rate = (double)s->o->rate * CLOCK_SECOND / (double)s->o->window;
+    double rate = (double)o->rate * CLOCK_SECOND / (double)o->window;
     double units = page->units > 0 ? page->units : 1;
     double most = page->scanned > 0 ? rate * (double)page->scanned / units : 1;
     int64_t now = clock_now(CLOCK_STEADY), i;
 
-    if (s->o->rate == 0)
+    if (o->rate == 0)
         return;
     for (i = 0; i < PAGE_UNITS && (double)i < units; i++)
         pace_call(&s->pace, now);
@@ -598,9 +543,9 @@ static void pay(struct state *s)
 /* How many items the next page may read; 0: as many as it holds. */
 static uint64_t page_limit(struct state *s)
 {
-    uint64_t left = s->o->limit - *printed(s);
+    uint64_t left = s->c.o->limit - *printed(s);
 
-    if (s->o->limit == 0 || s->request.filter.len > 0)
+    if (s->c.o->limit == 0 || s->parts[FILTER].len > 0)
         return s->limit;
     return s->limit == 0 || left < s->limit ? left : s->limit;
 }
@@ -608,65 +553,51 @@ static uint64_t page_limit(struct state *s)
 /* Follows the pages of the request. */
 static void follow(struct state *s, bool last)
 {
-    const char *operation = s->o->command == OPTIONS_SCAN ? "Scan" : "Query";
+    struct command *c = &s->c;
+    const char *operation = c->o->command == OPTIONS_SCAN ? "Scan" : "Query";
 
     do {
-        enum outcome outcome;
-
         wait_for_pace(s);
         if (command_stop != 0)
             return;
-        outcome = items_page(s->db, operation, &s->request.head,
-                             page_limit(s), &s->page);
-        s->report.retries = s->db->retries;
-        if (outcome != OUTCOME_DONE) {
-            fail(s, OUTCOME_STOP);
+        if (items_page(c->db, operation, &s->parts[HEAD], page_limit(s),
+                       &s->page) != OUTCOME_DONE)
+            command_failed(c, OUTCOME_STOP);
+        command_advance(c);
+        if (c->exit != 0)
             return;
-        }
-        s->report.ids += s->page.scanned;
+        c->report.ids += s->page.scanned;
         pay(s);
         print_page(s, last && s->page.last.len == 0);
-        if (s->exit == 0)
+        if (c->exit == 0)
             save(s, true);
-        report_progress(&s->report);
-    } while (s->page.last.len > 0 && s->exit == 0 && command_stop == 0 &&
-             (s->o->limit == 0 || *printed(s) < s->o->limit));
+    } while (s->page.last.len > 0 && command_goes_on(c, *printed(s)));
 }
 
 static void scan(struct state *s)
 {
+    struct command *c = &s->c;
     bool more = true;
 
     make_request(s, NULL, 0);
-    if (s->o->checkpoint != NULL) {
-        if (!open_checkpoint(s))
-            s->exit = COMMAND_MISUSED;
-        else if ((more = resume(s)) && s->exit == 0 && s->page.last.len == 0)
+    if (c->o->checkpoint != NULL && open_checkpoint(s)) {
+        more = resume(s);
+        if (more && c->exit == 0 && s->page.last.len == 0)
             save(s, false);
-        if (s->checkpoint.fd >= 0)
-            command_confine_files(s->o, s->checkpoint.folder);
+        command_opened(c);
     }
-    if (s->exit == 0 && more)
+    if (c->exit == 0 && more)
         follow(s, true);
-    if (s->checkpoint.fd >= 0 &&
-        !checkpoint_close(&s->checkpoint, s->saved == *printed(s) &&
-                          s->exit != COMMAND_UNWRITTEN)) {
-        report_say("%s", s->checkpoint.error);
-        s->exit = COMMAND_UNWRITTEN;
-    }
 }
 
 /* ----------------------------------------------------------------- query */
 
 static void query_value(struct state *s, const unsigned char *value, size_t n)
 {
-    const struct keys_one *key = s->o->index != NULL ? &s->keys.index_hash
-                                                     : &s->keys.hash;
-    const char *wrong = keys_wrong(key, value, n, ITEM_KEY_MAX);
+    const char *wrong = keys_wrong(s->hash, value, n, ITEM_KEY_MAX);
 
     if (wrong != NULL) {
-        s->report.count[REPORT_FAILED]++;
-        command_complain(value, n, wrong);
+        command_count(&s->c, REPORT_FAILED, value, n, wrong);
         return;
     }
     make_request(s, value, n);
@@ -674,85 +605,53 @@ static void query_value(struct state *s, const unsigned char *value, size_t n)
     follow(s, false);
 }
 
-static bool goes_on(const struct state *s)
-{
-    return s->exit == 0 && command_stop == 0 &&
-        (s->o->limit == 0 ||
-         s->report.count[REPORT_PRINTED] < s->o->limit);
-}
-
 static void query(struct state *s)
 {
-    const struct options *o = s->o;
+    struct command *c = &s->c;
+    const struct options *o = c->o;
+    bool listed = o->n_words == 0 ||
+        (o->n_words == 1 && strcmp(o->words[0], "-") == 0);
     const unsigned char *value;
-    enum rows_read r;
     size_t n;
     int i;
 
-    if (o->n_sorts > 0 && *(o->index != NULL ? s->keys.index_range.name
-                            : s->keys.range.name) == '\0') {
-        report_say("--sort: there is no sort key");
-        s->exit = COMMAND_MISUSED;
+    if (o->n_sorts > 0 && *s->range->name == '\0') {
+        report_line("--sort: there is no sort key");
+        c->exit = COMMAND_MISUSED;
     }
-    for (i = 0; i < o->n_words && goes_on(s); i++)
-        if (strcmp(o->words[i], "-") != 0 || o->n_words > 1)
-            query_value(s, (const unsigned char *)o->words[i],
-                        strlen(o->words[i]));
-    if (o->n_words > 1 || (o->n_words == 1 && strcmp(o->words[0], "-") != 0))
-        return;
-    while (goes_on(s) && (r = ids_next(&s->in, &command_stop, &value, &n)) !=
-           ROWS_END) {
-        if (r == ROWS_ERROR) {
-            report_say("cannot read standard input: %s", strerror(errno));
-            s->exit = COMMAND_STOPPED;
-        } else {                 /* one that is cut is too long anyway */
-            query_value(s, value, n);
-        }
+    for (i = 0; !listed && i < o->n_words && command_goes_on(c, *printed(s));
+         i++)
+        query_value(s, (const unsigned char *)o->words[i],
+                    strlen(o->words[i]));
+    /* one that is cut is too long anyway */
+    while (listed && command_goes_on(c, *printed(s)) &&
+           command_next(c, &value, &n) != ROWS_END)
+        query_value(s, value, n);
+    /* a header is there even if no item is */
+    if (c->exit == 0 && command_stop == 0 && !s->headed) {
+        buf_reset(&s->page.items);
+        buf_str(&s->page.items, "[]");
+        print_page(s, true);
     }
 }
 
 /* -------------------------------------------------------------- both */
 
-/* Which keys are there? */
 static void begin(struct state *s)
 {
-    const struct options *o = s->o;
-    enum outcome outcome = keys_read(s->db, o->table, o->index, o->key,
-                                     &s->keys);
-    const char *hash = o->index != NULL ? s->keys.index_hash.name
-                                        : s->keys.hash.name;
-
-    if (outcome == OUTCOME_DONE && o->key_given && strcmp(o->key, hash) != 0)
-        outcome = dynamodb_fail(s->db, OUTCOME_BAD, "the partition key of "
-                                "%s is %s, not %s", o->index != NULL
-                                ? o->index : o->table, hash, o->key);
-    if (outcome != OUTCOME_DONE)
-        fail(s, outcome);
-}
-
-static void init(struct state *s, const struct options *o)
-{
-    struct request *r = &s->request;
+    struct command *c = &s->c;
+    const struct options *o = c->o;
     int64_t calls = o->rate, window = o->window;
+    int i;
 
-    s->o = o;
-    s->report.what = "item";
-    s->report.start = clock_now(CLOCK_STEADY);
-    s->report.list_size = -1;
-    s->checkpoint.fd = -1;
-    if (fstat(STDOUT_FILENO, &s->file) < 0 || !S_ISREG(s->file.st_mode))
-        s->file.st_size = -1;
-    rows_in_init(&s->in, STDIN_FILENO, o->null);
-    rows_out_init(&s->out, STDOUT_FILENO, o->format, o->null);
+    c->report.what = "item";
+    s->hash = o->index != NULL ? &s->keys.index_hash : &s->keys.hash;
+    s->range = o->index != NULL ? &s->keys.index_range : &s->keys.range;
     columns_init(&s->columns);
     plain_init(&s->plain);
     buf_init(&s->line, PLAIN_MAX);
-    buf_init(&r->head, 4 << 20);
-    buf_init(&r->key, 4096);
-    buf_init(&r->filter, 4096);
-    buf_init(&r->projection, 4096);
-    buf_init(&r->names, 1 << 20);
-    buf_init(&r->values, 2 << 20);
+    for (i = 0; i < PARTS; i++)
+        buf_init(&s->parts[i], 4 << 20);
     buf_init(&s->page.items, ITEMS_FOUND_MAX);
     buf_init(&s->page.last, ITEMS_PLACE_MAX);
     pace_share(&calls, &window, o->shards);
@@ -760,53 +659,22 @@ static void init(struct state *s, const struct options *o)
     if (o->rate > 0)
         s->limit = (uint64_t)(o->rate * CLOCK_SECOND / o->window / UNITS_MAX)
             + 1;
-}
-
-static void end(struct state *s)
-{
-    struct request *r = &s->request;
-    struct buf *bufs[] = {&r->head, &r->key, &r->filter, &r->projection,
-        &r->names, &r->values, &s->page.items, &s->page.last, &s->line};
-    size_t i;
-
-    for (i = 0; i < sizeof bufs / sizeof bufs[0]; i++)
-        buf_free(bufs[i]);
-    columns_free(&s->columns);
-    plain_free(&s->plain);
-    if (!s->o->quiet && s->exit != COMMAND_MISUSED)
-        report_summary(&s->report);
+    command_keys(c, &s->keys);
 }
 
 int export(const struct options *o)
 {
     static struct state s;       /* too large for a small machine's stack */
+    int status;
 
-    init(&s, o);
-    s.db = command_dynamodb(o);
-    if (s.db == NULL)
+    if (!command_begin(&s.c, o, COMMAND_TABLE, o->command == OPTIONS_QUERY &&
+                       o->n_words == 0 ? "values" : NULL))
         return COMMAND_MISUSED;
-    if (o->command == OPTIONS_QUERY && o->n_words == 0 &&
-        isatty(STDIN_FILENO) && !o->quiet)
-        report_say("reading values from the terminal; Ctrl-D ends them");
-    command_signals();
-    command_watch(&s.report);
-    command_confine(o);
     begin(&s);
-    if (o->checkpoint == NULL)
-        command_confine_files(o, -1);
-    if (s.exit == 0) {
-        begin_columns(&s);
+    if (s.c.exit == 0) {
+        begin_columns(&s, o);
         (o->command == OPTIONS_SCAN ? scan : query)(&s);
     }
-    /* a header is there even if no item is */
-    if (s.exit == 0 && command_stop == 0 && !s.headed &&
-        o->command == OPTIONS_QUERY) {
-        buf_reset(&s.page.items);
-        buf_str(&s.page.items, "[]");
-        print_page(&s, true);
-    }
-    end(&s);
-    if (s.exit != 0)
-        return s.exit;
-    return s.outside || s.report.count[REPORT_FAILED] > 0 ? COMMAND_FAILED : 0;
+    status = command_end(&s.c, s.saved == *printed(&s));
+    return status == 0 && s.outside ? COMMAND_FAILED : status;
 }

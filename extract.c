@@ -3,42 +3,21 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "answer.h"
 #include "command.h"
-#include "report.h"
-#include "rows.h"
 
 static bool is_input(const char *file)
 {
     return strcmp(file, "-") == 0;
 }
 
-static bool complain(const char *file, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* Says what is wrong with a file. File and words may be hostile. */
-static bool complain(const char *file, const char *format, ...)
+static const char *name(const char *file)
 {
-    char name[512], words[512], safe[512];
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(words, sizeof words, format, ap);
-    va_end(ap);
-    if (is_input(file))
-        file = "standard input";
-    rows_visible(name, sizeof name, (const unsigned char *)file,
-                 strlen(file));
-    rows_visible(safe, sizeof safe, (const unsigned char *)words,
-                 strlen(words));
-    report_say("%s: %s", name, safe);
-    return false;
+    return is_input(file) ? "standard input" : file;
 }
 
 /* read(2), which waits for a descriptor that does not block, too. */
@@ -66,7 +45,7 @@ static bool read_document(struct json *json, const char *file)
     ssize_t n;
 
     if (fd < 0)
-        return complain(file, "%s", strerror(errno));
+        return report_safe("%s: %s", file, strerror(errno));
     do
         n = read_some(fd, piece, sizeof piece);
     while (n > 0 && json_feed(json, piece, (size_t)n));
@@ -74,11 +53,10 @@ static bool read_document(struct json *json, const char *file)
     if (!is_input(file))
         close(fd);
     if (n < 0)
-        return complain(file, "%s", strerror(error));
+        return report_safe("%s: %s", name(file), strerror(error));
     return json_end(json) ||
-        complain(file, "not JSON at byte %llu: %s",
-                 (unsigned long long)json_offset(json),
-                 json_sentence(json_error(json)));
+        report_safe("%s: not JSON at byte %" PRIu64 ": %s", name(file),
+                    json_offset(json), json_sentence(json_error(json)));
 }
 
 /* Reads the OCR text of a file. */
@@ -88,13 +66,13 @@ static bool read_text(struct buf *text, const char *file)
     bool good;
 
     if (!answer_init(&answer, "", text, NULL, NULL, 0)) {
-        good = complain(file, "memory is out");
+        good = report_safe("%s: memory is out", name(file));
     } else {
         char sentence[ANSWER_SENTENCE];
 
         good = read_document(&answer.json, file) &&
             (answer_judge(&answer, sentence) == ANSWER_TEXT ||
-             complain(file, "%s", sentence));
+             report_safe("%s: %s", name(file), sentence));
     }
     answer_free(&answer);
     return good;
@@ -135,49 +113,44 @@ static bool read_value(struct buf *bytes, const char *pointer,
     if (!read_document(&json, file))
         return false;
     if (!value.found)
-        return complain(file, "no value at %s", pointer);
-    if (bytes->failed)
-        return complain(file, "the value is larger than 16 MB");
-    return true;
+        return report_safe("%s: no value at %s", name(file), pointer);
+    return !bytes->failed ||
+        report_safe("%s: the value is larger than 16 MB", name(file));
 }
 
-static void print(struct rows_out *out, const struct options *o,
-                  const struct buf *text)
+static void print(struct command *c, const struct buf *text)
 {
     struct row row = {NULL, 0, "", text->data, text->len, ""};
 
-    if (o->pointer == NULL && answer_blank(text))
+    if (c->o->pointer == NULL && answer_blank(text))
         return;
-    if (!o->null && text->len > 0 && text->data[text->len - 1] == '\n')
+    if (!c->o->null && text->len > 0 && text->data[text->len - 1] == '\n')
         row.text_len--;          /* the row adds it */
-    rows_write(out, &row);
+    rows_write(&c->out, &row);
+    command_flush(c);
 }
 
 int extract(const struct options *o)
 {
-    static struct rows_out out;
+    static struct command c;
     struct buf text;
     int i, status = 0;
 
+    c.o = o;
     command_confine(o);
-    command_confine_files(o, -1);
     if (o->n_words == 0 && isatty(STDIN_FILENO))
-        report_say("reading an answer from the terminal; Ctrl-D ends it");
-    rows_out_init(&out, STDOUT_FILENO, ROWS_TEXT, o->null);
+        report_line("reading an answer from the terminal; Ctrl-D ends it");
+    rows_out_init(&c.out, STDOUT_FILENO, ROWS_TEXT, o->null);
     buf_init(&text, ANSWER_TEXT_MAX);
-    for (i = 0; (i == 0 || i < o->n_words) && !out.failed; i++) {
+    for (i = 0; (i == 0 || i < o->n_words) && c.exit == 0; i++) {
         const char *file = o->n_words > 0 ? o->words[i] : "-";
-        bool good = o->pointer != NULL ? read_value(&text, o->pointer, file)
-                                       : read_text(&text, file);
 
-        if (!good)
-            status = COMMAND_FAILED;
+        if (o->pointer != NULL ? read_value(&text, o->pointer, file)
+                               : read_text(&text, file))
+            print(&c, &text);
         else
-            print(&out, o, &text);
+            status = COMMAND_FAILED;
     }
     buf_free(&text);
-    if (!out.failed)
-        return status;
-    report_say("cannot write standard output: %s", strerror(out.error));
-    return COMMAND_UNWRITTEN;
+    return c.exit != 0 ? c.exit : status;
 }

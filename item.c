@@ -13,12 +13,6 @@ void item_init(struct item *item)
     buf_init(&item->spare, ITEM_MAX);
 }
 
-void item_free(struct item *item)
-{
-    buf_free(&item->json);
-    buf_free(&item->spare);
-}
-
 void item_reset(struct item *item)
 {
     buf_reset(&item->json);

@@ -28,7 +28,6 @@ struct item {
 };
 
 void item_init(struct item *item);
-void item_free(struct item *item);
 
 /* Empties it for the next item. */
 void item_reset(struct item *item);

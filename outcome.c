@@ -4,15 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "rows.h"
+#include "report.h"
 
 void outcome_say(char out[OUTCOME_SENTENCE], const char *who,
                  const char *advice, const char *what, va_list ap)
 {
-    char text[768], safe[800];
+    char safe[800];
 
-    vsnprintf(text, sizeof text, what, ap);
-    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
+    report_visible(safe, sizeof safe, what, ap);
     snprintf(out, OUTCOME_SENTENCE, "%s: %s%s", who, safe, advice);
 }
 

@@ -24,7 +24,7 @@ enum { OUTCOME_SENTENCE = 1024 };
 
 /*
  * Writes "WHO: what" and then `advice` to `out`. What the other side said
- * stands in `what` (at most 767 bytes, cut) and may be hostile: it is made
+ * stands in `what` (at most 799 bytes, cut) and may be hostile: it is made
  * fit for a terminal.
  */
 void outcome_say(char out[OUTCOME_SENTENCE], const char *who,

@@ -2,6 +2,7 @@
 #include "put.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,35 +11,35 @@
 #include "clock.h"
 #include "command.h"
 #include "items.h"
-#include "keys.h"
 #include "records.h"
 
 enum { SORT_KEY_MAX = 1024 };    /* bytes of a sort key's value */
 
-/* A record of the batch in hand: what its row says. */
+/* A record of the batch in hand, whose bytes are in `batch`: its item, the key
+   that its row has, and what identifies it. */
 struct entry {
-    size_t at, n;                /* its item, in `items` */
-    size_t id, id_len;           /* its key, in `ids`, */
-    size_t key, key_len;         /* and what identifies it, in `known` */
+    struct span {
+        size_t at, n;
+    } item, id, key;
 };
 
+/* The fields of a row of a run. */
+enum { ID, STATUS, TEXT, DETAIL, FIELDS };
+
 struct state {
-    const struct options *o;
-    struct dynamodb *db;
+    struct command c;
     struct keys keys;
     struct records in;
-    struct rows_out out;
-    struct report report;
+    const struct record_field *row[FIELDS];      /* if the record is one */
     struct item item;            /* in the making */
     struct buf name;             /* an attribute's, ended by NUL */
-    struct buf items, ids;       /* of the batch in hand, */
+    struct buf batch;            /* in hand, */
     struct entry entries[ITEMS_WRITE_MAX];
     size_t n;                    /* and how many */
     struct items_write writes[ITEMS_WRITE_MAX];
     struct plain plain;
-    struct buf key, known;       /* what identifies the item, and others */
+    struct buf key;              /* what identifies the item */
     uint64_t passed;             /* rows without a text to be stored */
-    int exit;                    /* once it must end early */
 };
 
 /* ----------------------------------------------------------------- rows */
@@ -46,17 +47,9 @@ struct state {
 static void finish(struct state *s, const unsigned char *id, size_t n,
                    enum report_status status, const char *detail)
 {
-    const struct row row = {id, n, report_names[status], NULL, 0, detail};
+    struct row row = {id, n, NULL, NULL, 0, detail};
 
-    s->report.count[status]++;
-    if (status == REPORT_FAILED && n > 0)
-        command_complain(id, n, detail);
-    else if (status == REPORT_FAILED)
-        report_say("%s", detail);
-    if (rows_write(&s->out, &row) || s->exit == COMMAND_UNWRITTEN)
-        return;
-    report_say("cannot write standard output: %s", strerror(s->out.error));
-    s->exit = COMMAND_UNWRITTEN;
+    command_row(&s->c, status, &row);
 }
 
 /* The record in hand cannot be stored. */
@@ -64,119 +57,133 @@ static void fail_record(struct state *s, const struct record_field *key,
                         const char *why)
 {
     char detail[512];
-    static const unsigned char nothing[1];
+    const bool has = key != NULL && key->bytes != NULL;
 
-    snprintf(detail, sizeof detail, "record %llu: %s",
-             (unsigned long long)s->in.number, why);
-    finish(s, key != NULL && key->bytes != NULL ? key->bytes : nothing,
-           key != NULL && key->bytes != NULL ? key->len : 0, REPORT_FAILED,
-           detail);
+    snprintf(detail, sizeof detail, "record %" PRIu64 ": %s", s->in.number,
+             why);
+    finish(s, has ? key->bytes : (const unsigned char *)"", has ? key->len : 0,
+           REPORT_FAILED, detail);
 }
 
 /* ---------------------------------------------------------------- batches */
 
-static enum outcome store_new(struct state *s, struct items_write *w,
-                              bool *there)
+/* With --if-absent: stores the items one by one. */
+static enum outcome store_new(struct state *s, bool *there)
 {
-    enum outcome outcome = items_put_new(s->db, s->o->table,
-                                         s->keys.hash.name, w->json, w->n,
-                                         there);
+    struct dynamodb *db = s->c.db;
+    enum outcome outcome = OUTCOME_DONE;
+    size_t i;
 
-    memcpy(w->why, s->db->error, sizeof w->why);
-    w->outcome = outcome;
+    for (i = 0; i < s->n; i++) {
+        struct items_write *w = &s->writes[i];
+
+        if (outcome != OUTCOME_STOP)
+            outcome = items_put_new(db, s->c.o->table, s->keys.hash.name,
+                                    w->json, w->n, &there[i]);
+        memcpy(w->why, db->error, sizeof w->why);
+        w->outcome = outcome;
+    }
     return outcome;
+}
+
+/* The sort key's name, or NULL. */
+static const char *range_name(const struct state *s)
+{
+    return *s->keys.range.name != '\0' ? s->keys.range.name : NULL;
 }
 
 /* Stores what is in hand, and prints its rows. */
 static void flush(struct state *s)
 {
-    const char *range = s->keys.range.name;
+    struct command *c = &s->c;
     enum outcome outcome = OUTCOME_DONE;
     bool there[ITEMS_WRITE_MAX] = {false};
     size_t i;
 
     for (i = 0; i < s->n; i++) {
-        s->writes[i].remove = false;
-        s->writes[i].json = s->items.data + s->entries[i].at;
-        s->writes[i].n = s->entries[i].n;
-        if (s->o->if_absent && outcome != OUTCOME_STOP)
-            outcome = store_new(s, &s->writes[i], &there[i]);
-        else if (s->o->if_absent)
-            s->writes[i].outcome = outcome;
+        s->writes[i].json = s->batch.data + s->entries[i].item.at;
+        s->writes[i].n = s->entries[i].item.n;
     }
-    if (!s->o->if_absent && s->n > 0)
-        outcome = items_write(s->db, s->o->table, s->keys.hash.name,
-                              *range != '\0' ? range : NULL, s->writes, s->n);
+    if (c->o->if_absent)
+        outcome = store_new(s, there);
+    else if (s->n > 0)
+        outcome = items_write(c->db, c->o->table, s->keys.hash.name,
+                              range_name(s), s->writes, s->n);
     for (i = 0; i < s->n; i++) {
+        const struct span *id = &s->entries[i].id;
         const struct items_write *w = &s->writes[i];
         bool done = w->outcome == OUTCOME_DONE;
 
-        finish(s, s->ids.data + s->entries[i].id, s->entries[i].id_len,
-               !done ? REPORT_FAILED : there[i] ? REPORT_SKIPPED
-               : REPORT_STORED, !done ? w->why : there[i]
-               ? "there is an item with this key" : "");
+        finish(s, s->batch.data + id->at, id->n, !done ? REPORT_FAILED
+               : there[i] ? REPORT_SKIPPED : REPORT_STORED, !done ? w->why
+               : there[i] ? "there is an item with this key" : "");
     }
-    if (outcome == OUTCOME_STOP && s->exit == 0)
-        s->exit = COMMAND_STOPPED;
+    if (outcome == OUTCOME_STOP && c->exit == 0)
+        c->exit = COMMAND_STOPPED;
     s->n = 0;
-    buf_reset(&s->items);
-    buf_reset(&s->ids);
-    buf_reset(&s->known);
-    s->report.retries = s->db->retries;
-    report_progress(&s->report);
+    buf_reset(&s->batch);
+    command_advance(c);
 }
 
 /* Is there an item in the batch with the key of the one that was made? Sets
    s->key to that. */
 static bool is_twice(struct state *s)
 {
-    const char *hash = s->keys.hash.name;
-    const char *range = *s->keys.range.name != '\0' ? s->keys.range.name
-                                                    : NULL;
     size_t i;
 
-    if (!plain_key(&s->plain, s->item.json.data, s->item.json.len, hash, range,
-                   &s->key))
+    if (!plain_key(&s->plain, s->item.json.data, s->item.json.len,
+                   s->keys.hash.name, range_name(s), &s->key))
         return true;             /* whatever it is, it goes alone */
-    for (i = 0; i < s->n; i++)
-        if (s->key.len == s->entries[i].key_len &&
-            memcmp(s->key.data, s->known.data + s->entries[i].key,
-                   s->key.len) == 0)
+    for (i = 0; i < s->n; i++) {
+        const struct span *key = &s->entries[i].key;
+
+        if (s->key.len == key->n &&
+            memcmp(s->key.data, s->batch.data + key->at, key->n) == 0)
             return true;
+    }
     return false;
 }
 
-/* Adds the item that was made to the batch. */
-static void add(struct state *s, const struct record_field *key)
+static struct span keep(struct buf *batch, const void *bytes, size_t n)
 {
+    const struct span span = {batch->len, n};
+
+    buf_add(batch, bytes, n);
+    return span;
+}
+
+/* Adds the item that was made to the batch. */
+static void add(struct state *s, const struct record_field *id)
+{
+    const struct buf *json = &s->item.json;
+    struct buf *batch = &s->batch;
     struct entry *e;
     bool twice;
 
     buf_byte(&s->item.json, '}');
     twice = is_twice(s);         /* sets the key, too */
-    if (twice || s->n == ITEMS_WRITE_MAX ||
-        s->items.len + s->item.json.len + (size_t)64 * ITEMS_WRITE_MAX >
-        s->items.max)
+    if (twice || s->n == ITEMS_WRITE_MAX || batch->len + json->len + id->len +
+        s->key.len + (size_t)64 * ITEMS_WRITE_MAX > batch->max)
         flush(s);
     e = &s->entries[s->n++];
-    e->at = s->items.len;
-    e->n = s->item.json.len;
-    e->id = s->ids.len;
-    e->id_len = key->len;
-    e->key = s->known.len;
-    e->key_len = s->key.len;
-    buf_add(&s->items, s->item.json.data, s->item.json.len);
-    buf_add(&s->ids, key->bytes, key->len);
-    buf_add(&s->known, s->key.data, s->key.len);
-    if (!s->items.failed && !s->ids.failed && !s->known.failed &&
-        !s->item.json.failed)
+    e->item = keep(batch, json->data, json->len);
+    e->id = keep(batch, id->bytes, id->len);
+    e->key = keep(batch, s->key.data, s->key.len);
+    if (!batch->failed && !json->failed)
         return;
-    report_say("memory is out");
-    s->exit = COMMAND_STOPPED;
+    report_line("memory is out");
+    s->c.exit = COMMAND_STOPPED;
     s->n = 0;
 }
 
 /* ---------------------------------------------------------------- records */
+
+/* Is it called that? */
+static bool is_named(const struct record_field *field, const char *name)
+{
+    return field->name_len == strlen(name) &&
+        memcmp(field->name, name, field->name_len) == 0;
+}
 
 static const struct record_field *find(const struct records *in,
                                        const char *name)
@@ -184,8 +191,7 @@ static const struct record_field *find(const struct records *in,
     size_t i;
 
     for (i = 0; i < in->n; i++)
-        if (in->fields[i].name_len == strlen(name) &&
-            memcmp(in->fields[i].name, name, in->fields[i].name_len) == 0)
+        if (is_named(&in->fields[i], name))
             return &in->fields[i];
     return NULL;
 }
@@ -219,8 +225,7 @@ static bool is_wanted(const struct options *o,
     unsigned i;
 
     for (i = 0; i < o->n_columns; i++)
-        if (strlen(o->columns[i]) == field->name_len &&
-            memcmp(o->columns[i], field->name, field->name_len) == 0)
+        if (is_named(field, o->columns[i]))
             return true;
     return o->n_columns == 0;
 }
@@ -240,8 +245,8 @@ static const char *add_attribute(struct state *s,
         return "memory is out";
     name = (const char *)s->name.data;
     if (field->type == JSON_STRING || field->bytes == NULL) {
-        if (field->bytes != NULL || s->o->format == ROWS_JSONL ||
-            strcmp(name, s->o->text) == 0)
+        if (field->bytes != NULL || s->c.o->format == ROWS_JSONL ||
+            strcmp(name, s->c.o->text) == 0)
             item_string(&s->item, name, field->bytes, field->len);
     } else if (!item_json(&s->item, name, field->bytes, field->len)) {
         return "a value is nested deeper than 32 levels";
@@ -263,80 +268,79 @@ static const char *make_item(struct state *s, const struct record_field *hash,
     for (i = 0; i < s->in.n && wrong == NULL; i++) {
         const struct record_field *field = &s->in.fields[i];
 
-        if (field != hash && field != range && is_wanted(s->o, field))
+        if (field != hash && field != range && is_wanted(s->c.o, field))
             wrong = add_attribute(s, field);
     }
     return wrong;
 }
 
-static bool is_status(const struct record_field *status,
-                      enum report_status which)
-{
-    return status->bytes != NULL && status->len ==
-        strlen(report_names[which]) &&
-        memcmp(status->bytes, report_names[which], status->len) == 0;
-}
-
 /* Is the record a row of a run? */
-static bool is_row(const struct state *s)
+static bool is_row(struct state *s)
 {
-    return s->o->n_columns == 0 && find(&s->in, "public_id") != NULL &&
-        find(&s->in, "status") != NULL && find(&s->in, "text") != NULL &&
-        find(&s->in, "detail") != NULL && s->in.n == 4;
-}
-
-/* Is it a row that has nothing to be stored? */
-static bool passes(const struct state *s)
-{
-    const struct record_field *status = find(&s->in, "status");
-    const struct record_field *text = find(&s->in, "text");
+    static const char names[FIELDS][10] = {
+        "public_id", "status", "text", "detail"
+    };
+    bool row = s->c.o->n_columns == 0 && s->in.n == FIELDS;
     int i;
 
-    for (i = 0; i < REPORT_STATUSES; i++)
-        if (is_status(status, (enum report_status)i))
-            return i != REPORT_COMPLETE && i != REPORT_EMPTY &&
-                !(i == REPORT_UNSTORED && text->bytes != NULL);
-    return false;
+    for (i = 0; i < FIELDS && row; i++) {
+        s->row[i] = find(&s->in, names[i]);
+        row = s->row[i] != NULL;
+    }
+    return row;
+}
+
+/* The status of a row, or REPORT_STATUSES if it is none. */
+static int row_status(const struct record_field *field)
+{
+    int i = 0;
+
+    while (i < REPORT_STATUSES &&
+           (field->bytes == NULL || field->len != strlen(report_names[i]) ||
+            memcmp(field->bytes, report_names[i], field->len) != 0))
+        i++;
+    return i;
 }
 
 /* A row of a run becomes an item. Why it cannot, or NULL. */
-static const char *make_from_row(struct state *s,
-                                 const struct record_field *id)
+static const char *make_from_row(struct state *s, int status)
 {
-    const struct record_field *status = find(&s->in, "status");
-    const struct record_field *text = find(&s->in, "text");
+    const struct record_field *text = s->row[TEXT];
     bool has = text->bytes != NULL && text->len > 0;
 
-    if (!has && !is_status(status, REPORT_EMPTY))
-        return is_status(status, REPORT_COMPLETE)
+    if (!has && status != REPORT_EMPTY)
+        return status == REPORT_COMPLETE
             ? "it is complete, and has no text"
             : "its status is none that a row has";
     item_reset(&s->item);
-    add_key(s, &s->keys.hash, id);
-    item_string(&s->item, s->o->text, has ? text->bytes : NULL, text->len);
+    add_key(s, &s->keys.hash, s->row[ID]);
+    item_string(&s->item, s->c.o->text, has ? text->bytes : NULL, text->len);
     return NULL;
 }
 
 static void do_record(struct state *s)
 {
-    const char *range_name = s->keys.range.name;
     const bool row = is_row(s);
+    const int status = row ? row_status(s->row[STATUS]) : REPORT_STATUSES;
     const struct record_field *hash, *range = NULL;
     const char *wrong;
 
-    s->report.ids++;
-    if (row && passes(s)) {
+    s->c.report.ids++;
+    /* has it nothing to be stored? */
+    if (status != REPORT_STATUSES && status != REPORT_COMPLETE &&
+        status != REPORT_EMPTY &&
+        (status != REPORT_UNSTORED || s->row[TEXT]->bytes == NULL)) {
         s->passed++;
         return;
     }
-    hash = find(&s->in, row ? "public_id" : s->keys.hash.name);
+    hash = row ? s->row[ID] : find(&s->in, s->keys.hash.name);
     wrong = key_wrong(&s->keys.hash, hash, ITEM_KEY_MAX);
-    if (wrong == NULL && *range_name != '\0') {
-        range = find(&s->in, range_name);
+    if (wrong == NULL && range_name(s) != NULL) {
+        range = find(&s->in, range_name(s));
         wrong = key_wrong(&s->keys.range, range, SORT_KEY_MAX);
     }
     if (wrong == NULL)
-        wrong = row ? make_from_row(s, hash) : make_item(s, hash, range);
+        wrong = row ? make_from_row(s, status) : make_item(s, hash, range);
     if (wrong == NULL && !item_fits(&s->item))
         wrong = "the item is larger than 400 KB";
     if (wrong == NULL) {
@@ -355,7 +359,7 @@ static bool must_wait(const struct state *s)
     const struct records *in = &s->in;
     struct pollfd pfd = {STDIN_FILENO, POLLIN, 0};
 
-    return memchr(in->buffer + in->begin, s->o->null ? '\0' : '\n',
+    return memchr(in->buffer + in->begin, s->c.o->null ? '\0' : '\n',
                   in->end - in->begin) == NULL && poll(&pfd, 1, 0) == 0;
 }
 
@@ -368,7 +372,7 @@ static enum records_read next(struct state *s)
             flush(s);
             clock_sleep(INT64_MAX, STDIN_FILENO, POLLIN, &command_stop);
         }
-        if (command_stop != 0 || s->exit != 0)
+        if (command_stop != 0 || s->c.exit != 0)
             return RECORDS_END;
         r = records_next(&s->in);
     }
@@ -377,101 +381,58 @@ static enum records_read next(struct state *s)
 
 static void loop(struct state *s)
 {
+    struct command *c = &s->c;
     enum records_read r = RECORDS_MORE;
 
-    while (s->exit == 0 && (r = next(s)) != RECORDS_END) {
+    while (c->exit == 0 && (r = next(s)) != RECORDS_END) {
         if (r == RECORDS_ONE) {
             do_record(s);
             continue;
         }
+        if (r == RECORDS_ERROR)
+            command_unread(c);
         flush(s);
-        if (r == RECORDS_ERROR) {
-            report_say("cannot read standard input: %s", strerror(errno));
-            s->exit = COMMAND_STOPPED;
+        if (r == RECORDS_ERROR)
             return;
-        }
-        s->report.ids++;
+        c->report.ids++;
         finish(s, (const unsigned char *)"", 0, REPORT_FAILED,
                s->in.sentence);
-        if (r == RECORDS_BROKEN) {
-            if (s->exit == 0)
-                s->exit = COMMAND_STOPPED;
-            return;
-        }
+        if (r == RECORDS_BROKEN && c->exit == 0)
+            c->exit = COMMAND_STOPPED;
     }
-    if (s->exit == 0)
+    if (c->exit == 0)
         flush(s);
 }
 
-/* Which keys has the table? */
 static void begin(struct state *s)
 {
-    const struct options *o = s->o;
-    enum outcome outcome = keys_read(s->db, o->table, NULL, o->key, &s->keys);
-    const char *hash = s->keys.hash.name;
+    const struct options *o = s->c.o;
 
-    if (outcome == OUTCOME_DONE && o->key_given && strcmp(o->key, hash) != 0)
-        outcome = dynamodb_fail(s->db, OUTCOME_BAD, "the partition key of the "
-                                "table %s is %s, not %s (--key names it)",
-                                o->table, hash, o->key);
-    if (outcome != OUTCOME_DONE) {
-        report_say("%s", s->db->error);
-        s->exit = outcome == OUTCOME_BAD ? COMMAND_MISUSED : COMMAND_STOPPED;
-    } else if (!rows_header(&s->out)) {
-        report_say("cannot write standard output: %s",
-                   strerror(s->out.error));
-        s->exit = COMMAND_UNWRITTEN;
-    }
-}
-
-static void init(struct state *s, const struct options *o)
-{
-    s->o = o;
-    s->report.what = "record";
-    s->report.start = clock_now(CLOCK_STEADY);
-    s->report.list_size = -1;
+    s->c.report.what = "record";
     records_init(&s->in, STDIN_FILENO, o->format, o->null, o->n_columns > 0
                  ? o->columns : NULL, o->n_columns);
-    rows_out_init(&s->out, STDOUT_FILENO, o->format, o->null);
     item_init(&s->item);
     buf_init(&s->name, ITEM_NAME_MAX + 1);
-    buf_init(&s->items, ITEMS_WRITE_BYTES);
-    buf_init(&s->ids, (size_t)ITEMS_WRITE_MAX * (ITEM_KEY_MAX + 1024));
+    buf_init(&s->batch, ITEMS_WRITE_BYTES);
     buf_init(&s->key, PLAIN_MAX);
-    buf_init(&s->known, PLAIN_MAX);
     plain_init(&s->plain);
+    command_keys(&s->c, &s->keys);
+    if (s->c.exit == 0) {
+        rows_header(&s->c.out);
+        command_flush(&s->c);
+    }
 }
 
 int put(const struct options *o)
 {
     static struct state s;       /* too large for a small machine's stack */
 
-    init(&s, o);
-    s.db = command_dynamodb(o);
-    if (s.db == NULL)
+    if (!command_begin(&s.c, o, COMMAND_TABLE, "rows"))
         return COMMAND_MISUSED;
-    if (isatty(STDIN_FILENO) && !o->quiet)
-        report_say("reading rows from the terminal; Ctrl-D ends them");
-    command_signals();
-    command_watch(&s.report);
-    command_confine(o);
-    command_confine_files(o, -1);
     begin(&s);
     loop(&s);
     if (!o->quiet && s.passed > 0)
-        report_say("%llu row%s without a text passed over",
-                   (unsigned long long)s.passed, s.passed == 1 ? "" : "s");
-    if (!o->quiet && s.exit != COMMAND_MISUSED)
-        report_summary(&s.report);
-    records_free(&s.in);
-    item_free(&s.item);
-    buf_free(&s.name);
-    buf_free(&s.items);
-    buf_free(&s.ids);
-    buf_free(&s.key);
-    buf_free(&s.known);
-    plain_free(&s.plain);
-    if (s.exit != 0)
-        return s.exit;
-    return s.report.count[REPORT_FAILED] > 0 ? COMMAND_FAILED : 0;
+        report_say("%" PRIu64 " row%s without a text passed over", s.passed,
+                   s.passed == 1 ? "" : "s");
+    return command_end(&s.c, true);
 }

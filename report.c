@@ -2,15 +2,16 @@
 #include "report.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "buf.h"
 #include "clock.h"
+#include "rows.h"
 #include "sigv4.h"
 
-const char *const report_names[REPORT_STATUSES] = {
+const char report_names[REPORT_STATUSES][9] = {
     "complete", "empty", "skipped", "failed", "unstored", "stored",
     "updated", "deleted", "absent", "printed"
 };
@@ -44,6 +45,31 @@ void report_say(const char *format, ...)
     fputc('\n', stderr);
 }
 
+void report_line(const char *line)
+{
+    report_say("%s", line);
+}
+
+void report_visible(char *out, size_t size, const char *format, va_list ap)
+{
+    char text[4096];
+
+    vsnprintf(text, sizeof text, format, ap);
+    rows_visible(out, size, (const unsigned char *)text, strlen(text));
+}
+
+bool report_safe(const char *format, ...)
+{
+    char safe[4096];
+    va_list ap;
+
+    va_start(ap, format);
+    report_visible(safe, sizeof safe, format, ap);
+    va_end(ap);
+    report_line(safe);
+    return false;
+}
+
 void report_time(char out[32], int64_t when)
 {
     int64_t now = clock_now(CLOCK_CALENDAR);
@@ -74,16 +100,12 @@ static void duration(char out[48], int64_t ns)
         snprintf(out, 48, "%lld s", all);
 }
 
-/* Appends to the line, which has 512 bytes. */
-__attribute__((format(printf, 2, 3)))
-static void add(char *line, const char *format, ...)
+/* Adds ", 7 images" or the like. */
+static void add_count(struct buf *line, const char *before, uint64_t n,
+                      const char *what)
 {
-    size_t n = strlen(line);
-    va_list ap;
-
-    va_start(ap, format);
-    vsnprintf(line + n, 512 - n, format, ap);
-    va_end(ap);
+    buf_format(line, "%s%" PRIu64 " %s%s", before, n, what,
+               n == 1 ? "" : "s");
 }
 
 void report_tenths(char text[24], double number)
@@ -94,29 +116,35 @@ void report_tenths(char text[24], double number)
              (unsigned)(tenths % 10));
 }
 
-static void progress_line(char *line, const struct report *r)
+/* The line as a string. */
+static const char *end_line(struct buf *line)
+{
+    return buf_byte(line, '\0') ? (const char *)line->data : "memory is out";
+}
+
+static void progress_line(struct buf *line, const struct report *r)
 {
     int64_t now = clock_now(CLOCK_STEADY), took = now - r->start;
     uint64_t done = 0, bad;
     char text[48], part[24];
     int i;
 
+    buf_init(line, 512);
     if (r->lists)
         done = r->ids;
     for (i = 0; i < REPORT_STATUSES; i++)
         done += r->count[i];
     bad = r->count[REPORT_FAILED] + r->count[REPORT_UNSTORED];
-    *line = '\0';
-    add(line, "%" PRIu64 " done", done);
+    buf_format(line, "%" PRIu64 " done", done);
     if (bad > 0)
-        add(line, ", %" PRIu64 " failed", bad);
+        buf_format(line, ", %" PRIu64 " failed", bad);
     if (took > CLOCK_SECOND)
-        add(line, ", %" PRIu64 "/h", (uint64_t)((double)done * 3600 *
-            CLOCK_SECOND / (double)took + 0.5));
+        buf_format(line, ", %" PRIu64 "/h", (uint64_t)((double)done * 3600 *
+                   CLOCK_SECOND / (double)took + 0.5));
     if (r->quota.known) {
         report_time(text, r->quota_at + r->quota.reset);
-        add(line, "; %lld of %lld calls left until %s",
-            (long long)r->quota.remaining, (long long)r->quota.limit, text);
+        buf_format(line, "; %" PRId64 " of %" PRId64 " calls left until %s",
+                   r->quota.remaining, r->quota.limit, text);
     }
     if (r->list_size > 0 && r->list_read > 0 && done > 0) {
         double left = (double)(r->list_size - r->list_read) /
@@ -126,11 +154,11 @@ static void progress_line(char *line, const struct report *r)
                                   : INT64_MAX);
         report_tenths(part, 100.0 * (double)r->list_read /
                       (double)r->list_size);
-        add(line, "; %s %%, %s to go", part, text);
+        buf_format(line, "; %s %%, %s to go", part, text);
     }
     if (r->waits_until > now) {
         report_time(text, r->waits_until);
-        add(line, "; waiting until %s", text);
+        buf_format(line, "; waiting until %s", text);
     }
 }
 
@@ -147,58 +175,60 @@ void report_draw(const char *line)
 void report_progress(const struct report *r)
 {
     int64_t now;
-    char line[512];
+    struct buf line;
 
     if (!shows)
         return;
     now = clock_now(CLOCK_STEADY);
     if (drawn != 0 && now - drawn < CLOCK_SECOND / 5)
         return;
-    progress_line(line, r);
-    report_draw(line);
+    progress_line(&line, r);
+    report_draw(end_line(&line));
+    buf_free(&line);
     drawn = now;
 }
 
 void report_now(const struct report *r)
 {
-    char line[512];
+    struct buf line;
 
-    progress_line(line, r);
-    report_say("%s", line);
-}
-
-static const char *s(uint64_t n)
-{
-    return n == 1 ? "" : "s";
+    progress_line(&line, r);
+    report_line(end_line(&line));
+    buf_free(&line);
 }
 
 void report_summary(const struct report *r)
 {
     const uint64_t others = r->calls - r->units;
-    char line[512] = "", text[48];
+    struct buf line;
+    char text[48];
     int i;
 
-    add(line, "%" PRIu64 " %s%s", r->ids, r->what == NULL ? "image" : r->what,
-        s(r->ids));
+    buf_init(&line, 512);
+    add_count(&line, "", r->ids, r->what == NULL ? "image" : r->what);
     for (i = 0; i < REPORT_STATUSES; i++)
         if (r->count[i] > 0)
-            add(line, ", %" PRIu64 " %s", r->count[i], report_names[i]);
+            buf_format(&line, ", %" PRIu64 " %s", r->count[i],
+                       report_names[i]);
     if (r->lists)
-        add(line, "; %" PRIu64 " call%s", r->calls, s(r->calls));
+        add_count(&line, "; ", r->calls, "call");
     else if (r->what == NULL)
-        add(line, "; %" PRIu64 " OCR call%s", r->units, s(r->units));
-    if (r->reused > 0)
-        add(line, ", %" PRIu64 " result%s reused", r->reused, s(r->reused));
+        add_count(&line, "; ", r->units, "OCR call");
+    if (r->reused > 0) {
+        add_count(&line, ", ", r->reused, "result");
+        buf_str(&line, " reused");
+    }
     if (others > 0 && !r->lists)
-        add(line, ", %" PRIu64 " other%s", others, s(others));
+        add_count(&line, ", ", others, "other");
     if (r->retries > 0)
-        add(line, ", %" PRIu64 " retr%s", r->retries,
-            r->retries == 1 ? "y" : "ies");
+        buf_format(&line, ", %" PRIu64 " retr%s", r->retries,
+                   r->retries == 1 ? "y" : "ies");
     duration(text, clock_now(CLOCK_STEADY) - r->start);
-    add(line, "; %s", text);
+    buf_format(&line, "; %s", text);
     if (r->waited >= CLOCK_SECOND) {
         duration(text, r->waited);
-        add(line, ", of which %s waiting", text);
+        buf_format(&line, ", of which %s waiting", text);
     }
-    report_say("%s", line);
+    report_line(end_line(&line));
+    buf_free(&line);
 }

@@ -8,7 +8,9 @@
 #ifndef REPORT_H
 #define REPORT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "pace.h"
@@ -22,7 +24,7 @@ enum report_status {
     REPORT_ABSENT, REPORT_PRINTED, REPORT_STATUSES
 };
 
-extern const char *const report_names[REPORT_STATUSES];
+extern const char report_names[REPORT_STATUSES][9];
 
 /* What there is to report. Times are ns of CLOCK_STEADY. */
 struct report {
@@ -43,9 +45,18 @@ struct report {
 /* Is the progress line to be shown? */
 void report_init(enum report_progress progress);
 
-/* "ocrdyn: " and a line. */
+/* "ocrdyn: " and a line; one as it stands. */
+void report_line(const char *line);
 void report_say(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
+
+/* The same for what may be hostile: it is made fit for a terminal. False. */
+bool report_safe(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* What is printed that way: up to 4 KB, in up to `size` bytes. */
+void report_visible(char *out, size_t size, const char *format, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 
 /* Draws the progress line, if it is time to. */
 void report_progress(const struct report *r);

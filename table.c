@@ -598,7 +598,6 @@ int table(const struct options *o)
         return COMMAND_MISUSED;
     command_signals();
     command_confine(o);
-    command_confine_files(o, -1);
     if (j.name != NULL)
         outcome = look(&j);
     if (outcome != OUTCOME_DONE && !((j.goal == MADE || j.goal == GONE) &&
