@@ -393,7 +393,14 @@ static void set_suites(br_ssl_engine_context *eng)
 
     br_ssl_engine_set_suites(eng, aes ? suites + 2 : suites, 6);
     br_ssl_engine_set_default_aes_gcm(eng);
-    br_ssl_engine_set_default_chapol(eng);
+    br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable,
+                             &br_sslrec_out_chapol_vtable);
+    br_ssl_engine_set_poly1305(eng, br_poly1305_ctmul_run);
+#ifdef __SSE2__
+    br_ssl_engine_set_chacha20(eng, br_chacha20_sse2_run);
+#else
+    br_ssl_engine_set_chacha20(eng, br_chacha20_ct_run);
+#endif
 }
 
 static void set_hashes(struct tls *t)
@@ -470,7 +477,8 @@ static enum net_result advance(struct tls *t, unsigned want)
     }
 }
 
-/* Everything that BearSSL has to know before it begins. */
+/* Everything that BearSSL has to know before it begins. Of its ways to do one
+   thing, the smallest that is good enough: there are few handshakes. */
 static void set_up(struct tls *t, const struct tls_trust *trust,
                    const char *host)
 {
@@ -480,9 +488,9 @@ static void set_up(struct tls *t, const struct tls_trust *trust,
     br_ssl_client_zero(&t->client);
     br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
     set_suites(eng);
-    br_ssl_engine_set_default_ec(eng);
-    br_ssl_engine_set_default_rsavrfy(eng);
-    br_ssl_engine_set_default_ecdsa(eng);
+    br_ssl_engine_set_ec(eng, &br_ec_prime_i31);
+    br_ssl_engine_set_rsavrfy(eng, br_rsa_i31_pkcs1_vrfy);
+    br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
     set_hashes(t);
     x509_init(&t->x509, trust->anchors, trust->n, host,
               clock_now(CLOCK_CALENDAR) / CLOCK_SECOND);

@@ -2,10 +2,10 @@
  * tls: a TLS 1.2 client over a `struct net`, by BearSSL; and the trust
  * anchors that it believes.
  *
- * Offers ECDHE with AEAD ciphers only (RFC 5289, RFC 7905), signatures by
- * SHA-256 and better, no renegotiation, no compression. Whether the server's
- * certificates are believed is for x509.h; there is no way to ask for less.
- * No TLS 1.3, no revocation: BearSSL has neither.
+ * Offers ECDHE on NIST's curves, with AEAD ciphers only (RFC 5289, RFC 7905),
+ * signatures by SHA-256 and better, no renegotiation, no compression. Whether
+ * the server's certificates are believed is for x509.h; there is no way to ask
+ * for less. No TLS 1.3, no revocation: BearSSL has neither.
  */
 #ifndef TLS_H
 #define TLS_H

@@ -318,12 +318,11 @@ static bool verify(const struct cert *c, const br_x509_pkey *key)
     a->hash->update(&hash.vtable, c->tbs.p, c->tbs.n);
     a->hash->out(&hash.vtable, sum);
     if (a->key == BR_KEYTYPE_EC)
-        return br_ecdsa_vrfy_asn1_get_default()(
-            br_ec_get_default(), sum, n, &key->key.ec, c->signature.p,
-            c->signature.n) == 1;
-    return br_rsa_pkcs1_vrfy_get_default()(
-        c->signature.p, c->signature.n, a->oid, n, &key->key.rsa,
-        signed_sum) == 1 && memcmp(sum, signed_sum, n) == 0;
+        return br_ecdsa_i31_vrfy_asn1(&br_ec_prime_i31, sum, n, &key->key.ec,
+                                      c->signature.p, c->signature.n) == 1;
+    return br_rsa_i31_pkcs1_vrfy(c->signature.p, c->signature.n, a->oid, n,
+                                 &key->key.rsa, signed_sum) == 1 &&
+        memcmp(sum, signed_sum, n) == 0;
 }
 
 /* Does the issuer allow that one name? */

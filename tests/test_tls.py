@@ -46,7 +46,7 @@ GOOD = {
                      f"ECDHE-{kind}-AES256-GCM-SHA384",
                      f"ECDHE-{kind}-CHACHA20-POLY1305")},
     **{f"key exchange by {curve}": ("ec", f"{TLS12} ssl_ecdh_curve {curve};")
-       for curve in ("X25519", "prime256v1", "secp384r1", "secp521r1")},
+       for curve in ("prime256v1", "secp384r1", "secp521r1")},
     "TLS 1.2 and 1.3": ("ec", "ssl_protocols TLSv1.2 TLSv1.3;"),
     "a client certificate, if there is one": (
         "ec", "ssl_verify_client optional_no_ca;"),
@@ -78,6 +78,8 @@ BAD = {
                             REFUSED),
     "key exchange by DHE": (
         "rsa", f"{TLS12} ssl_ciphers DHE-RSA-AES128-GCM-SHA256;", REFUSED),
+    "key exchange by X25519": ("ec", f"{TLS12} ssl_ecdh_curve X25519;",
+                               REFUSED),
     "RSA-PSS only": (
         "rsa", f"{TLS12} ssl_conf_command SignatureAlgorithms "
         "RSA-PSS+SHA256;", REFUSED),
