@@ -334,19 +334,28 @@ static bool check_subtrees(struct der in)
     return true;
 }
 
-static bool read_constraints(struct cert *c, struct der in, bool critical)
+bool cert_subtrees(struct der in, struct der *permitted, struct der *excluded)
 {
     const unsigned first = DER_CONTEXT + DER_INNER;
 
+    memset(permitted, 0, sizeof *permitted);
+    memset(excluded, 0, sizeof *excluded);
+    return (!der_is(&in, first) || der_get(&in, first, permitted)) &&
+        (!der_is(&in, first + 1) || der_get(&in, first + 1, excluded)) &&
+        in.n == 0;
+}
+
+static bool read_constraints(struct cert *c, struct der in, bool critical)
+{
+    struct der permitted, excluded;
+
     (void)critical;              /* they count in either case */
+    c->constraints = in;
     if (!c->ca)
         return wrong(c, "has name constraints, but is not a CA's");
-    if (in.n == 0 ||
-        (der_is(&in, first) && (!der_get(&in, first, &c->permitted) ||
-                                !check_subtrees(c->permitted))) ||
-        (der_is(&in, first + 1) && (!der_get(&in, first + 1, &c->excluded) ||
-                                    !check_subtrees(c->excluded))) ||
-        in.n > 0)
+    if (in.n == 0 || !cert_subtrees(in, &permitted, &excluded) ||
+        (permitted.p != NULL && !check_subtrees(permitted)) ||
+        (excluded.p != NULL && !check_subtrees(excluded)))
         return wrong(c, "has name constraints that cannot be applied");
     return true;
 }

@@ -47,7 +47,7 @@ struct cert {
     bool purposes_critical;
     struct der names;                /* what is in its subjectAltName */
     bool names_critical;
-    struct der permitted, excluded;  /* subtrees of its nameConstraints */
+    struct der constraints;          /* what is in its nameConstraints */
     struct der key_id, issuer_key_id;
 };
 
@@ -70,6 +70,11 @@ enum {
 /* Is it a DNS name: letters, digits, hyphens, no label empty or longer than
    63 bytes, the last no number? `star`: the first label may be "*". */
 bool cert_dns(struct der name, bool star);
+
+/* The subtrees of nameConstraints: those that are permitted, those that are
+   excluded. Both may be empty, which says nothing. False: they are damaged. */
+bool cert_subtrees(struct der constraints, struct der *permitted,
+                   struct der *excluded);
 
 /* Is the name empty? Is it issued to the one that issued it? */
 bool cert_nameless(struct der name);

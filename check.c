@@ -41,7 +41,7 @@ static void tell(enum verdict verdict, const char *what, const char *format,
 /* How a server was reached. */
 static void tell_connection(const char *what, const struct http *h)
 {
-    char name[256] = "";
+    const char *signer = h->stream.tls.x509.signer;
 
     if (h->response.status == 0) {
         tell(BAD, what, "%s", h->error);
@@ -52,9 +52,8 @@ static void tell_connection(const char *what, const struct http *h)
              h->url.authority);
         return;
     }
-    tls_signer(&h->stream.tls, name, sizeof name);
     tell(GOOD, what, "TLS 1.2 with %s; its certificate is signed by %s",
-         h->url.authority, *name != '\0' ? name : "a CA without a name");
+         h->url.authority, *signer != '\0' ? signer : "a CA without a name");
 }
 
 /* What a server's clock and ours have between them. */

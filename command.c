@@ -130,7 +130,7 @@ static bool load_trust(struct tls_trust *trust, const char *cacert,
             good = tls_trust_file(trust, file, error, COMMAND_ERROR);
         if (good && dir != NULL && *dir != '\0')
             good = tls_trust_dir(trust, dir, error, COMMAND_ERROR);
-        if (good && trust->n == 0)
+        if (good && trust->anchors.n == 0)
             tls_trust_system(trust);
     }
     return good;

@@ -109,8 +109,7 @@ const char *tls_sentence(int error, char *space, size_t size)
 /* -------------------------------------------------------- trust anchors */
 
 enum {
-    ANCHORS_MAX = 4096,
-    ANCHOR_BYTES_MAX = 4 << 20,  /* names and keys of all anchors */
+    ANCHORS_MAX = 2 << 20,       /* bytes of all anchors */
     BUNDLE_MAX = 16 << 20,       /* bytes of one file */
     CERTIFICATE_MAX = 16 << 10   /* bytes of one certificate */
 };
@@ -118,91 +117,32 @@ enum {
 void tls_trust_init(struct tls_trust *trust)
 {
     memset(trust, 0, sizeof *trust);
-    buf_init(&trust->list, ANCHORS_MAX * sizeof(struct x509_anchor));
-    buf_init(&trust->bytes, ANCHOR_BYTES_MAX);
+    buf_init(&trust->loaded, ANCHORS_MAX);
 }
 
 /* A PEM file on its way to anchors. */
 struct loader {
     struct tls_trust *trust;
     struct buf der;              /* the certificate in hand */
-    bool certificate, full;
+    bool certificate;
     size_t usable;               /* certificates, known ones included */
     const char *fault;           /* what is wrong with the last of others */
 };
-
-/* The anchors' bytes stand in one block, in order: points each anchor at
-   its own, after the block has grown. */
-static void link_anchors(struct tls_trust *t)
-{
-    const unsigned char *p = t->bytes.data;
-    struct x509_anchor *a = (struct x509_anchor *)(void *)t->list.data;
-    size_t i;
-
-    t->anchors = a;
-    t->n = t->list.len / sizeof *a;
-    for (i = 0; i < t->n; i++, a++) {
-        a->bytes = p;
-        p += x509_anchor_size(a);
-    }
-}
-
-static bool same_anchor(const struct x509_anchor *a,
-                        const struct x509_anchor *b)
-{
-    const size_t n = x509_anchor_size(a);
-
-    return a->name == b->name && a->key == b->key &&
-        a->exponent == b->exponent && a->permitted == b->permitted &&
-        a->excluded == b->excluded && a->curve == b->curve &&
-        a->ca == b->ca && a->path == b->path &&
-        a->not_before == b->not_before && a->not_after == b->not_after &&
-        memcmp(a->bytes, b->bytes, n) == 0;
-}
-
-/* Directories hold the same certificate under several names. */
-static bool have_anchor(const struct tls_trust *t,
-                        const struct x509_anchor *a)
-{
-    size_t i;
-
-    for (i = 0; i < t->n; i++)
-        if (same_anchor(&t->anchors[i], a))
-            return true;
-    return false;
-}
 
 /* Adds the certificate in hand, if it is good for an anchor. */
 static void end_certificate(struct loader *l)
 {
     const int64_t now = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
-    struct tls_trust *t = l->trust;
-    const size_t len = t->bytes.len;
-    struct der pieces[X509_PIECES];
-    struct x509_anchor a;
     struct cert c;
     const char *fault;
-    size_t i;
 
     (void)cert_read(&c, l->der.data, l->der.len);
     fault = l->der.failed ? "is too large" :
-        x509_make_anchor(&a, pieces, &c, now);
-    if (fault != NULL) {
+        x509_add_anchor(&l->trust->loaded, &c, now);
+    if (fault != NULL)
         l->fault = fault;
-        return;
-    }
-    l->usable++;
-    for (i = 0; i < X509_PIECES; i++)
-        buf_add(&t->bytes, pieces[i].p, pieces[i].n);
-    a.bytes = t->bytes.data + len;
-    link_anchors(t);             /* the block may have moved */
-    if (t->bytes.failed)
-        l->full = true;
-    else if (have_anchor(t, &a))
-        t->bytes.len = len;
     else
-        l->full = !buf_add(&t->list, &a, sizeof a);
-    link_anchors(t);
+        l->usable++;
 }
 
 static void pem_event(struct loader *l, br_pem_decoder_context *pem)
@@ -285,8 +225,10 @@ static int load_file(struct tls_trust *trust, const char *path,
     l.trust = trust;
     buf_init(&l.der, CERTIFICATE_MAX);
     error = load_pem(&l, fd);
-    if (error == 0 && l.full)
+    if (error == 0 && trust->loaded.failed)
         error = ENOMEM;
+    trust->anchors.p = trust->loaded.data;
+    trust->anchors.n = trust->loaded.len;
     *usable += l.usable;
     if (l.fault != NULL)
         *fault = l.fault;
@@ -363,13 +305,11 @@ void tls_trust_system(struct tls_trust *trust)
         if (tls_trust_file(trust, places[i], error, sizeof error))
             return;
     trust->anchors = tls_builtin;
-    trust->n = tls_builtin_n;
 }
 
 void tls_trust_free(struct tls_trust *trust)
 {
-    buf_free(&trust->bytes);
-    buf_free(&trust->list);
+    buf_free(&trust->loaded);
     tls_trust_init(trust);
 }
 
@@ -492,7 +432,7 @@ static void set_up(struct tls *t, const struct tls_trust *trust,
     br_ssl_engine_set_rsavrfy(eng, br_rsa_i31_pkcs1_vrfy);
     br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
     set_hashes(t);
-    x509_init(&t->x509, trust->anchors, trust->n, host,
+    x509_init(&t->x509, trust->anchors, host,
               clock_now(CLOCK_CALENDAR) / CLOCK_SECOND);
     br_ssl_engine_set_x509(eng, &t->x509.vtable);
     br_ssl_engine_set_buffer(eng, t->buffer, sizeof t->buffer, 1);
@@ -656,46 +596,4 @@ void tls_close(struct tls *tls)
     if (!tls->mute)
         send_all(tls);
     buf_wipe(&tls->client, sizeof tls->client);
-}
-
-/* ----------------------------------------------------------- who signed */
-
-/* The value of the attribute id-at-`type` (RFC 5280 appendix A.1) of a
-   distinguished name. */
-static bool name_part(struct der name, unsigned char type, char *out,
-                      size_t size)
-{
-    const unsigned char bytes[] = {0x55, 4, type};
-    const struct der wanted = {bytes, sizeof bytes};
-    struct der sets, set, pair, oid, text;
-    unsigned tag;
-
-    if (!der_get(&name, DER_SEQUENCE, &sets))
-        return false;
-    while (der_get(&sets, DER_SET, &set)) {
-        if (!der_get(&set, DER_SEQUENCE, &pair) ||
-            !der_get(&pair, DER_OID, &oid) || !der_equal(oid, wanted) ||
-            !der_next(&pair, &tag, &text) || size == 0)
-            continue;
-        text.n = text.n < size ? text.n : size - 1;
-        memcpy(out, text.p, text.n);
-        out[text.n] = '\0';
-        return true;
-    }
-    return false;
-}
-
-void tls_signer(const struct tls *tls, char *name, size_t size)
-{
-    enum { COMMON_NAME = 3, ORGANIZATION = 10 };
-    const struct x509_anchor *anchor = tls->x509.anchor;
-    struct der subject;
-
-    *name = '\0';
-    if (anchor == NULL)
-        return;
-    subject.p = anchor->bytes;
-    subject.n = anchor->name;
-    if (!name_part(subject, COMMON_NAME, name, size))
-        name_part(subject, ORGANIZATION, name, size);
 }

@@ -18,11 +18,19 @@
 
 /* --------------------------------------------------------------- anchors */
 
-size_t x509_anchor_size(const struct x509_anchor *a)
-{
-    return (size_t)a->name + a->key + a->exponent + a->permitted +
-        a->excluded;
-}
+/*
+ * One of a list: 8 bytes of its name's hash, the numbers below, the key and the
+ * constraints. A number has so many bytes, the highest first.
+ */
+enum { HASH = 8, CONSTRAINTS_MAX = 4096 };
+enum number {
+    KEY, CONSTRAINTS,            /* how long they are */
+    CURVE,                       /* 0: an RSA key */
+    CA, PATH, NOT_BEFORE, NOT_AFTER,
+    EXPONENT,                    /* of an RSA key */
+    NUMBERS
+};
+static const unsigned char widths[NUMBERS] = {2, 2, 1, 1, 1, 5, 5, 4};
 
 /* May what it signs be a server's? */
 static bool for_servers(const struct cert *c)
@@ -45,73 +53,143 @@ static const char *anchor_fault(const struct cert *c, int64_t now)
     if (cert_self_issued(c) && c->issuer_key_id.p != NULL &&
         !der_equal(c->issuer_key_id, c->key_id))
         return "names another key than its own as its issuer's";
+    if (c->constraints.n > CONSTRAINTS_MAX)
+        return "is too large";
     return NULL;
 }
 
-const char *x509_make_anchor(struct x509_anchor *a, struct der *pieces,
-                             const struct cert *c, int64_t now)
+static void hash_name(struct der name, unsigned char hash[32])
+{
+    br_sha256_context context;
+
+    br_sha256_init(&context);
+    br_sha256_update(&context, name.p, name.n);
+    br_sha256_out(&context, hash);
+}
+
+/* An RSA key's modulus, an EC key's point. */
+static struct der number_of(const br_x509_pkey *key)
+{
+    const bool rsa = key->key_type == BR_KEYTYPE_RSA;
+    const struct der number = {
+        rsa ? key->key.rsa.n : key->key.ec.q,
+        rsa ? key->key.rsa.nlen : key->key.ec.qlen
+    };
+
+    return number;
+}
+
+static struct der take(struct der *in, size_t n)
+{
+    const struct der taken = {in->p, n};
+
+    in->p += n;
+    in->n -= n;
+    return taken;
+}
+
+/* The value of a few bytes. */
+static int64_t value_of(struct der bytes)
+{
+    int64_t value = 0;
+
+    for (; bytes.n > 0; bytes.n--)
+        value = value << 8 | *bytes.p++;
+    return value;
+}
+
+/* Takes the next anchor off a list, as if it was a certificate that has been
+   read; its subject is the hash of its name. */
+static bool next_anchor(struct der *in, struct cert *c)
+{
+    int64_t number[NUMBERS];
+    struct der bytes = {NULL, 0};
+    size_t i;
+
+    if (in->n == 0)
+        return false;
+    memset(c, 0, sizeof *c);
+    c->subject = take(in, HASH);
+    for (i = 0; i < NUMBERS; i++) {
+        bytes = take(in, widths[i]);
+        number[i] = value_of(bytes);
+    }
+    c->ca = number[CA] != 0;
+    c->path = (uint32_t)number[PATH];
+    c->not_before = number[NOT_BEFORE];
+    c->not_after = number[NOT_AFTER];
+    cert_make_key(&c->key, (int)number[CURVE],
+                  take(in, (size_t)number[KEY]), bytes);
+    c->constraints = take(in, (size_t)number[CONSTRAINTS]);
+    return true;
+}
+
+/* Goes on to the next anchor of that name. */
+static bool find_anchor(struct der *in, struct der name, struct cert *c)
+{
+    unsigned char hash[32];
+
+    hash_name(name, hash);
+    while (next_anchor(in, c))
+        if (memcmp(c->subject.p, hash, HASH) == 0)
+            return true;
+    return false;
+}
+
+/* Is the anchor that begins at `start`, the last one, there before? Folders
+   hold the same certificate under several names. */
+static bool is_double(const struct buf *list, size_t start)
+{
+    const struct der last = {list->data + start, list->len - start};
+    struct der in = {list->data, start};
+    struct cert any;
+
+    while (in.n > 0) {
+        struct der one = in;
+
+        next_anchor(&in, &any);
+        one.n -= in.n;
+        if (der_equal(one, last))
+            return true;
+    }
+    return false;
+}
+
+static void append_anchor(struct buf *list, const struct cert *c)
+{
+    const bool rsa = c->key.key_type == BR_KEYTYPE_RSA;
+    const struct der key = number_of(&c->key);
+    const struct der exponent = {c->key.key.rsa.e, c->key.key.rsa.elen};
+    const int64_t numbers[NUMBERS] = {
+        (int64_t)key.n, (int64_t)c->constraints.n,
+        rsa ? 0 : c->key.key.ec.curve, c->ca,
+        c->path < CERT_ANY_PATH ? c->path : CERT_ANY_PATH,
+        c->not_before, c->not_after, rsa ? value_of(exponent) : 0
+    };
+    unsigned char hash[32];
+    size_t i, k;
+
+    hash_name(c->subject, hash);
+    buf_add(list, hash, HASH);
+    for (i = 0; i < NUMBERS; i++)
+        for (k = widths[i]; k-- > 0; )
+            buf_byte(list, (unsigned char)(numbers[i] >> 8 * k));
+    buf_add(list, key.p, key.n);
+    buf_add(list, c->constraints.p, c->constraints.n);
+}
+
+const char *x509_add_anchor(struct buf *list, const struct cert *c,
+                            int64_t now)
 {
     const char *fault = anchor_fault(c, now);
-    size_t i;
+    const size_t start = list->len;
 
     if (fault != NULL)
         return fault;
-    memset(a, 0, sizeof *a);
-    memset(pieces, 0, X509_PIECES * sizeof *pieces);
-    pieces[0] = c->subject;
-    if (c->key.key_type == BR_KEYTYPE_RSA) {
-        pieces[1].p = c->key.key.rsa.n;
-        pieces[1].n = c->key.key.rsa.nlen;
-        pieces[2].p = c->key.key.rsa.e;
-        pieces[2].n = c->key.key.rsa.elen;
-    } else {
-        pieces[1].p = c->key.key.ec.q;
-        pieces[1].n = c->key.key.ec.qlen;
-        a->curve = (unsigned char)c->key.key.ec.curve;
-    }
-    pieces[3] = c->permitted;
-    pieces[4] = c->excluded;
-    for (i = 0; i < X509_PIECES; i++)
-        if (pieces[i].n > 4096)
-            return "is too large";
-    a->name = (uint16_t)pieces[0].n;
-    a->key = (uint16_t)pieces[1].n;
-    a->exponent = (uint16_t)pieces[2].n;
-    a->permitted = (uint16_t)pieces[3].n;
-    a->excluded = (uint16_t)pieces[4].n;
-    a->ca = c->ca;
-    a->path = (unsigned char)(c->path < CERT_ANY_PATH ? c->path
-                                                       : CERT_ANY_PATH);
-    a->not_before = c->not_before;
-    a->not_after = c->not_after;
+    append_anchor(list, c);
+    if (list->failed || is_double(list, start))
+        list->len = start;
     return NULL;
-}
-
-static struct der take(const unsigned char **p, size_t n)
-{
-    struct der piece = {*p, n};
-
-    *p += n;
-    return piece;
-}
-
-/* As if it was a certificate that has been read. */
-static void anchor_cert(const struct x509_anchor *a, struct cert *c)
-{
-    const unsigned char *p = a->bytes;
-    struct der key, exponent;
-
-    memset(c, 0, sizeof *c);
-    c->subject = take(&p, a->name);
-    key = take(&p, a->key);
-    exponent = take(&p, a->exponent);
-    c->permitted = take(&p, a->permitted);
-    c->excluded = take(&p, a->excluded);
-    cert_make_key(&c->key, a->curve, key, exponent);
-    c->ca = a->ca;
-    c->path = a->path;
-    c->not_before = a->not_before;
-    c->not_after = a->not_after;
 }
 
 /* ----------------------------------------------------------- comparisons */
@@ -329,11 +407,12 @@ static bool verify(const struct cert *c, const br_x509_pkey *key)
 static bool allows(struct search *s, const struct cert *issuer, unsigned tag,
                    struct der name)
 {
-    struct der permitted = issuer->permitted, excluded = issuer->excluded;
-    struct der tree, base;
+    struct der permitted, excluded, tree, base;
     unsigned kind;
     bool any = false, found = false;
 
+    if (!cert_subtrees(issuer->constraints, &permitted, &excluded))
+        return false;
     while (der_get(&excluded, DER_SEQUENCE, &tree) &&
            der_next(&tree, &kind, &base))
         if (++s->comparisons > X509_COMPARISONS ||
@@ -367,7 +446,7 @@ static bool allows_names(struct search *s, const struct cert *issuer,
     struct der names = c->names, name;
     unsigned tag;
 
-    if (issuer->permitted.n + issuer->excluded.n == 0)
+    if (issuer->constraints.n == 0)
         return true;
     while (names.n > 0)
         if (!der_next(&names, &tag, &name) || !allows(s, issuer, tag, name))
@@ -405,13 +484,13 @@ static bool check_issuer(struct search *s, const struct cert *c)
     return check_time(s, c);
 }
 
-/* Did it issue the last certificate of the path, as it may? */
+/* Did it, which has the issuer's name, issue the last certificate of the path,
+   as it may? */
 static bool is_issuer(struct search *s, const struct cert *issuer)
 {
     size_t i;
 
-    if (!der_equal(issuer->subject, s->path[s->n - 1]->issuer) ||
-        !check_issuer(s, issuer))
+    if (!check_issuer(s, issuer))
         return false;
     if (++s->checks > X509_CHECKS)
         return refuse(s->x, "the server's certificates could form too many "
@@ -429,22 +508,17 @@ static bool is_issuer(struct search *s, const struct cert *issuer)
 
 static bool climb(struct search *s)
 {
+    const struct der name = s->path[s->n - 1]->issuer;
+    struct der anchors = s->x->anchors;
     struct cert anchor;
     size_t i;
 
-    for (i = 0; i < s->x->n_anchors; i++) {
-        const struct x509_anchor *a = &s->x->anchors[i];
-
-        /* first without the rest of it: there are many */
-        if (a->ca && a->name == s->path[s->n - 1]->issuer.n) {
-            anchor_cert(a, &anchor);
-            s->x->anchor = a;
-            if (is_issuer(s, &anchor))
-                return true;
-        }
-    }
+    while (find_anchor(&anchors, name, &anchor))
+        if (anchor.ca && is_issuer(s, &anchor))
+            return true;
     for (i = 1; i < s->x->n; i++) {
-        if (s->used[i] || !is_issuer(s, &s->certs[i]))
+        if (s->used[i] || !der_equal(s->certs[i].subject, name) ||
+            !is_issuer(s, &s->certs[i]))
             continue;
         s->used[i] = true;
         s->path[s->n++] = &s->certs[i];
@@ -456,31 +530,18 @@ static bool climb(struct search *s)
     return false;
 }
 
-static bool same_key(const br_x509_pkey *a, const br_x509_pkey *b)
-{
-    if (a->key_type != b->key_type)
-        return false;
-    if (a->key_type == BR_KEYTYPE_RSA)
-        return a->key.rsa.nlen == b->key.rsa.nlen &&
-            memcmp(a->key.rsa.n, b->key.rsa.n, a->key.rsa.nlen) == 0;
-    return a->key.ec.curve == b->key.ec.curve &&
-        a->key.ec.qlen == b->key.ec.qlen &&
-        memcmp(a->key.ec.q, b->key.ec.q, a->key.ec.qlen) == 0;
-}
-
 /* Is the server's certificate itself an anchor? */
 static bool is_anchor(struct search *s)
 {
+    const struct cert *c = s->path[0];
+    struct der anchors = s->x->anchors;
     struct cert anchor;
-    size_t i;
 
-    for (i = 0; i < s->x->n_anchors; i++) {
-        s->x->anchor = &s->x->anchors[i];
-        anchor_cert(s->x->anchor, &anchor);
-        if (!anchor.ca && der_equal(anchor.subject, s->path[0]->subject) &&
-            same_key(&anchor.key, &s->path[0]->key) && check_time(s, &anchor))
+    while (find_anchor(&anchors, c->subject, &anchor))
+        if (!anchor.ca && anchor.key.key_type == c->key.key_type &&
+            der_equal(number_of(&anchor.key), number_of(&c->key)) &&
+            check_time(s, &anchor))
             return true;
-    }
     return false;
 }
 
@@ -644,12 +705,46 @@ static bool check_server(struct search *s)
 
 /* --------------------------------------------------------------- the engine */
 
+/* The value of the attribute id-at-`type` (RFC 5280 appendix A.1) of a name,
+   cut to `size`. */
+static bool name_part(struct der name, unsigned char type, char *out,
+                      size_t size)
+{
+    const unsigned char bytes[] = {0x55, 4, type};
+    const struct der wanted = {bytes, sizeof bytes};
+    struct der sets, set, pair, oid, text;
+    unsigned tag;
+
+    if (!der_get(&name, DER_SEQUENCE, &sets))
+        return false;
+    while (der_get(&sets, DER_SET, &set)) {
+        if (!der_get(&set, DER_SEQUENCE, &pair) ||
+            !der_get(&pair, DER_OID, &oid) || !der_equal(oid, wanted) ||
+            !der_next(&pair, &tag, &text))
+            continue;
+        text.n = text.n < size ? text.n : size - 1;
+        memcpy(out, text.p, text.n);
+        out[text.n] = '\0';
+        return true;
+    }
+    return false;
+}
+
+static void note_signer(struct x509 *x, struct der name)
+{
+    enum { COMMON_NAME = 3, ORGANIZATION = 10 };
+
+    if (!name_part(name, COMMON_NAME, x->signer, sizeof x->signer))
+        name_part(name, ORGANIZATION, x->signer, sizeof x->signer);
+}
+
 /* The chain is there: 0, or an error of BearSSL's, which tells only whether
    it was for the name alone. */
 static unsigned judge(struct x509 *x)
 {
     struct search s;
     size_t start = 0, i;
+    bool own;
 
     memset(&s, 0, sizeof s);
     s.x = x;
@@ -665,7 +760,8 @@ static unsigned judge(struct x509 *x)
     }
     if (!check_server(&s))
         return BR_ERR_X509_NOT_TRUSTED;
-    if (!is_anchor(&s) && !climb(&s)) {
+    own = is_anchor(&s);
+    if (!own && !climb(&s)) {
         refuse(x, "the certificate does not lead to a trusted root (--cacert "
                "FILE adds one)");
         return BR_ERR_X509_NOT_TRUSTED;
@@ -676,6 +772,7 @@ static unsigned judge(struct x509 *x)
         return BR_ERR_X509_BAD_SERVER_NAME;
     }
     x->key = s.certs[0].key;
+    note_signer(x, own ? s.certs[0].subject : s.path[s.n - 1]->issuer);
     return 0;
 }
 
@@ -747,8 +844,8 @@ static const br_x509_pkey *get_pkey(const br_x509_class *const *class,
     return &x->key;
 }
 
-void x509_init(struct x509 *x, const struct x509_anchor *anchors, size_t n,
-               const char *host, int64_t now)
+void x509_init(struct x509 *x, struct der anchors, const char *host,
+               int64_t now)
 {
     static const br_x509_class class = {
         sizeof(struct x509), start_chain, start_cert, append, end_cert,
@@ -758,7 +855,6 @@ void x509_init(struct x509 *x, const struct x509_anchor *anchors, size_t n,
     memset(x, 0, sizeof *x);
     x->vtable = &class;
     x->anchors = anchors;
-    x->n_anchors = n;
     x->host = host;
     x->now = now;
     x->until = INT64_MAX;

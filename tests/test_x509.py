@@ -408,6 +408,14 @@ def test_a_root_with_more_than_4_kb_of_constraints_is_none(maker):
     assert found[1] == "accepted"
 
 
+def test_all_roots_of_a_name_are_tried(maker):
+    roots = [maker.make(Openssl.AUTHORITY, "self", subject="/CN=twin")
+             for _ in range(3)]
+    trusted = [path.read_text() for path, _ in roots]
+    assert verdicts(*(maker.case(maker.make(LEAF, root), trusted=trusted)
+                      for root in roots)) == 3 * ["accepted"]
+
+
 def test_a_server_that_is_itself_trusted(maker):
     server = maker.make(by="self")
     case = maker.case(server, trusted=[server[0].read_text()])
