@@ -261,7 +261,7 @@ static bool read_purposes(struct cert *c, struct der in, bool critical)
     struct der oid;
 
     c->purposes = true;
-    c->purposes_critical = critical;
+    (void)critical;
     if (in.n == 0)
         return false;
     while (in.n > 0) {
@@ -360,43 +360,6 @@ static bool read_constraints(struct cert *c, struct der in, bool critical)
     return true;
 }
 
-static bool read_key_id(struct cert *c, struct der in, bool critical)
-{
-    c->key_id = in;
-    return !critical && in.n > 0;
-}
-
-/* authorityKeyIdentifier: with a key's identifier, and issuer and serial
-   number both or neither. */
-static bool read_issuer_key_id(struct cert *c, struct der in, bool critical)
-{
-    const unsigned issuer = DER_CONTEXT + DER_INNER + 1;
-    const unsigned serial = DER_CONTEXT + 2;
-    struct der value;
-
-    if (critical || !der_get(&in, DER_CONTEXT, &c->issuer_key_id))
-        return false;
-    return in.n == 0 || (der_get(&in, issuer, &value) &&
-                         der_get(&in, serial, &value) && in.n == 0);
-}
-
-/* authorityInfoAccess: one or more pairs. */
-static bool read_access(struct cert *c, struct der in, bool critical)
-{
-    struct der pair, value;
-    unsigned tag;
-
-    (void)c;
-    if (critical || in.n == 0)
-        return false;
-    while (in.n > 0)
-        if (!der_get(&in, DER_SEQUENCE, &pair) ||
-            !der_get(&pair, DER_OID, &value) ||
-            !der_next(&pair, &tag, &value) || pair.n > 0)
-            return false;
-    return true;
-}
-
 /* policyConstraints must be critical, and cannot be applied. */
 static bool read_policies(struct cert *c, struct der in, bool critical)
 {
@@ -418,10 +381,7 @@ static const struct extension {
     {"\x55\x1d\x25", 3, DER_SEQUENCE, read_purposes},
     {"\x55\x1d\x11", 3, DER_SEQUENCE, read_names},
     {"\x55\x1d\x1e", 3, DER_SEQUENCE, read_constraints},
-    {"\x55\x1d\x0e", 3, DER_OCTETS, read_key_id},
-    {"\x55\x1d\x23", 3, DER_SEQUENCE, read_issuer_key_id},
-    {"\x55\x1d\x24", 3, DER_SEQUENCE, read_policies},
-    {"\x2b\x06\x01\x05\x05\x07\x01\x01", 8, DER_SEQUENCE, read_access}
+    {"\x55\x1d\x24", 3, DER_SEQUENCE, read_policies}
 };
 
 enum {

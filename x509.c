@@ -46,13 +46,8 @@ static const char *anchor_fault(const struct cert *c, int64_t now)
         return "has no name";
     if (now > c->not_after)
         return "has expired";
-    if (c->ca && c->key_id.p == NULL)
-        return "does not identify its key";
     if (!for_servers(c))
         return "is not for servers";
-    if (cert_self_issued(c) && c->issuer_key_id.p != NULL &&
-        !der_equal(c->issuer_key_id, c->key_id))
-        return "names another key than its own as its issuer's";
     if (c->constraints.n > CONSTRAINTS_MAX)
         return "is too large";
     return NULL;
@@ -467,12 +462,8 @@ static bool check_issuer(struct search *s, const struct cert *c)
 
     for (i = 1; i < s->n; i++)
         middle += !cert_self_issued(s->path[i]);
-    if (fault == NULL && was_sent(s, c)) {
+    if (fault == NULL && was_sent(s, c))
         fault = signed_fault(c);
-        if (fault == NULL && (c->key_id.p == NULL ||
-                              c->issuer_key_id.p == NULL))
-            fault = "does not identify its own key and its issuer's";
-    }
     if (fault == NULL && !c->ca)
         fault = "is not a CA's";
     if (fault == NULL && !for_servers(c))
@@ -614,71 +605,6 @@ static bool has_host(const struct cert *c, const char *host)
     return false;
 }
 
-/* Is the text one of the alternative names, as `same` compares them? */
-static bool is_alternative(const struct cert *c, struct der text,
-                           bool (*same)(struct der, struct der))
-{
-    char address[INET6_ADDRSTRLEN];
-    struct der names = c->names, name;
-    unsigned tag;
-
-    while (names.n > 0 && der_next(&names, &tag, &name)) {
-        if (tag == CERT_IP) {
-            inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, address,
-                      sizeof address);
-            name.p = (const unsigned char *)address;
-            name.n = strlen(address);
-        }
-        if ((tag == CERT_DNS || tag == CERT_IP) && same(name, text))
-            return true;
-    }
-    return false;
-}
-
-/* Is it an address, in whichever form, or an internationalized host name? */
-static bool is_odd_host(struct der text)
-{
-    struct in_addr any;
-    char word[256] = "";
-    size_t i;
-
-    if (text.n >= sizeof word)
-        return false;
-    memcpy(word, text.p, text.n);
-    if (strchr(word, ' ') != NULL)
-        return false;
-    /* inet_aton also takes a number alone, which may be a serial number */
-    if (strchr(word, ':') != NULL ||
-        (strpbrk(word, ".xX") != NULL && inet_aton(word, &any) != 0))
-        return true;
-    for (i = 0; i < text.n && text.p[i] < 0x80; i++)
-        ;
-    return strchr(word, '.') != NULL &&
-        (i < text.n || strstr(word, "xn--") != NULL);
-}
-
-/* A common name is never taken for the host's. But one that shows an address,
-   or a name in other letters, and is to the byte no alternative name, is made
-   to be mistaken (Baseline Requirements section 7.1.4.3). */
-static bool check_common_name(const struct cert *c)
-{
-    struct der name = c->subject, sets, set, pair, type, value;
-    unsigned tag;
-
-    if (!der_get(&name, DER_SEQUENCE, &sets))
-        return false;
-    while (der_get(&sets, DER_SET, &set))
-        while (der_get(&set, DER_SEQUENCE, &pair))
-            if (der_get(&pair, DER_OID, &type) &&
-                der_next(&pair, &tag, &value) && type.n == 3 &&
-                memcmp(type.p, "\x55\x04\x03", 3) == 0 &&
-                (is_odd_host(value) ||
-                 is_alternative(c, value, same_name)) &&
-                !is_alternative(c, value, der_equal))
-                return false;
-    return true;
-}
-
 static bool check_server(struct search *s)
 {
     const struct cert *c = &s->certs[0];
@@ -688,16 +614,12 @@ static bool check_server(struct search *s)
         fault = cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
     if (fault == NULL && c->purposes && (!c->server || c->any))
         fault = "is not for servers (extendedKeyUsage)";
-    if (fault == NULL && c->purposes_critical)
-        fault = "has a critical extendedKeyUsage";
     if (fault == NULL && !c->sign)
         fault = "has a key that must not sign (keyUsage)";
     if (fault == NULL && c->names.p == NULL)
         fault = "has no subjectAltName (the common name does not count)";
     if (fault == NULL && c->names_critical && !cert_nameless(c->subject))
         fault = "has a critical subjectAltName beside a subject";
-    if (fault == NULL && !check_common_name(c))
-        fault = "has a host as its common name that it is not for";
     if (fault != NULL)
         return refuse(s->x, "%s %s", role(s, c), fault);
     return check_time(s, c);
