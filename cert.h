@@ -20,11 +20,10 @@
 
 #include "der.h"
 
-/* How a signature is made; NULL where it is not one of those above. */
-struct cert_algorithm {
-    unsigned char key;               /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC */
-    const br_hash_class *hash;
-    const unsigned char *oid;        /* of the hash, as BearSSL wants it */
+/* How a hash is made, and what it is called in an RSA signature. */
+struct cert_hash {
+    const br_hash_class *class;
+    const unsigned char *oid;        /* as BearSSL wants it */
 };
 
 enum { CERT_ANY_PATH = 0xff };       /* path: no limit */
@@ -35,13 +34,17 @@ struct cert {
     struct der issuer, subject;      /* whole elements; an empty name has
                                         two bytes */
     struct der signature;
-    const struct cert_algorithm *algorithm;
-    br_x509_pkey key;
+    const struct cert_hash *hash;    /* that is signed, NULL: another */
+    unsigned char signed_by;         /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC */
+    int curve;                       /* of its key; 0: an RSA key */
+    struct der number, exponent;     /* modulus and exponent, or the point */
     int64_t not_before, not_after;   /* both are still valid */
     bool serial;                     /* it is positive, and not too long */
     bool ca;                         /* may sign certificates */
     uint32_t path;                   /* with this many more below it */
     bool sign;                       /* its key may sign a handshake */
+    bool usage, certify;             /* keyUsage is there, and lets the key
+                                        sign certificates */
     bool purposes;                   /* extendedKeyUsage is there... */
     bool server, any;                /* and has serverAuth; has any */
     struct der names;                /* what is in its subjectAltName */
@@ -53,10 +56,8 @@ struct cert {
    before the place where it stopped are set, `subject` last of them. */
 bool cert_read(struct cert *c, const unsigned char *bytes, size_t n);
 
-/* The key of those bytes: an RSA key's modulus and exponent if `curve` is 0,
-   else an EC key's point alone. */
-void cert_make_key(br_x509_pkey *key, int curve, struct der number,
-                   struct der exponent);
+/* The key, as BearSSL wants it. */
+void cert_key(const struct cert *c, br_x509_pkey *key);
 
 /* The kinds of a GeneralName, as their tag (RFC 5280 section 4.2.1.6). */
 enum {

@@ -62,18 +62,6 @@ static void hash_name(struct der name, unsigned char hash[32])
     br_sha256_out(&context, hash);
 }
 
-/* An RSA key's modulus, an EC key's point. */
-static struct der number_of(const br_x509_pkey *key)
-{
-    const bool rsa = key->key_type == BR_KEYTYPE_RSA;
-    const struct der number = {
-        rsa ? key->key.rsa.n : key->key.ec.q,
-        rsa ? key->key.rsa.nlen : key->key.ec.qlen
-    };
-
-    return number;
-}
-
 static struct der take(struct der *in, size_t n)
 {
     const struct der taken = {in->p, n};
@@ -113,8 +101,9 @@ static bool next_anchor(struct der *in, struct cert *c)
     c->path = (uint32_t)number[PATH];
     c->not_before = number[NOT_BEFORE];
     c->not_after = number[NOT_AFTER];
-    cert_make_key(&c->key, (int)number[CURVE],
-                  take(in, (size_t)number[KEY]), bytes);
+    c->curve = (int)number[CURVE];
+    c->exponent = bytes;
+    c->number = take(in, (size_t)number[KEY]);
     c->constraints = take(in, (size_t)number[CONSTRAINTS]);
     return true;
 }
@@ -152,14 +141,10 @@ static bool is_double(const struct buf *list, size_t start)
 
 static void append_anchor(struct buf *list, const struct cert *c)
 {
-    const bool rsa = c->key.key_type == BR_KEYTYPE_RSA;
-    const struct der key = number_of(&c->key);
-    const struct der exponent = {c->key.key.rsa.e, c->key.key.rsa.elen};
     const int64_t numbers[NUMBERS] = {
-        (int64_t)key.n, (int64_t)c->constraints.n,
-        rsa ? 0 : c->key.key.ec.curve, c->ca,
+        (int64_t)c->number.n, (int64_t)c->constraints.n, c->curve, c->ca,
         c->path < CERT_ANY_PATH ? c->path : CERT_ANY_PATH,
-        c->not_before, c->not_after, rsa ? value_of(exponent) : 0
+        c->not_before, c->not_after, value_of(c->exponent)
     };
     unsigned char hash[32];
     size_t i, k;
@@ -169,7 +154,7 @@ static void append_anchor(struct buf *list, const struct cert *c)
     for (i = 0; i < NUMBERS; i++)
         for (k = widths[i]; k-- > 0; )
             buf_byte(list, (unsigned char)(numbers[i] >> 8 * k));
-    buf_add(list, key.p, key.n);
+    buf_add(list, c->number.p, c->number.n);
     buf_add(list, c->constraints.p, c->constraints.n);
 }
 
@@ -327,7 +312,7 @@ static const char *role(const struct search *s, const struct cert *c)
 /* How it is signed, and numbered, is nothing to ask of an anchor. */
 static const char *signed_fault(const struct cert *c)
 {
-    if (c->algorithm == NULL)
+    if (c->hash == NULL)
         return "is signed with SHA-1 or something else that is not accepted";
     return c->serial ? NULL : "has a wrong serial number";
 }
@@ -377,24 +362,26 @@ static bool check_time(struct search *s, const struct cert *c)
     return true;
 }
 
-static bool verify(const struct cert *c, const br_x509_pkey *key)
+static bool verify(const struct cert *c, const struct cert *issuer)
 {
-    const struct cert_algorithm *a = c->algorithm;
     unsigned char sum[64], signed_sum[64];
     br_hash_compat_context hash;
+    br_x509_pkey key;
     size_t n;
 
-    if (a->key != key->key_type)
+    cert_key(issuer, &key);
+    if (c->signed_by != key.key_type)
         return false;
-    n = a->hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
-    a->hash->init(&hash.vtable);
-    a->hash->update(&hash.vtable, c->tbs.p, c->tbs.n);
-    a->hash->out(&hash.vtable, sum);
-    if (a->key == BR_KEYTYPE_EC)
-        return br_ecdsa_i31_vrfy_asn1(&br_ec_prime_i31, sum, n, &key->key.ec,
+    n = c->hash->class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+    c->hash->class->init(&hash.vtable);
+    c->hash->class->update(&hash.vtable, c->tbs.p, c->tbs.n);
+    c->hash->class->out(&hash.vtable, sum);
+    if (key.key_type == BR_KEYTYPE_EC)
+        return br_ecdsa_i31_vrfy_asn1(&br_ec_prime_i31, sum, n, &key.key.ec,
                                       c->signature.p, c->signature.n) == 1;
-    return br_rsa_i31_pkcs1_vrfy(c->signature.p, c->signature.n, a->oid, n,
-                                 &key->key.rsa, signed_sum) == 1 &&
+    return br_rsa_i31_pkcs1_vrfy(c->signature.p, c->signature.n,
+                                 c->hash->oid, n, &key.key.rsa,
+                                 signed_sum) == 1 &&
         memcmp(sum, signed_sum, n) == 0;
 }
 
@@ -487,7 +474,7 @@ static bool is_issuer(struct search *s, const struct cert *issuer)
         return refuse(s->x, "the server's certificates could form too many "
                       "chains");
     /* most likely another authority of that name: no reason to note */
-    if (!verify(s->path[s->n - 1], &issuer->key))
+    if (!verify(s->path[s->n - 1], issuer))
         return false;
     for (i = 0; i < s->n; i++)
         if ((i == 0 || !cert_self_issued(s->path[i])) &&
@@ -529,9 +516,8 @@ static bool is_anchor(struct search *s)
     struct cert anchor;
 
     while (find_anchor(&anchors, c->subject, &anchor))
-        if (!anchor.ca && anchor.key.key_type == c->key.key_type &&
-            der_equal(number_of(&anchor.key), number_of(&c->key)) &&
-            check_time(s, &anchor))
+        if (!anchor.ca && anchor.curve == c->curve &&
+            der_equal(anchor.number, c->number) && check_time(s, &anchor))
             return true;
     return false;
 }
@@ -693,7 +679,7 @@ static unsigned judge(struct x509 *x)
         refuse(x, "the certificate is for another name than %.60s", x->host);
         return BR_ERR_X509_BAD_SERVER_NAME;
     }
-    x->key = s.certs[0].key;
+    cert_key(&s.certs[0], &x->key);
     note_signer(x, own ? s.certs[0].subject : s.path[s.n - 1]->issuer);
     return 0;
 }

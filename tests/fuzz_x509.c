@@ -45,6 +45,8 @@ static void check_cert(const unsigned char *p, size_t n)
     check_der(c.issuer);
     check_der(c.subject);
     check_der(c.signature);
+    check_der(c.number);
+    check_der(c.exponent);
     check_der(c.names);
     check_der(c.constraints);
     expect(c.fault == NULL || strlen(c.fault) < 60);
@@ -64,9 +66,9 @@ static void check_cert(const unsigned char *p, size_t n)
 /* The length of the certificate that comes next. */
 static size_t length(const unsigned char *p, size_t n, unsigned how)
 {
-    struct der in = {p, n}, whole;
+    struct der in = {p, n}, whole, any;
 
-    if (how < 128 && der_whole(&in, DER_SEQUENCE, &whole))
+    if (how < 128 && der_whole(&in, DER_SEQUENCE, &whole, &any))
         return whole.n;
     return how > 128 && (how - 128U) * 8 < n ? (how - 128U) * 8 : n;
 }
