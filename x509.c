@@ -230,40 +230,23 @@ static bool in_directory(struct der name, struct der base)
         memcmp(sets.p, first.p, first.n) == 0;
 }
 
-/* Is all that the name stands for within the subtree, for sure? */
-static bool inside(unsigned tag, struct der name, struct der base)
+/* Is all that the name stands for inside of the subtree, or outside of it, for
+   sure? */
+static bool stands(bool inside, unsigned tag, struct der name,
+                   struct der base)
 {
-    switch (tag) {
-    case CERT_DNS:
+    if (tag == CERT_DNS) {
         if (!cert_dns(name, true))
             return false;
-        take_star(&name);
-        return below(name, base);
-    case CERT_IP:
-        return in_network(name, base);
-    case CERT_NAME:
-        return in_directory(name, base);
-    default:
-        return false;
-    }
-}
-
-/* Is all of it outside, for sure? */
-static bool outside(unsigned tag, struct der name, struct der base)
-{
-    switch (tag) {
-    case CERT_DNS:
-        if (!cert_dns(name, true))
-            return false;
-        if (take_star(&name) && base.n > name.n && below(base, name) &&
+        if (take_star(&name) && !inside && base.n > name.n &&
+            below(base, name) &&
             memchr(base.p, '.', base.n - name.n - 1) == NULL)
             return false;        /* the star can be what is excluded */
-        return !below(name, base);
-    case CERT_IP:
-        return !in_network(name, base);
-    default:
-        return false;
+        return below(name, base) == inside;
     }
+    if (tag == CERT_IP)
+        return in_network(name, base) == inside;
+    return tag == CERT_NAME && inside && in_directory(name, base);
 }
 
 /* ---------------------------------------------------------------- a search */
@@ -291,22 +274,18 @@ static bool refuse(struct x509 *x, const char *format, ...)
     return false;
 }
 
-static bool was_sent(const struct search *s, const struct cert *c)
+/* An anchor has only what it is an issuer by. */
+static bool was_sent(const struct cert *c)
 {
-    size_t i;
-
-    for (i = 0; i < s->x->n; i++)
-        if (c == &s->certs[i])
-            return true;
-    return false;
+    return c->tbs.p != NULL;
 }
 
 /* What a certificate is, in a sentence. */
 static const char *role(const struct search *s, const struct cert *c)
 {
-    return c == &s->certs[0] ? "the server's certificate" :
-        was_sent(s, c) ? "an intermediate certificate" :
-        "the root certificate";
+    return !was_sent(c) ? "the root certificate" :
+        c == &s->certs[0] ? "the server's certificate" :
+        "an intermediate certificate";
 }
 
 /* How it is signed, and numbered, is nothing to ask of an anchor. */
@@ -317,26 +296,32 @@ static const char *signed_fault(const struct cert *c)
     return c->serial ? NULL : "has a wrong serial number";
 }
 
-/* Writes a time's date; years are counted from March, so that the leap day is
-   a year's last. Not before 1970. */
-static const char *date(int64_t seconds, char text[16])
+/* Writes a time's date. Not before 1970. */
+static const char *date(int64_t seconds, char text[24])
 {
-    const unsigned days = (unsigned)(seconds / 86400) + 719468;
-    const unsigned era = days / 146097, day = days % 146097;
-    const unsigned year = (day - day / 1460 + day / 36524 - day / 146096) /
-        365;
-    const unsigned rest = day - (365 * year + year / 4 - year / 100);
-    const unsigned month = (5 * rest + 2) / 153;
+    static const unsigned char lengths[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+    unsigned day = (unsigned)(seconds / 86400), month = 0, year = 1970;
 
-    snprintf(text, 16, "%04u-%02u-%02u", (year + 400 * era +
-                                          (month >= 10)) % 10000,
-             (month + 2) % 12 + 1, rest - (153 * month + 2) / 5 + 1);
+    for (;;) {
+        const bool leap = year % 4 == 0 &&
+            (year % 100 != 0 || year % 400 == 0);
+        const unsigned length = lengths[month] + (leap && month == 1 ? 1U : 0U);
+
+        if (day < length)
+            break;
+        day -= length;
+        month = (month + 1) % 12;
+        year += month == 0;
+    }
+    snprintf(text, 24, "%u-%02u-%02u", year, month + 1, day + 1);
     return text;
 }
 
 static bool wrong_clock(struct x509 *x)
 {
-    char today[16];
+    char today[24];
 
     return refuse(x, "the system clock says %s; certificates are not valid "
                   "yet: set the clock", date(x->now, today));
@@ -345,18 +330,16 @@ static bool wrong_clock(struct x509 *x)
 static bool check_time(struct search *s, const struct cert *c)
 {
     const int64_t now = s->x->now;
-    char then[16], today[16];
+    const bool early = now < c->not_before;
+    char then[24], today[24];
 
-    date(now, today);
-    if (now < c->not_before && now < WRITTEN)
+    if (early && now < WRITTEN)
         return wrong_clock(s->x);
-    if (now < c->not_before)
-        return refuse(s->x, "%s is not valid before %s (the system clock "
-                      "says %s)", role(s, c), date(c->not_before, then),
-                      today);
-    if (now > c->not_after)
-        return refuse(s->x, "%s has expired on %s (the system clock says "
-                      "%s)", role(s, c), date(c->not_after, then), today);
+    if (early || now > c->not_after)
+        return refuse(s->x, "%s %s %s (the system clock says %s)", role(s, c),
+                      early ? "is not valid before" : "has expired on",
+                      date(early ? c->not_before : c->not_after, then),
+                      date(now, today));
     if (c->not_after < s->x->until)
         s->x->until = c->not_after;
     return true;
@@ -385,46 +368,61 @@ static bool verify(const struct cert *c, const struct cert *issuer)
         memcmp(sum, signed_sum, n) == 0;
 }
 
+/* Takes the next subtree, as long as there were not too many. */
+static bool next_tree(struct search *s, struct der *trees, unsigned *tag,
+                      struct der *base)
+{
+    struct der tree;
+
+    return ++s->comparisons <= X509_COMPARISONS &&
+        der_get(trees, DER_SEQUENCE, &tree) && der_next(&tree, tag, base);
+}
+
 /* Does the issuer allow that one name? */
 static bool allows(struct search *s, const struct cert *issuer, unsigned tag,
                    struct der name)
 {
-    struct der permitted, excluded, tree, base;
+    struct der permitted, excluded, base;
     unsigned kind;
     bool any = false, found = false;
 
     if (!cert_subtrees(issuer->constraints, &permitted, &excluded))
         return false;
-    while (der_get(&excluded, DER_SEQUENCE, &tree) &&
-           der_next(&tree, &kind, &base))
-        if (++s->comparisons > X509_COMPARISONS ||
-            (kind == tag && !outside(tag, name, base)))
+    while (next_tree(s, &excluded, &kind, &base))
+        if (kind == tag && !stands(false, tag, name, base))
             return false;
-    while (!found && der_get(&permitted, DER_SEQUENCE, &tree) &&
-           der_next(&tree, &kind, &base)) {
-        if (++s->comparisons > X509_COMPARISONS)
-            return false;
+    while (!found && next_tree(s, &permitted, &kind, &base)) {
         any = any || kind == tag;
-        found = kind == tag && inside(tag, name, base);
+        found = kind == tag && stands(true, tag, name, base);
     }
-    return found || !any;
+    return (found || !any) && s->comparisons <= X509_COMPARISONS;
 }
 
-/* An address of e-mail in the subject counts like one in subjectAltName, and
-   is not looked for in detail: it is not allowed where there could be a
-   constraint on it. */
-static bool has_email(struct der subject)
+/* The value of the first attribute of that type in a name (RFC 5280 appendix
+   A.1). */
+static bool find_part(struct der name, const char *type, struct der *value)
 {
-    static const char oid[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
+    const struct der wanted = {(const unsigned char *)type, strlen(type)};
+    struct der sets, set, pair, oid;
+    unsigned tag;
 
-    return memmem(subject.p, subject.n, oid, sizeof oid - 1) != NULL;
+    if (!der_get(&name, DER_SEQUENCE, &sets))
+        return false;
+    while (der_get(&sets, DER_SET, &set))
+        while (der_get(&set, DER_SEQUENCE, &pair))
+            if (der_get(&pair, DER_OID, &oid) && der_equal(oid, wanted) &&
+                der_next(&pair, &tag, value))
+                return true;
+    return false;
 }
 
-/* Does the issuer allow all names of the certificate? */
+/* Does the issuer allow all names of the certificate? An address of e-mail in
+   the subject counts like one in subjectAltName, and is not looked at in
+   detail: it is not allowed where there could be a constraint on it. */
 static bool allows_names(struct search *s, const struct cert *issuer,
                          const struct cert *c)
 {
-    static const struct der none = {(const unsigned char *)"", 0};
+    static const char email[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
     struct der names = c->names, name;
     unsigned tag;
 
@@ -433,8 +431,11 @@ static bool allows_names(struct search *s, const struct cert *issuer,
     while (names.n > 0)
         if (!der_next(&names, &tag, &name) || !allows(s, issuer, tag, name))
             return false;
-    if (has_email(c->subject) && !allows(s, issuer, CERT_EMAIL, none))
-        return false;
+    if (find_part(c->subject, email, &name)) {
+        name.n = 0;
+        if (!allows(s, issuer, CERT_EMAIL, name))
+            return false;
+    }
     return cert_nameless(c->subject) ||
         allows(s, issuer, CERT_NAME, c->subject);
 }
@@ -449,7 +450,7 @@ static bool check_issuer(struct search *s, const struct cert *c)
 
     for (i = 1; i < s->n; i++)
         middle += !cert_self_issued(s->path[i]);
-    if (fault == NULL && was_sent(s, c))
+    if (fault == NULL && was_sent(c))
         fault = signed_fault(c);
     if (fault == NULL && !c->ca)
         fault = "is not a CA's";
@@ -524,12 +525,19 @@ static bool is_anchor(struct search *s)
 
 /* ---------------------------------------------------- the server's own one */
 
+/* The bytes of an address: how many, or 0 if it is none. */
+static size_t address(const char *host, unsigned char bytes[16])
+{
+    if (inet_pton(AF_INET, host, bytes) == 1)
+        return 4;
+    return inet_pton(AF_INET6, host, bytes) == 1 ? 16 : 0;
+}
+
 bool x509_is_address(const char *host)
 {
     unsigned char any[16];
 
-    return inet_pton(AF_INET, host, any) == 1 ||
-        inet_pton(AF_INET6, host, any) == 1;
+    return address(host, any) > 0;
 }
 
 /* Is what follows "*." no public suffix, as far as that is to be seen without
@@ -546,11 +554,13 @@ static bool below_suffix(struct der name)
     if (dot == NULL)
         return false;
     label.n = (size_t)(dot - name.p);
+    if (name.n != label.n + 3)
+        return true;
     for (i = 0; i < sizeof second / sizeof second[0]; i++) {
         const struct der s = {(const unsigned char *)second[i],
                               strlen(second[i])};
 
-        if (name.n == label.n + 3 && same_name(label, s))
+        if (same_name(label, s))
             return false;
     }
     return true;
@@ -572,21 +582,19 @@ static bool matches(struct der pattern, struct der host)
 
 static bool has_host(const struct cert *c, const char *host)
 {
-    unsigned char address[16];
-    struct der want = {(const unsigned char *)host, strlen(host)};
+    unsigned char bytes[16];
+    struct der want = {bytes, address(host, bytes)};
     struct der names = c->names, name;
-    unsigned kind = CERT_DNS, tag;
+    unsigned tag;
 
-    if (x509_is_address(host)) {
-        kind = CERT_IP;
-        want.p = address;
-        want.n = inet_pton(AF_INET, host, address) == 1 ? 4 : 16;
-        if (want.n == 16)
-            inet_pton(AF_INET6, host, address);
+    const bool by_address = want.n > 0;
+    if (!by_address) {
+        want.p = (const unsigned char *)host;
+        want.n = strlen(host);
     }
-    while (names.n > 0 && der_next(&names, &tag, &name))
-        if (tag == kind && (kind == CERT_IP ? der_equal(name, want)
-                                            : matches(name, want)))
+    while (der_next(&names, &tag, &name))
+        if (by_address ? tag == CERT_IP && der_equal(name, want)
+                       : tag == CERT_DNS && matches(name, want))
             return true;
     return false;
 }
@@ -613,37 +621,17 @@ static bool check_server(struct search *s)
 
 /* --------------------------------------------------------------- the engine */
 
-/* The value of the attribute id-at-`type` (RFC 5280 appendix A.1) of a name,
-   cut to `size`. */
-static bool name_part(struct der name, unsigned char type, char *out,
-                      size_t size)
-{
-    const unsigned char bytes[] = {0x55, 4, type};
-    const struct der wanted = {bytes, sizeof bytes};
-    struct der sets, set, pair, oid, text;
-    unsigned tag;
-
-    if (!der_get(&name, DER_SEQUENCE, &sets))
-        return false;
-    while (der_get(&sets, DER_SET, &set)) {
-        if (!der_get(&set, DER_SEQUENCE, &pair) ||
-            !der_get(&pair, DER_OID, &oid) || !der_equal(oid, wanted) ||
-            !der_next(&pair, &tag, &text))
-            continue;
-        text.n = text.n < size ? text.n : size - 1;
-        memcpy(out, text.p, text.n);
-        out[text.n] = '\0';
-        return true;
-    }
-    return false;
-}
-
 static void note_signer(struct x509 *x, struct der name)
 {
-    enum { COMMON_NAME = 3, ORGANIZATION = 10 };
+    struct der text;
 
-    if (!name_part(name, COMMON_NAME, x->signer, sizeof x->signer))
-        name_part(name, ORGANIZATION, x->signer, sizeof x->signer);
+    if (!find_part(name, "\x55\x04\x03", &text) &&    /* commonName */
+        !find_part(name, "\x55\x04\x0a", &text))      /* organizationName */
+        return;
+    if (text.n >= sizeof x->signer)
+        text.n = sizeof x->signer - 1;
+    memcpy(x->signer, text.p, text.n);
+    x->signer[text.n] = '\0';
 }
 
 /* The chain is there: 0, or an error of BearSSL's, which tells only whether
