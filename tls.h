@@ -101,7 +101,4 @@ void tls_close(struct tls *tls);
 /* Wipes the session. */
 void tls_forget(struct tls *tls);
 
-/* A sentence for an error number of BearSSL's engine. */
-const char *tls_sentence(int error, char *space, size_t size);
-
 #endif

@@ -5,7 +5,6 @@
  * is a DER certificate, which the target writes as PEM, so that what is
  * inside is reached without base64. The anchors must be whole, and the same
  * with CR LF line ends, which move everything in the blocks of a read.
- * BearSSL itself is linked as it is, without instrumentation.
  */
 #include "../tls.h"
 
