@@ -253,13 +253,12 @@ static bool read_purposes(struct cert *c, struct der in)
     return true;
 }
 
-static bool read_names(struct cert *c, struct der in, bool critical)
+static bool read_names(struct cert *c, struct der in)
 {
     struct der name;
     unsigned tag;
 
     c->names = in;
-    c->names_critical = critical;
     do {
         if (!der_next(&in, &tag, &name) || (tag & 0xc0) != DER_CONTEXT)
             return false;
@@ -331,10 +330,27 @@ static bool read_constraints(struct cert *c, struct der in)
         wrong(c, "has name constraints that cannot be applied");
 }
 
-/* The numbers behind id-ce, 2.5.29 (RFC 5280 section 4.2.1). */
-enum {
-    KEY_USAGE = 15, ALTERNATIVE_NAMES = 17, BASIC_CONSTRAINTS = 19,
-    NAME_CONSTRAINTS = 30, POLICY_CONSTRAINTS = 36, EXTENDED_KEY_USAGE = 37
+/* policyConstraints must be critical, and cannot be applied. */
+static bool read_policies(struct cert *c, struct der in)
+{
+    (void)in;
+    return wrong(c, "has policy constraints, which are not supported");
+}
+
+enum { ALTERNATIVE_NAMES = 17 };
+
+/* Those behind id-ce, 2.5.29 (RFC 5280 section 4.2.1), with the tag of what
+   their value is one of; what is in it is handed on. */
+static const struct kind {
+    unsigned char id, tag;
+    bool (*read)(struct cert *c, struct der in);
+} kinds[] = {
+    {15, DER_BITS, read_usage},
+    {ALTERNATIVE_NAMES, DER_SEQUENCE, read_names},
+    {19, DER_SEQUENCE, read_basic},
+    {30, DER_SEQUENCE, read_constraints},
+    {36, DER_SEQUENCE, read_policies},
+    {37, DER_SEQUENCE, read_purposes}
 };
 
 enum { EXTENSIONS_MAX = 64 };    /* in one certificate */
@@ -360,28 +376,18 @@ static bool get_extension(struct der *in, struct extension *e)
 static bool read_extension(struct cert *c, const struct extension *e)
 {
     const bool known = e->oid.n == 3 && memcmp(e->oid.p, "\x55\x1d", 2) == 0;
-    const unsigned id = known ? e->oid.p[2] : 0;
     struct der in;
+    size_t i;
 
-    if (id == POLICY_CONSTRAINTS)
-        return wrong(c, "has policy constraints, which are not supported");
-    if (id == KEY_USAGE)
-        return der_only(e->value, DER_BITS, &in) && read_usage(c, in);
-    if (!der_only(e->value, DER_SEQUENCE, &in))
-        in.p = NULL;
-    switch (id) {
-    case ALTERNATIVE_NAMES:
-        return in.p != NULL && read_names(c, in, e->critical);
-    case BASIC_CONSTRAINTS:
-        return in.p != NULL && read_basic(c, in);
-    case NAME_CONSTRAINTS:
-        return in.p != NULL && read_constraints(c, in);
-    case EXTENDED_KEY_USAGE:
-        return in.p != NULL && read_purposes(c, in);
-    default:
-        return !e->critical ||
-            wrong(c, "has a critical extension that is not supported");
+    for (i = 0; known && i < sizeof kinds / sizeof kinds[0]; i++) {
+        if (kinds[i].id != e->oid.p[2])
+            continue;
+        if (kinds[i].id == ALTERNATIVE_NAMES)
+            c->names_critical = e->critical;
+        return der_only(e->value, kinds[i].tag, &in) && kinds[i].read(c, in);
     }
+    return !e->critical ||
+        wrong(c, "has a critical extension that is not supported");
 }
 
 static bool read_extensions(struct cert *c, struct der in)
@@ -418,17 +424,17 @@ static bool get_time(struct der *in, int64_t *seconds)
 /* Version and serial number. */
 static bool read_head(struct cert *c, struct der *tbs)
 {
-    struct der value, version;
+    static const unsigned char version_3[] = {0xa0, 3, 2, 1, 2};
+    struct der value;
     uint32_t number;
 
-    if (!der_get(tbs, DER_CONTEXT + DER_INNER, &value))
-        return wrong(c, "is of X.509 version 1");
-    if (!der_only(value, DER_INTEGER, &version) ||
-        !der_integer(version, &number) ||
-        !der_get(tbs, DER_INTEGER, &value) || value.n == 0)
-        return false;
-    if (number != 2)
+    if (tbs->n < sizeof version_3 ||
+        memcmp(tbs->p, version_3, sizeof version_3) != 0)
         return wrong(c, "is not of X.509 version 3");
+    tbs->p += sizeof version_3;
+    tbs->n -= sizeof version_3;
+    if (!der_get(tbs, DER_INTEGER, &value) || value.n == 0)
+        return false;
     c->serial = der_integer(value, &number) && number > 0 && value.n <= 20;
     return true;
 }

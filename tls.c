@@ -15,8 +15,6 @@
 /* ------------------------------------------------------ error sentences */
 
 static const char *const sentences[] = {
-    [BR_ERR_BAD_PARAM] = "a TLS parameter is out of range",
-    [BR_ERR_BAD_STATE] = "TLS was used in the wrong state",
     [BR_ERR_UNSUPPORTED_VERSION] = "the server speaks another version than "
         "TLS 1.2, or no TLS at all",
     [BR_ERR_BAD_VERSION] = "the server does not speak TLS on this port, or "
@@ -25,7 +23,6 @@ static const char *const sentences[] = {
     [BR_ERR_TOO_LARGE] = "a TLS record is too large, or the server does not "
         "speak TLS on this port",
     [BR_ERR_BAD_MAC] = "a TLS record was damaged or changed on its way",
-    [BR_ERR_NO_RANDOM] = "the system has no randomness",
     [BR_ERR_UNKNOWN_TYPE] = "a TLS record has an unknown type",
     [BR_ERR_UNEXPECTED] = "a TLS message came out of turn",
     [BR_ERR_BAD_CCS] = "a ChangeCipherSpec message is wrong",
@@ -48,14 +45,11 @@ static const char *const sentences[] = {
     [BR_ERR_INVALID_ALGORITHM] = "the server uses an algorithm or a curve "
         "that was not offered",
     [BR_ERR_BAD_SIGNATURE] = "the server's key exchange has a wrong signature",
-    [BR_ERR_WRONG_KEY_USAGE] = "the certificate's key must not be used for "
-        "this",
-    [BR_ERR_NO_CLIENT_AUTH] = "the server wants a client certificate",
-    [BR_ERR_IO] = "the connection was cut"
+    [BR_ERR_NO_CLIENT_AUTH] = "the server wants a client certificate"
 };
 
-/* RFC 5246 section 7.2 and its extensions: each one's number, a blank, and
-   what it is. */
+/* RFC 5246 section 7.2 and its extensions, without those that answer what is
+   never sent here: each one's number, a blank, and what it is. */
 static const char alerts[] =
     "10 unexpected_message\0"
     "20 bad_record_mac\0"
@@ -63,9 +57,6 @@ static const char alerts[] =
     "40 handshake_failure: no version, cipher suite or signature algorithm in "
         "common\0"
     "42 bad_certificate\0"
-    "43 unsupported_certificate\0"
-    "44 certificate_revoked\0"
-    "45 certificate_expired\0"
     "46 certificate_unknown\0"
     "47 illegal_parameter\0"
     "48 unknown_ca\0"
@@ -75,12 +66,8 @@ static const char alerts[] =
     "70 protocol_version: it does not speak TLS 1.2\0"
     "71 insufficient_security\0"
     "80 internal_error\0"
-    "86 inappropriate_fallback\0"
     "90 user_canceled\0"
-    "109 missing_extension\0"
-    "112 unrecognized_name\0"
-    "116 certificate_required\0"
-    "120 no_application_protocol\0";
+    "112 unrecognized_name\0";
 
 static const char *alert_name(int number)
 {
@@ -292,16 +279,18 @@ static void set_hashes(struct tls *t)
 static enum net_result ended(struct tls *t)
 {
     const int error = br_ssl_engine_last_error(&t->client.eng);
-    const size_t known = sizeof sentences / sizeof sentences[0];
     const int alert = error % BR_ERR_RECV_FATAL_ALERT;
+    const char *sentence = NULL;
 
     if (error == 0)
         return net_fail(t->net, NET_END, "the connection was closed");
     if (t->x509.error[0] != '\0')
-        return net_fail(t->net, NET_CUT, "TLS: %s", t->x509.error);
-    if ((size_t)error < known && sentences[error] != NULL)
-        return net_fail(t->net, NET_CUT, "TLS: %s", sentences[error]);
-    if (error < BR_ERR_RECV_FATAL_ALERT)
+        sentence = t->x509.error;
+    else if ((size_t)error < sizeof sentences / sizeof sentences[0])
+        sentence = sentences[error];
+    if (sentence != NULL)
+        return net_fail(t->net, NET_CUT, "TLS: %s", sentence);
+    if (error == alert)
         return net_fail(t->net, NET_CUT, "TLS: BearSSL error %d", error);
     return net_fail(t->net, NET_CUT, "TLS: %s (alert %d, %s)",
                     error < BR_ERR_SEND_FATAL_ALERT ? "the server refused" :
@@ -440,7 +429,7 @@ enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
     tls_forget(tls);
     buf_wipe(&tls->client, sizeof tls->client);
     /* where a session was offered, that may be all that was wrong */
-    return r == NET_CUT && error != 0 && error != BR_ERR_IO && !resume
+    return r == NET_CUT && error != 0 && !resume
         ? NET_REFUSED : r;
 }
 

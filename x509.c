@@ -288,9 +288,11 @@ static const char *role(const struct search *s, const struct cert *c)
         "an intermediate certificate";
 }
 
-/* How it is signed, and numbered, is nothing to ask of an anchor. */
-static const char *signed_fault(const struct cert *c)
+/* How it is made, signed, and numbered, is nothing to ask of an anchor. */
+static const char *sent_fault(const struct cert *c)
 {
+    if (c->fault != NULL)
+        return c->fault;
     if (c->hash == NULL)
         return "is signed with SHA-1 or something else that is not accepted";
     return c->serial ? NULL : "has a wrong serial number";
@@ -331,15 +333,17 @@ static bool check_time(struct search *s, const struct cert *c)
 {
     const int64_t now = s->x->now;
     const bool early = now < c->not_before;
-    char then[24], today[24];
 
     if (early && now < WRITTEN)
         return wrong_clock(s->x);
-    if (early || now > c->not_after)
+    if (early || now > c->not_after) {
+        char then[24], today[24];
+
         return refuse(s->x, "%s %s %s (the system clock says %s)", role(s, c),
                       early ? "is not valid before" : "has expired on",
                       date(early ? c->not_before : c->not_after, then),
                       date(now, today));
+    }
     if (c->not_after < s->x->until)
         s->x->until = c->not_after;
     return true;
@@ -442,25 +446,28 @@ static bool allows_names(struct search *s, const struct cert *issuer,
 
 /* ---------------------------------------------------------------- the path */
 
-/* Whatever it signs: may it be an issuer of this path? */
-static bool check_issuer(struct search *s, const struct cert *c)
+/* Is it valid now, and without a fault? */
+static bool believe(struct search *s, const struct cert *c, const char *fault)
 {
-    const char *fault = c->fault;
+    return fault == NULL ? check_time(s, c)
+                         : refuse(s->x, "%s %s", role(s, c), fault);
+}
+
+/* Whatever it signs: why may it be no issuer of this path? */
+static const char *issuer_fault(const struct search *s, const struct cert *c)
+{
+    const char *fault = was_sent(c) ? sent_fault(c) : NULL;
     size_t middle = 0, i;
 
+    if (fault != NULL)
+        return fault;
+    if (!c->ca)
+        return "is not a CA's";
+    if (!for_servers(c))
+        return "must not issue for servers (extendedKeyUsage)";
     for (i = 1; i < s->n; i++)
         middle += !cert_self_issued(s->path[i]);
-    if (fault == NULL && was_sent(c))
-        fault = signed_fault(c);
-    if (fault == NULL && !c->ca)
-        fault = "is not a CA's";
-    if (fault == NULL && !for_servers(c))
-        fault = "must not issue for servers (extendedKeyUsage)";
-    if (fault == NULL && middle > c->path)
-        fault = "must not have so many others below it";
-    if (fault != NULL)
-        return refuse(s->x, "%s %s", role(s, c), fault);
-    return check_time(s, c);
+    return middle <= c->path ? NULL : "must not have so many others below it";
 }
 
 /* Did it, which has the issuer's name, issue the last certificate of the path,
@@ -469,7 +476,7 @@ static bool is_issuer(struct search *s, const struct cert *issuer)
 {
     size_t i;
 
-    if (!check_issuer(s, issuer))
+    if (!believe(s, issuer, issuer_fault(s, issuer)))
         return false;
     if (++s->checks > X509_CHECKS)
         return refuse(s->x, "the server's certificates could form too many "
@@ -599,24 +606,23 @@ static bool has_host(const struct cert *c, const char *host)
     return false;
 }
 
-static bool check_server(struct search *s)
+static const char *server_fault(const struct cert *c)
 {
-    const struct cert *c = &s->certs[0];
-    const char *fault = c->fault != NULL ? c->fault : signed_fault(c);
+    const char *fault = sent_fault(c);
 
-    if (fault == NULL && c->ca)
-        fault = cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
-    if (fault == NULL && c->purposes && (!c->server || c->any))
-        fault = "is not for servers (extendedKeyUsage)";
-    if (fault == NULL && !c->sign)
-        fault = "has a key that must not sign (keyUsage)";
-    if (fault == NULL && c->names.p == NULL)
-        fault = "has no subjectAltName (the common name does not count)";
-    if (fault == NULL && c->names_critical && !cert_nameless(c->subject))
-        fault = "has a critical subjectAltName beside a subject";
     if (fault != NULL)
-        return refuse(s->x, "%s %s", role(s, c), fault);
-    return check_time(s, c);
+        return fault;
+    if (c->ca)
+        return cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
+    if (c->purposes && (!c->server || c->any))
+        return "is not for servers (extendedKeyUsage)";
+    if (!c->sign)
+        return "has a key that must not sign (keyUsage)";
+    if (c->names.p == NULL)
+        return "has no subjectAltName (the common name does not count)";
+    if (c->names_critical && !cert_nameless(c->subject))
+        return "has a critical subjectAltName beside a subject";
+    return NULL;
 }
 
 /* --------------------------------------------------------------- the engine */
@@ -654,7 +660,7 @@ static unsigned judge(struct x509 *x)
         wrong_clock(x);
         return BR_ERR_X509_TIME_UNKNOWN;
     }
-    if (!check_server(&s))
+    if (!believe(&s, &s.certs[0], server_fault(&s.certs[0])))
         return BR_ERR_X509_NOT_TRUSTED;
     own = is_anchor(&s);
     if (!own && !climb(&s)) {

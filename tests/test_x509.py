@@ -212,7 +212,7 @@ SERVERS = {
     "without alternative names": ("basicConstraints=critical,CA:false\n",
                                   {"subject": "/CN=localhost"},
                                   "no subjectAltName"),
-    "version 1": ("", {}, "X.509 version 1"),
+    "version 1": ("", {}, "not of X.509 version 3"),
     "an authority's": (SAN + "DNS:localhost\n" + Openssl.AUTHORITY, {},
                        "is a CA's"),
     "with name constraints": (
