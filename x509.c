@@ -27,10 +27,15 @@ enum number {
     KEY, CONSTRAINTS,            /* how long they are */
     CURVE,                       /* 0: an RSA key */
     CA, PATH, NOT_BEFORE, NOT_AFTER,
-    EXPONENT,                    /* of an RSA key */
+    EXPONENT,                    /* of an RSA key; others have none */
     NUMBERS
 };
 static const unsigned char widths[NUMBERS] = {2, 2, 1, 1, 1, 5, 5, 4};
+
+static int numbers_of(int64_t curve)
+{
+    return curve == 0 ? NUMBERS : EXPONENT;
+}
 
 /* May what it signs be a server's? */
 static bool for_servers(const struct cert *c)
@@ -85,15 +90,15 @@ static int64_t value_of(struct der bytes)
    read; its subject is the hash of its name. */
 static bool next_anchor(struct der *in, struct cert *c)
 {
-    int64_t number[NUMBERS];
+    int64_t number[NUMBERS] = {0};
     struct der bytes = {NULL, 0};
-    size_t i;
+    int i;
 
     if (in->n == 0)
         return false;
     memset(c, 0, sizeof *c);
     c->subject = take(in, HASH);
-    for (i = 0; i < NUMBERS; i++) {
+    for (i = 0; i < numbers_of(number[CURVE]); i++) {
         bytes = take(in, widths[i]);
         number[i] = value_of(bytes);
     }
@@ -147,11 +152,12 @@ static void append_anchor(struct buf *list, const struct cert *c)
         c->not_before, c->not_after, value_of(c->exponent)
     };
     unsigned char hash[32];
-    size_t i, k;
+    size_t k;
+    int i;
 
     hash_name(c->subject, hash);
     buf_add(list, hash, HASH);
-    for (i = 0; i < NUMBERS; i++)
+    for (i = 0; i < numbers_of(c->curve); i++)
         for (k = widths[i]; k-- > 0; )
             buf_byte(list, (unsigned char)(numbers[i] >> 8 * k));
     buf_add(list, c->number.p, c->number.n);
