@@ -215,10 +215,11 @@ static bool get_name(struct der *in, struct der *name)
 
 /* ------------------------------------------------------------ extensions */
 
-static bool read_basic(struct cert *c, struct der in)
+static bool read_basic(struct cert *c, struct der in, bool critical)
 {
     struct der value;
 
+    (void)critical;
     if (der_is(&in, DER_BOOLEAN) && (!der_get(&in, DER_BOOLEAN, &value) ||
                                      !der_boolean(value, &c->ca)))
         return false;
@@ -227,8 +228,9 @@ static bool read_basic(struct cert *c, struct der in)
 }
 
 /* Bit 0, the highest, is digitalSignature, 5 is keyCertSign. */
-static bool read_usage(struct cert *c, struct der in)
+static bool read_usage(struct cert *c, struct der in, bool critical)
 {
+    (void)critical;
     if (in.n < 2 || in.n > 3 || in.p[0] > 7)
         return false;
     c->usage = true;
@@ -237,11 +239,12 @@ static bool read_usage(struct cert *c, struct der in)
     return true;
 }
 
-static bool read_purposes(struct cert *c, struct der in)
+static bool read_purposes(struct cert *c, struct der in, bool critical)
 {
     struct der oid;
 
     c->purposes = true;
+    c->purposes_critical = critical;
     do {
         if (!der_get(&in, DER_OID, &oid))
             return false;
@@ -253,12 +256,13 @@ static bool read_purposes(struct cert *c, struct der in)
     return true;
 }
 
-static bool read_names(struct cert *c, struct der in)
+static bool read_names(struct cert *c, struct der in, bool critical)
 {
     struct der name;
     unsigned tag;
 
     c->names = in;
+    c->names_critical = critical;
     do {
         if (!der_next(&in, &tag, &name) || (tag & 0xc0) != DER_CONTEXT)
             return false;
@@ -319,10 +323,11 @@ bool cert_subtrees(struct der in, struct der *permitted, struct der *excluded)
 }
 
 /* They count whether they are critical or not. */
-static bool read_constraints(struct cert *c, struct der in)
+static bool read_constraints(struct cert *c, struct der in, bool critical)
 {
     struct der permitted, excluded;
 
+    (void)critical;
     c->constraints = in;
     return (in.n > 0 && cert_subtrees(in, &permitted, &excluded) &&
             (permitted.p == NULL || check_subtrees(permitted)) &&
@@ -331,24 +336,61 @@ static bool read_constraints(struct cert *c, struct der in)
 }
 
 /* policyConstraints must be critical, and cannot be applied. */
-static bool read_policies(struct cert *c, struct der in)
+static bool read_policies(struct cert *c, struct der in, bool critical)
 {
-    (void)in;
+    (void)in, (void)critical;
     return wrong(c, "has policy constraints, which are not supported");
 }
 
-enum { ALTERNATIVE_NAMES = 17 };
+static bool read_key_id(struct cert *c, struct der in, bool critical)
+{
+    c->key_id = in;
+    return !critical && in.n > 0;
+}
+
+/* With a key's identifier, and issuer and serial number both or neither. */
+static bool read_issuer_key_id(struct cert *c, struct der in, bool critical)
+{
+    const unsigned issuer = DER_CONTEXT + DER_INNER + 1;
+    const unsigned serial = DER_CONTEXT + 2;
+    struct der value;
+
+    return !critical && der_get(&in, DER_CONTEXT, &c->issuer_key_id) &&
+        (in.n == 0 || (der_get(&in, issuer, &value) &&
+                       der_only(in, serial, &value)));
+}
+
+/* authorityInfoAccess (RFC 5280 section 4.2.2.1): pairs. */
+static const unsigned char access_oid[] = {
+    0x2b, 6, 1, 5, 5, 7, 1, 1
+};
+
+static bool check_access(struct der in)
+{
+    struct der pair, value;
+    unsigned tag;
+
+    do
+        if (!der_get(&in, DER_SEQUENCE, &pair) ||
+            !der_get(&pair, DER_OID, &value) ||
+            !der_next(&pair, &tag, &value) || pair.n > 0)
+            return false;
+    while (in.n > 0);
+    return true;
+}
 
 /* Those behind id-ce, 2.5.29 (RFC 5280 section 4.2.1), with the tag of what
    their value is one of; what is in it is handed on. */
 static const struct kind {
     unsigned char id, tag;
-    bool (*read)(struct cert *c, struct der in);
+    bool (*read)(struct cert *c, struct der in, bool critical);
 } kinds[] = {
+    {14, DER_OCTETS, read_key_id},
     {15, DER_BITS, read_usage},
-    {ALTERNATIVE_NAMES, DER_SEQUENCE, read_names},
+    {17, DER_SEQUENCE, read_names},
     {19, DER_SEQUENCE, read_basic},
     {30, DER_SEQUENCE, read_constraints},
+    {35, DER_SEQUENCE, read_issuer_key_id},
     {36, DER_SEQUENCE, read_policies},
     {37, DER_SEQUENCE, read_purposes}
 };
@@ -376,16 +418,17 @@ static bool get_extension(struct der *in, struct extension *e)
 static bool read_extension(struct cert *c, const struct extension *e)
 {
     const bool known = e->oid.n == 3 && memcmp(e->oid.p, "\x55\x1d", 2) == 0;
+    const struct der access = {access_oid, sizeof access_oid};
     struct der in;
     size_t i;
 
-    for (i = 0; known && i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (kinds[i].id != e->oid.p[2])
-            continue;
-        if (kinds[i].id == ALTERNATIVE_NAMES)
-            c->names_critical = e->critical;
-        return der_only(e->value, kinds[i].tag, &in) && kinds[i].read(c, in);
-    }
+    for (i = 0; known && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i].id == e->oid.p[2])
+            return der_only(e->value, kinds[i].tag, &in) &&
+                kinds[i].read(c, in, e->critical);
+    if (der_equal(e->oid, access) && !(der_only(e->value, DER_SEQUENCE, &in) &&
+                                       check_access(in)))
+        return false;
     return !e->critical ||
         wrong(c, "has a critical extension that is not supported");
 }

@@ -47,9 +47,11 @@ struct cert {
                                         sign certificates */
     bool purposes;                   /* extendedKeyUsage is there... */
     bool server, any;                /* and has serverAuth; has any */
+    bool purposes_critical;
     struct der names;                /* what is in its subjectAltName */
     bool names_critical;
     struct der constraints;          /* what is in its nameConstraints */
+    struct der key_id, issuer_key_id;
 };
 
 /* Reads the n bytes of a certificate. False: it has a `fault`; the fields

@@ -51,8 +51,13 @@ static const char *anchor_fault(const struct cert *c, int64_t now)
         return "has no name";
     if (now > c->not_after)
         return "has expired";
+    if (c->ca && c->key_id.p == NULL)
+        return "does not identify its key";
     if (!for_servers(c))
         return "is not for servers";
+    if (cert_self_issued(c) && c->issuer_key_id.p != NULL &&
+        !der_equal(c->issuer_key_id, c->key_id))
+        return "names another key than its own as its issuer's";
     if (c->constraints.n > CONSTRAINTS_MAX)
         return "is too large";
     return NULL;
@@ -467,6 +472,8 @@ static const char *issuer_fault(const struct search *s, const struct cert *c)
 
     if (fault != NULL)
         return fault;
+    if (was_sent(c) && (c->key_id.p == NULL || c->issuer_key_id.p == NULL))
+        return "does not identify its own key and its issuer's";
     if (!c->ca)
         return "is not a CA's";
     if (!for_servers(c))
@@ -612,6 +619,56 @@ static bool has_host(const struct cert *c, const char *host)
     return false;
 }
 
+/* Is it an address, in whichever form, or an internationalized host name? */
+static bool is_odd_host(const char *text)
+{
+    struct in_addr any;
+    const char *p = text;
+
+    /* inet_aton also takes a number alone, which may be a serial number */
+    if (strchr(text, ':') != NULL ||
+        (strpbrk(text, ".xX") != NULL && inet_aton(text, &any) != 0))
+        return true;
+    while (*p != '\0' && (unsigned char)*p < 0x80)
+        p++;
+    return strchr(text, '.') != NULL &&
+        (*p != '\0' || strstr(text, "xn--") != NULL);
+}
+
+/*
+ * A common name is never taken for the host's. But one that shows an address,
+ * or a name in other letters, and is to the byte no alternative name, is made
+ * to be mistaken (Baseline Requirements section 7.1.4.3).
+ */
+static bool good_common_name(const struct cert *c)
+{
+    char text[256], address[INET6_ADDRSTRLEN];
+    struct der names = c->names, common, name;
+    bool odd;
+    unsigned tag;
+
+    if (!find_part(c->subject, "\x55\x04\x03", &common) ||
+        common.n >= sizeof text || memchr(common.p, ' ', common.n) != NULL)
+        return true;
+    memcpy(text, common.p, common.n);
+    text[common.n] = '\0';
+    odd = is_odd_host(text);
+    while (der_next(&names, &tag, &name)) {
+        if (tag == CERT_IP) {
+            inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, address,
+                      sizeof address);
+            name.p = (const unsigned char *)address;
+            name.n = strlen(address);
+        }
+        if (tag == CERT_IP || tag == CERT_DNS) {
+            if (der_equal(name, common))
+                return true;
+            odd = odd || same_name(name, common);
+        }
+    }
+    return !odd;
+}
+
 static const char *server_fault(const struct cert *c)
 {
     const char *fault = sent_fault(c);
@@ -622,12 +679,16 @@ static const char *server_fault(const struct cert *c)
         return cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
     if (c->purposes && (!c->server || c->any))
         return "is not for servers (extendedKeyUsage)";
+    if (c->purposes_critical)
+        return "has a critical extendedKeyUsage";
     if (!c->sign)
         return "has a key that must not sign (keyUsage)";
     if (c->names.p == NULL)
         return "has no subjectAltName (the common name does not count)";
     if (c->names_critical && !cert_nameless(c->subject))
         return "has a critical subjectAltName beside a subject";
+    if (!good_common_name(c))
+        return "has a host as its common name that it is not for";
     return NULL;
 }
 

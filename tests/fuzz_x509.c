@@ -49,6 +49,8 @@ static void check_cert(const unsigned char *p, size_t n)
     check_der(c.exponent);
     check_der(c.names);
     check_der(c.constraints);
+    check_der(c.key_id);
+    check_der(c.issuer_key_id);
     expect(c.fault == NULL || strlen(c.fault) < 60);
     buf_reset(&spare);
     if (x509_add_anchor(&spare, &c, 0) != NULL) {
