@@ -68,7 +68,7 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
 
-MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c tls.c x509.c
+MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c pem.c tls.c x509.c
 build/mkanchors: $(MKANCHORS) $(HEADERS) | build
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
 		$(HOST_LIB)
@@ -98,13 +98,14 @@ SANITIZE = address,undefined
 TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) -g -O1
 TESTCC = cc $(TESTFLAGS) -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 TESTLIB = -lbearssl
-TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json net pace \
+TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json net pace pem \
 	printf process proxy records rows sigv4)
 DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
 	x509))
 
 # what a connection is made of
-HTTP = http.c response.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c
+HTTP = http.c response.c proxy.c net.c tls.c pem.c x509.c cert.c der.c clock.c \
+	buf.c
 
 $(UNITS)/test_checkpoint: checkpoint.c
 $(UNITS)/test_clock: clock.c
@@ -113,6 +114,7 @@ $(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
 $(UNITS)/test_json $(UNITS)/json_filter: json.c picks.c
 $(UNITS)/test_net: net.c
 $(UNITS)/test_pace: pace.c
+$(UNITS)/test_pem: pem.c buf.c
 $(UNITS)/test_printf: | printf.c
 $(UNITS)/test_process: process.c clock.c buf.c
 $(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c json.c picks.c \
@@ -206,7 +208,7 @@ soak: all
 # ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
 ROUNDS = 7
 # what reads the trust anchors
-TRUST = buf.c cert.c clock.c der.c fortify.c net.c tls.c x509.c
+TRUST = buf.c cert.c clock.c der.c fortify.c net.c pem.c tls.c x509.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
 	tests/setup.sh bench

@@ -11,51 +11,50 @@ static bool wrong(struct cert *c, const char *fault)
     return false;
 }
 
-static bool damaged(struct cert *c)
-{
-    return wrong(c, "is damaged");
-}
-
-static bool is(struct der value, const char *bytes, size_t n)
-{
-    return value.n == n && memcmp(value.p, bytes, n) == 0;
-}
-
-#define IS(value, bytes) is(value, bytes, sizeof(bytes) - 1)
-
 /* ------------------------------------------------------ keys, algorithms */
 
-/* In an AlgorithmIdentifier, byte by byte: each has one right form (RFC 3279,
+/* Their AlgorithmIdentifiers, byte by byte: each has one right form (RFC 3279,
    RFC 4055 section 5, RFC 5758 section 3.2). */
 #define PKCS1(last) "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01" last "\x05\x00"
 #define ECDSA(last) "\x06\x08\x2a\x86\x48\xce\x3d\x04\x03" last
 #define EC_KEY "\x06\x07\x2a\x86\x48\xce\x3d\x02\x01"
 
-static const struct cert_algorithm *find_algorithm(struct der value)
-{
-    static const struct {
-        const char *bytes;
-        size_t n;
-        struct cert_algorithm algorithm;
-    } known[] = {
-        {PKCS1("\x0b"), 13,
-         {BR_KEYTYPE_RSA, &br_sha256_vtable, BR_HASH_OID_SHA256}},
-        {PKCS1("\x0c"), 13,
-         {BR_KEYTYPE_RSA, &br_sha384_vtable, BR_HASH_OID_SHA384}},
-        {PKCS1("\x0d"), 13,
-         {BR_KEYTYPE_RSA, &br_sha512_vtable, BR_HASH_OID_SHA512}},
-        {ECDSA("\x02"), 10,
-         {BR_KEYTYPE_EC, &br_sha256_vtable, BR_HASH_OID_SHA256}},
-        {ECDSA("\x03"), 10,
-         {BR_KEYTYPE_EC, &br_sha384_vtable, BR_HASH_OID_SHA384}},
-        {ECDSA("\x04"), 10,
-         {BR_KEYTYPE_EC, &br_sha512_vtable, BR_HASH_OID_SHA512}}
-    };
-    size_t i;
+static const struct algorithm {
+    unsigned char n;
+    char bytes[19];
+    unsigned char key;           /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC */
+    unsigned char is;            /* place in `hashes`, or curve */
+    unsigned char point;         /* bytes of a point on the curve */
+} signatures[] = {
+    {13, PKCS1("\x0b"), BR_KEYTYPE_RSA, 0, 0},
+    {13, PKCS1("\x0c"), BR_KEYTYPE_RSA, 1, 0},
+    {13, PKCS1("\x0d"), BR_KEYTYPE_RSA, 2, 0},
+    {10, ECDSA("\x02"), BR_KEYTYPE_EC, 0, 0},
+    {10, ECDSA("\x03"), BR_KEYTYPE_EC, 1, 0},
+    {10, ECDSA("\x04"), BR_KEYTYPE_EC, 2, 0}
+}, keys[] = {
+    {13, PKCS1("\x01"), BR_KEYTYPE_RSA, 0, 0},
+    {19, EC_KEY "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07", BR_KEYTYPE_EC,
+     BR_EC_secp256r1, 65},
+    {16, EC_KEY "\x06\x05\x2b\x81\x04\x00\x22", BR_KEYTYPE_EC,
+     BR_EC_secp384r1, 97},
+    {16, EC_KEY "\x06\x05\x2b\x81\x04\x00\x23", BR_KEYTYPE_EC,
+     BR_EC_secp521r1, 133}
+};
 
-    for (i = 0; i < sizeof known / sizeof known[0]; i++)
-        if (is(value, known[i].bytes, known[i].n))
-            return &known[i].algorithm;
+static const struct cert_hash hashes[] = {
+    {&br_sha256_vtable, BR_HASH_OID_SHA256},
+    {&br_sha384_vtable, BR_HASH_OID_SHA384},
+    {&br_sha512_vtable, BR_HASH_OID_SHA512}
+};
+
+/* The one of n that has those bytes, or NULL. */
+static const struct algorithm *find(const struct algorithm *a, size_t n,
+                                    struct der bytes)
+{
+    for (; n > 0; n--, a++)
+        if (bytes.n == a->n && memcmp(bytes.p, a->bytes, a->n) == 0)
+            return a;
     return NULL;
 }
 
@@ -83,6 +82,45 @@ static bool get_number(struct der *in, struct der *number)
     return number->p[0] != 0;
 }
 
+static bool read_rsa(struct cert *c, struct der bits)
+{
+    struct der in, n;
+    uint32_t exponent;
+
+    if (!der_only(bits, DER_SEQUENCE, &in) || !get_number(&in, &n) ||
+        !get_number(&in, &c->exponent) || in.n > 0)
+        return false;
+    if (n.n < 2048 / 8 || (n.n == 2048 / 8 && n.p[0] < 0x80))
+        return wrong(c, "has an RSA key of less than 2048 bits");
+    if (n.n > 4096 / 8 || n.p[0] < 0x80)
+        return wrong(c, "has an RSA key of an odd size");
+    /* exponents of 1, or even, make no signature */
+    if (c->exponent.n > 4 || !der_integer(c->exponent, &exponent) ||
+        exponent < 3 || (exponent & 1) == 0)
+        return wrong(c, "has an RSA key with a wrong exponent");
+    c->number = n;
+    return true;
+}
+
+static bool read_key(struct cert *c, struct der *tbs)
+{
+    const struct algorithm *a;
+    struct der in, algorithm, bits;
+
+    if (!der_get(tbs, DER_SEQUENCE, &in) ||
+        !der_get(&in, DER_SEQUENCE, &algorithm) || !get_bits(&in, &bits) ||
+        in.n > 0)
+        return false;
+    a = find(keys, sizeof keys / sizeof keys[0], algorithm);
+    if (a != NULL && a->key == BR_KEYTYPE_RSA)
+        return read_rsa(c, bits);
+    if (a == NULL || bits.n != a->point || bits.p[0] != 4)
+        return wrong(c, "has a key of a kind that is not supported");
+    c->curve = a->is;
+    c->number = bits;
+    return true;
+}
+
 /* BearSSL only reads keys, although its types do not say so. */
 static unsigned char *bare(const unsigned char *p)
 {
@@ -94,68 +132,20 @@ static unsigned char *bare(const unsigned char *p)
     return u.bare;
 }
 
-void cert_make_key(br_x509_pkey *key, int curve, struct der number,
-                   struct der exponent)
+void cert_key(const struct cert *c, br_x509_pkey *key)
 {
-    key->key_type = curve == 0 ? BR_KEYTYPE_RSA : BR_KEYTYPE_EC;
-    if (curve == 0) {
-        key->key.rsa.n = bare(number.p);
-        key->key.rsa.nlen = number.n;
-        key->key.rsa.e = bare(exponent.p);
-        key->key.rsa.elen = exponent.n;
+    if (c->curve == 0) {
+        key->key_type = BR_KEYTYPE_RSA;
+        key->key.rsa.n = bare(c->number.p);
+        key->key.rsa.nlen = c->number.n;
+        key->key.rsa.e = bare(c->exponent.p);
+        key->key.rsa.elen = c->exponent.n;
     } else {
-        key->key.ec.curve = curve;
-        key->key.ec.q = bare(number.p);
-        key->key.ec.qlen = number.n;
+        key->key_type = BR_KEYTYPE_EC;
+        key->key.ec.curve = c->curve;
+        key->key.ec.q = bare(c->number.p);
+        key->key.ec.qlen = c->number.n;
     }
-}
-
-static bool read_rsa(struct cert *c, struct der bits)
-{
-    struct der in, n, e;
-    uint32_t exponent;
-
-    if (!der_get(&bits, DER_SEQUENCE, &in) || bits.n > 0 ||
-        !get_number(&in, &n) || !get_number(&in, &e) || in.n > 0)
-        return damaged(c);
-    if (n.n < 2048 / 8 || (n.n == 2048 / 8 && n.p[0] < 0x80))
-        return wrong(c, "has an RSA key of less than 2048 bits");
-    if (n.n > 4096 / 8 || n.p[0] < 0x80)
-        return wrong(c, "has an RSA key of an odd size");
-    /* exponents of 1, or even, make no signature */
-    if (e.n > 4 || !der_integer(e, &exponent) || exponent < 3 ||
-        (e.p[e.n - 1] & 1) == 0)
-        return wrong(c, "has an RSA key with a wrong exponent");
-    cert_make_key(&c->key, 0, n, e);
-    return true;
-}
-
-static bool read_key(struct cert *c, struct der *tbs)
-{
-    struct der in, algorithm, bits;
-    int curve = 0;
-    size_t point = 0;
-
-    if (!der_get(tbs, DER_SEQUENCE, &in) ||
-        !der_get(&in, DER_SEQUENCE, &algorithm) || !get_bits(&in, &bits) ||
-        in.n > 0)
-        return damaged(c);
-    if (IS(algorithm, PKCS1("\x01")))
-        return read_rsa(c, bits);
-    if (IS(algorithm, EC_KEY "\x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07")) {
-        curve = BR_EC_secp256r1;
-        point = 65;
-    } else if (IS(algorithm, EC_KEY "\x06\x05\x2b\x81\x04\x00\x22")) {
-        curve = BR_EC_secp384r1;
-        point = 97;
-    } else if (IS(algorithm, EC_KEY "\x06\x05\x2b\x81\x04\x00\x23")) {
-        curve = BR_EC_secp521r1;
-        point = 133;
-    }
-    if (bits.n != point || bits.n == 0 || bits.p[0] != 4)
-        return wrong(c, "has a key of a kind that is not supported");
-    cert_make_key(&c->key, curve, bits, bits);
-    return true;
 }
 
 /* ----------------------------------------------------------------- names */
@@ -203,24 +193,22 @@ bool cert_self_issued(const struct cert *c)
 }
 
 /* Name: a sequence of sets of pairs of type and value. */
-static bool get_name(struct cert *c, struct der *in, struct der *name)
+static bool get_name(struct der *in, struct der *name)
 {
-    struct der whole, sets, set, pair, value;
+    struct der sets, set, pair, value;
     unsigned tag;
 
-    if (!der_whole(in, DER_SEQUENCE, name))
-        return damaged(c);
-    whole = *name;
-    if (!der_get(&whole, DER_SEQUENCE, &sets))
-        return damaged(c);
+    if (!der_whole(in, DER_SEQUENCE, name, &sets))
+        return false;
     while (sets.n > 0) {
-        if (!der_get(&sets, DER_SET, &set) || set.n == 0)
-            return damaged(c);
-        while (set.n > 0)
+        if (!der_get(&sets, DER_SET, &set))
+            return false;
+        do
             if (!der_get(&set, DER_SEQUENCE, &pair) ||
                 !der_get(&pair, DER_OID, &value) ||
                 !der_next(&pair, &tag, &value) || pair.n > 0)
-                return damaged(c);
+                return false;
+        while (set.n > 0);
     }
     return true;
 }
@@ -231,28 +219,23 @@ static bool read_basic(struct cert *c, struct der in, bool critical)
 {
     struct der value;
 
-    (void)critical;              /* some old roots have it otherwise */
+    (void)critical;
     if (der_is(&in, DER_BOOLEAN) && (!der_get(&in, DER_BOOLEAN, &value) ||
                                      !der_boolean(value, &c->ca)))
         return false;
-    return in.n == 0 || (der_get(&in, DER_INTEGER, &value) && in.n == 0 &&
+    return in.n == 0 || (der_only(in, DER_INTEGER, &value) &&
                          der_integer(value, &c->path));
 }
 
-/* keyUsage: bit 0, the highest, is digitalSignature, 5 is keyCertSign. */
+/* Bit 0, the highest, is digitalSignature, 5 is keyCertSign. */
 static bool read_usage(struct cert *c, struct der in, bool critical)
 {
-    unsigned bits;
-
     (void)critical;
     if (in.n < 2 || in.n > 3 || in.p[0] > 7)
         return false;
-    bits = in.p[1];
-    c->sign = (bits & 0x80) != 0;
-    if (c->ca && (bits & 0x04) == 0)
-        return wrong(c, "is a CA's whose key must not sign certificates");
-    if (!c->ca && (bits & 0x04) != 0)
-        return wrong(c, "is not a CA's, but its key may sign certificates");
+    c->usage = true;
+    c->sign = (in.p[1] & 0x80) != 0;
+    c->certify = (in.p[1] & 0x04) != 0;
     return true;
 }
 
@@ -262,16 +245,14 @@ static bool read_purposes(struct cert *c, struct der in, bool critical)
 
     c->purposes = true;
     c->purposes_critical = critical;
-    if (in.n == 0)
-        return false;
-    while (in.n > 0) {
+    do {
         if (!der_get(&in, DER_OID, &oid))
             return false;
-        if (IS(oid, "\x2b\x06\x01\x05\x05\x07\x03\x01"))
-            c->server = true;
-        if (IS(oid, "\x55\x1d\x25\x00"))
-            c->any = true;
-    }
+        c->server = c->server || (oid.n == 8 && memcmp(
+            oid.p, "\x2b\x06\x01\x05\x05\x07\x03\x01", 8) == 0);
+        c->any = c->any || (oid.n == 4 && memcmp(
+            oid.p, "\x55\x1d\x25\x00", 4) == 0);
+    } while (in.n > 0);
     return true;
 }
 
@@ -282,14 +263,12 @@ static bool read_names(struct cert *c, struct der in, bool critical)
 
     c->names = in;
     c->names_critical = critical;
-    if (in.n == 0)
-        return false;
-    while (in.n > 0) {
+    do {
         if (!der_next(&in, &tag, &name) || (tag & 0xc0) != DER_CONTEXT)
             return false;
         if (tag == CERT_IP && name.n != 4 && name.n != 16)
             return wrong(c, "has an address of a wrong length");
-    }
+    } while (in.n > 0);
     return true;
 }
 
@@ -319,9 +298,7 @@ static bool check_subtrees(struct der in)
     struct der tree, base;
     unsigned tag;
 
-    if (in.n == 0)
-        return false;
-    while (in.n > 0) {
+    do {
         if (!der_get(&in, DER_SEQUENCE, &tree) ||
             !der_next(&tree, &tag, &base) || tree.n > 0 ||
             (tag & 0xc0) != DER_CONTEXT)
@@ -330,25 +307,39 @@ static bool check_subtrees(struct der in)
             return false;
         if (tag == CERT_IP && !is_network(base))
             return false;
-    }
+    } while (in.n > 0);
     return true;
 }
 
-static bool read_constraints(struct cert *c, struct der in, bool critical)
+bool cert_subtrees(struct der in, struct der *permitted, struct der *excluded)
 {
     const unsigned first = DER_CONTEXT + DER_INNER;
 
-    (void)critical;              /* they count in either case */
-    if (!c->ca)
-        return wrong(c, "has name constraints, but is not a CA's");
-    if (in.n == 0 ||
-        (der_is(&in, first) && (!der_get(&in, first, &c->permitted) ||
-                                !check_subtrees(c->permitted))) ||
-        (der_is(&in, first + 1) && (!der_get(&in, first + 1, &c->excluded) ||
-                                    !check_subtrees(c->excluded))) ||
-        in.n > 0)
-        return wrong(c, "has name constraints that cannot be applied");
-    return true;
+    memset(permitted, 0, sizeof *permitted);
+    memset(excluded, 0, sizeof *excluded);
+    return (!der_is(&in, first) || der_get(&in, first, permitted)) &&
+        (!der_is(&in, first + 1) || der_get(&in, first + 1, excluded)) &&
+        in.n == 0;
+}
+
+/* They count whether they are critical or not. */
+static bool read_constraints(struct cert *c, struct der in, bool critical)
+{
+    struct der permitted, excluded;
+
+    (void)critical;
+    c->constraints = in;
+    return (in.n > 0 && cert_subtrees(in, &permitted, &excluded) &&
+            (permitted.p == NULL || check_subtrees(permitted)) &&
+            (excluded.p == NULL || check_subtrees(excluded))) ||
+        wrong(c, "has name constraints that cannot be applied");
+}
+
+/* policyConstraints must be critical, and cannot be applied. */
+static bool read_policies(struct cert *c, struct der in, bool critical)
+{
+    (void)in, (void)critical;
+    return wrong(c, "has policy constraints, which are not supported");
 }
 
 static bool read_key_id(struct cert *c, struct der in, bool critical)
@@ -357,133 +348,108 @@ static bool read_key_id(struct cert *c, struct der in, bool critical)
     return !critical && in.n > 0;
 }
 
-/* authorityKeyIdentifier: with a key's identifier, and issuer and serial
-   number both or neither. */
+/* With a key's identifier, and issuer and serial number both or neither. */
 static bool read_issuer_key_id(struct cert *c, struct der in, bool critical)
 {
     const unsigned issuer = DER_CONTEXT + DER_INNER + 1;
     const unsigned serial = DER_CONTEXT + 2;
     struct der value;
 
-    if (critical || !der_get(&in, DER_CONTEXT, &c->issuer_key_id))
-        return false;
-    return in.n == 0 || (der_get(&in, issuer, &value) &&
-                         der_get(&in, serial, &value) && in.n == 0);
+    return !critical && der_get(&in, DER_CONTEXT, &c->issuer_key_id) &&
+        (in.n == 0 || (der_get(&in, issuer, &value) &&
+                       der_only(in, serial, &value)));
 }
 
-/* authorityInfoAccess: one or more pairs. */
-static bool read_access(struct cert *c, struct der in, bool critical)
+/* authorityInfoAccess (RFC 5280 section 4.2.2.1): pairs. */
+static const unsigned char access_oid[] = {
+    0x2b, 6, 1, 5, 5, 7, 1, 1
+};
+
+static bool check_access(struct der in)
 {
     struct der pair, value;
     unsigned tag;
 
-    (void)c;
-    if (critical || in.n == 0)
-        return false;
-    while (in.n > 0)
+    do
         if (!der_get(&in, DER_SEQUENCE, &pair) ||
             !der_get(&pair, DER_OID, &value) ||
             !der_next(&pair, &tag, &value) || pair.n > 0)
             return false;
+    while (in.n > 0);
     return true;
 }
 
-/* policyConstraints must be critical, and cannot be applied. */
-static bool read_policies(struct cert *c, struct der in, bool critical)
-{
-    (void)in;
-    (void)critical;
-    return wrong(c, "has policy constraints, which are not supported");
-}
-
-/* In the order in which they are read: some look back at others. `tag` is of
-   what the value is one of, and what is handed on is in it. */
-static const struct extension {
-    const char *oid;
-    size_t n;
-    unsigned tag;
-    bool (*read)(struct cert *c, struct der value, bool critical);
-} extensions[] = {
-    {"\x55\x1d\x13", 3, DER_SEQUENCE, read_basic},
-    {"\x55\x1d\x0f", 3, DER_BITS, read_usage},
-    {"\x55\x1d\x25", 3, DER_SEQUENCE, read_purposes},
-    {"\x55\x1d\x11", 3, DER_SEQUENCE, read_names},
-    {"\x55\x1d\x1e", 3, DER_SEQUENCE, read_constraints},
-    {"\x55\x1d\x0e", 3, DER_OCTETS, read_key_id},
-    {"\x55\x1d\x23", 3, DER_SEQUENCE, read_issuer_key_id},
-    {"\x55\x1d\x24", 3, DER_SEQUENCE, read_policies},
-    {"\x2b\x06\x01\x05\x05\x07\x01\x01", 8, DER_SEQUENCE, read_access}
+/* Those behind id-ce, 2.5.29 (RFC 5280 section 4.2.1), with the tag of what
+   their value is one of; what is in it is handed on. */
+static const struct kind {
+    unsigned char id, tag;
+    bool (*read)(struct cert *c, struct der in, bool critical);
+} kinds[] = {
+    {14, DER_OCTETS, read_key_id},
+    {15, DER_BITS, read_usage},
+    {17, DER_SEQUENCE, read_names},
+    {19, DER_SEQUENCE, read_basic},
+    {30, DER_SEQUENCE, read_constraints},
+    {35, DER_SEQUENCE, read_issuer_key_id},
+    {36, DER_SEQUENCE, read_policies},
+    {37, DER_SEQUENCE, read_purposes}
 };
 
-enum {
-    EXTENSIONS = sizeof extensions / sizeof extensions[0],
-    EXTENSIONS_MAX = 64          /* in one certificate */
+enum { EXTENSIONS_MAX = 64 };    /* in one certificate */
+
+struct extension {
+    struct der oid;
+    bool critical;
+    struct der value;
 };
 
-static bool get_extension(struct der *in, struct der *oid, bool *critical,
-                          struct der *value)
+static bool get_extension(struct der *in, struct extension *e)
 {
     struct der one, flag;
 
-    *critical = false;
-    return der_get(in, DER_SEQUENCE, &one) && der_get(&one, DER_OID, oid) &&
+    e->critical = false;
+    return der_get(in, DER_SEQUENCE, &one) &&
+        der_get(&one, DER_OID, &e->oid) &&
         (!der_is(&one, DER_BOOLEAN) || (der_get(&one, DER_BOOLEAN, &flag) &&
-                                        der_boolean(flag, critical))) &&
-        der_get(&one, DER_OCTETS, value) && one.n == 0;
+                                        der_boolean(flag, &e->critical))) &&
+        der_only(one, DER_OCTETS, &e->value);
 }
 
-/* The extension of that name, if it is among them. */
-static bool find_extension(struct der in, struct der name, bool *critical,
-                           struct der *value)
+static bool read_extension(struct cert *c, const struct extension *e)
 {
-    struct der oid;
+    const bool known = e->oid.n == 3 && memcmp(e->oid.p, "\x55\x1d", 2) == 0;
+    const struct der access = {access_oid, sizeof access_oid};
+    struct der in;
+    size_t i;
 
-    while (get_extension(&in, &oid, critical, value))
-        if (der_equal(oid, name))
-            return true;
-    return false;
-}
-
-/* No extension comes twice, and none is critical that is not known. */
-static bool check_extensions(struct cert *c, struct der in)
-{
-    struct der oid, value, other;
-    bool critical, any;
-    size_t n = 0, i;
-
-    while (in.n > 0) {
-        if (++n > EXTENSIONS_MAX)
-            return wrong(c, "has too many extensions");
-        if (!get_extension(&in, &oid, &critical, &value))
-            return damaged(c);
-        if (find_extension(in, oid, &any, &other))
-            return wrong(c, "has the same extension twice");
-        for (i = 0; i < EXTENSIONS; i++)
-            if (is(oid, extensions[i].oid, extensions[i].n))
-                break;
-        if (critical && i == EXTENSIONS)
-            wrong(c, "has a critical extension that is not supported");
-    }
-    return true;
+    for (i = 0; known && i < sizeof kinds / sizeof kinds[0]; i++)
+        if (kinds[i].id == e->oid.p[2])
+            return der_only(e->value, kinds[i].tag, &in) &&
+                kinds[i].read(c, in, e->critical);
+    if (der_equal(e->oid, access) && !(der_only(e->value, DER_SEQUENCE, &in) &&
+                                       check_access(in)))
+        return false;
+    return !e->critical ||
+        wrong(c, "has a critical extension that is not supported");
 }
 
 static bool read_extensions(struct cert *c, struct der in)
 {
-    size_t i;
+    struct extension e, other;
+    size_t n = 0;
 
-    if (!check_extensions(c, in))
-        return false;
-    for (i = 0; i < EXTENSIONS; i++) {
-        const struct extension *e = &extensions[i];
-        const struct der oid = {(const unsigned char *)e->oid, e->n};
-        struct der value, inner;
-        bool critical;
+    while (in.n > 0) {
+        struct der rest;
 
-        if (!find_extension(in, oid, &critical, &value))
-            continue;
-        if (!der_get(&value, e->tag, &inner) || value.n > 0 ||
-            !e->read(c, inner, critical))
-            wrong(c, "has an extension that is wrong");
+        if (++n > EXTENSIONS_MAX)
+            return wrong(c, "has too many extensions");
+        if (!get_extension(&in, &e))
+            return false;
+        for (rest = in; get_extension(&rest, &other); )
+            if (der_equal(e.oid, other.oid))
+                return wrong(c, "has the same extension twice");
+        if (!read_extension(c, &e))
+            return wrong(c, "has an extension that is wrong");
     }
     return true;
 }
@@ -501,18 +467,17 @@ static bool get_time(struct der *in, int64_t *seconds)
 /* Version and serial number. */
 static bool read_head(struct cert *c, struct der *tbs)
 {
-    const unsigned first = DER_CONTEXT + DER_INNER;
-    struct der value, version;
+    static const unsigned char version_3[] = {0xa0, 3, 2, 1, 2};
+    struct der value;
     uint32_t number;
 
-    if (!der_get(tbs, first, &value))
-        return wrong(c, "is of X.509 version 1");
-    if (!der_get(&value, DER_INTEGER, &version) || value.n > 0 ||
-        !der_integer(version, &number) ||
-        !der_get(tbs, DER_INTEGER, &value) || value.n == 0)
-        return damaged(c);
-    if (number != 2)
+    if (tbs->n < sizeof version_3 ||
+        memcmp(tbs->p, version_3, sizeof version_3) != 0)
         return wrong(c, "is not of X.509 version 3");
+    tbs->p += sizeof version_3;
+    tbs->n -= sizeof version_3;
+    if (!der_get(tbs, DER_INTEGER, &value) || value.n == 0)
+        return false;
     c->serial = der_integer(value, &number) && number > 0 && value.n <= 20;
     return true;
 }
@@ -520,52 +485,71 @@ static bool read_head(struct cert *c, struct der *tbs)
 /* The part that is signed. */
 static bool read_tbs(struct cert *c, struct der tbs, struct der algorithm)
 {
-    const unsigned third = DER_CONTEXT + DER_INNER + 3;
     struct der value, list;
 
     if (!read_head(c, &tbs) || !der_get(&tbs, DER_SEQUENCE, &value))
-        return damaged(c);
+        return false;
     if (!der_equal(value, algorithm))
         return wrong(c, "names two signature algorithms");
-    if (!get_name(c, &tbs, &c->issuer) ||
-        !der_get(&tbs, DER_SEQUENCE, &value) ||
+    if (!get_name(&tbs, &c->issuer) || !der_get(&tbs, DER_SEQUENCE, &value) ||
         !get_time(&value, &c->not_before) ||
         !get_time(&value, &c->not_after) || value.n > 0 ||
-        !get_name(c, &tbs, &c->subject))
-        return damaged(c);
+        !get_name(&tbs, &c->subject))
+        return false;
     if (cert_nameless(c->issuer))
-        wrong(c, "has an issuer without a name");
+        return wrong(c, "has an issuer without a name");
     if (!read_key(c, &tbs))
         return false;
-    if (tbs.n == 0)
-        return true;
-    if (!der_get(&tbs, third, &value) || tbs.n > 0 ||
-        !der_get(&value, DER_SEQUENCE, &list) || value.n > 0 || list.n == 0)
-        return damaged(c);
-    return read_extensions(c, list);
+    return tbs.n == 0 ||
+        (der_only(tbs, DER_CONTEXT + DER_INNER + 3, &value) &&
+         der_only(value, DER_SEQUENCE, &list) && list.n > 0 &&
+         read_extensions(c, list));
+}
+
+static bool read_whole(struct cert *c, struct der in)
+{
+    struct der whole, tbs, algorithm;
+    const struct algorithm *a;
+
+    if (!der_only(in, DER_SEQUENCE, &whole) ||
+        !der_whole(&whole, DER_SEQUENCE, &c->tbs, &tbs) ||
+        !der_get(&whole, DER_SEQUENCE, &algorithm) ||
+        !get_bits(&whole, &c->signature) || whole.n > 0)
+        return false;
+    a = find(signatures, sizeof signatures / sizeof signatures[0], algorithm);
+    if (a != NULL) {
+        c->hash = &hashes[a->is];
+        c->signed_by = a->key;
+    }
+    return read_tbs(c, tbs, algorithm);
+}
+
+/* What is wrong only as seen with the rest. */
+static const char *contradiction(const struct cert *c)
+{
+    if (c->usage && c->ca && !c->certify)
+        return "is a CA's whose key must not sign certificates";
+    if (!c->ca && c->certify)
+        return "is not a CA's, but its key may sign certificates";
+    if (!c->ca && c->constraints.p != NULL)
+        return "has name constraints, but is not a CA's";
+    if (c->ca && cert_nameless(c->subject))
+        return "is a CA's without a name";
+    if (cert_nameless(c->subject) && !c->names_critical)
+        return "has neither a name nor critical other names";
+    return NULL;
 }
 
 bool cert_read(struct cert *c, const unsigned char *bytes, size_t n)
 {
-    struct der in = {bytes, n}, whole, tbs, algorithm;
+    const struct der in = {bytes, n};
 
     memset(c, 0, sizeof *c);
     c->path = CERT_ANY_PATH;
     c->sign = true;
-    if (!der_get(&in, DER_SEQUENCE, &whole) || in.n > 0 ||
-        !der_whole(&whole, DER_SEQUENCE, &c->tbs) ||
-        !der_get(&whole, DER_SEQUENCE, &algorithm) ||
-        !get_bits(&whole, &c->signature) || whole.n > 0)
-        return damaged(c);
-    c->algorithm = find_algorithm(algorithm);
-    whole = c->tbs;
-    if (!der_get(&whole, DER_SEQUENCE, &tbs) ||
-        !read_tbs(c, tbs, algorithm))
-        return damaged(c);
-    if (c->ca && cert_nameless(c->subject))
-        wrong(c, "is a CA's without a name");
-    if (c->subject.p != NULL && cert_nameless(c->subject) &&
-        (c->names.p == NULL || !c->names_critical))
-        wrong(c, "has neither a name nor critical other names");
+    if (!read_whole(c, in))
+        wrong(c, "is damaged");
+    else
+        c->fault = contradiction(c);
     return c->fault == NULL;
 }

@@ -20,11 +20,10 @@
 
 #include "der.h"
 
-/* How a signature is made; NULL where it is not one of those above. */
-struct cert_algorithm {
-    unsigned char key;               /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC */
-    const br_hash_class *hash;
-    const unsigned char *oid;        /* of the hash, as BearSSL wants it */
+/* How a hash is made, and what it is called in an RSA signature. */
+struct cert_hash {
+    const br_hash_class *class;
+    const unsigned char *oid;        /* as BearSSL wants it */
 };
 
 enum { CERT_ANY_PATH = 0xff };       /* path: no limit */
@@ -35,19 +34,23 @@ struct cert {
     struct der issuer, subject;      /* whole elements; an empty name has
                                         two bytes */
     struct der signature;
-    const struct cert_algorithm *algorithm;
-    br_x509_pkey key;
+    const struct cert_hash *hash;    /* that is signed, NULL: another */
+    unsigned char signed_by;         /* BR_KEYTYPE_RSA or BR_KEYTYPE_EC */
+    int curve;                       /* of its key; 0: an RSA key */
+    struct der number, exponent;     /* modulus and exponent, or the point */
     int64_t not_before, not_after;   /* both are still valid */
     bool serial;                     /* it is positive, and not too long */
     bool ca;                         /* may sign certificates */
     uint32_t path;                   /* with this many more below it */
     bool sign;                       /* its key may sign a handshake */
+    bool usage, certify;             /* keyUsage is there, and lets the key
+                                        sign certificates */
     bool purposes;                   /* extendedKeyUsage is there... */
     bool server, any;                /* and has serverAuth; has any */
     bool purposes_critical;
     struct der names;                /* what is in its subjectAltName */
     bool names_critical;
-    struct der permitted, excluded;  /* subtrees of its nameConstraints */
+    struct der constraints;          /* what is in its nameConstraints */
     struct der key_id, issuer_key_id;
 };
 
@@ -55,10 +58,8 @@ struct cert {
    before the place where it stopped are set, `subject` last of them. */
 bool cert_read(struct cert *c, const unsigned char *bytes, size_t n);
 
-/* The key of those bytes: an RSA key's modulus and exponent if `curve` is 0,
-   else an EC key's point alone. */
-void cert_make_key(br_x509_pkey *key, int curve, struct der number,
-                   struct der exponent);
+/* The key, as BearSSL wants it. */
+void cert_key(const struct cert *c, br_x509_pkey *key);
 
 /* The kinds of a GeneralName, as their tag (RFC 5280 section 4.2.1.6). */
 enum {
@@ -70,6 +71,11 @@ enum {
 /* Is it a DNS name: letters, digits, hyphens, no label empty or longer than
    63 bytes, the last no number? `star`: the first label may be "*". */
 bool cert_dns(struct der name, bool star);
+
+/* The subtrees of nameConstraints: those that are permitted, those that are
+   excluded. Both may be empty, which says nothing. False: they are damaged. */
+bool cert_subtrees(struct der constraints, struct der *permitted,
+                   struct der *excluded);
 
 /* Is the name empty? Is it issued to the one that issued it? */
 bool cert_nameless(struct der name);

@@ -44,16 +44,15 @@ static void tell_server(const char *what, const struct http *h)
     int64_t then = date == NULL ? -1 : clock_http_date(date);
     int64_t ahead = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND - then;
     const bool far = llabs(ahead) >= SKEW_MAX;
-    char name[256];
+    const char *signer = h->stream.tls.x509.signer;
 
     if (h->response.status == 0) {
         tell(BAD, "%s connection: %s", what, h->error);
         return;
     }
     if (h->url.tls) {
-        tls_signer(&h->stream.tls, name, sizeof name);
         tell(GOOD, "%s connection: TLS 1.2 with %s; its certificate is signed "
-             "by %s", what, h->url.authority, *name != '\0' ? name
+             "by %s", what, h->url.authority, *signer != '\0' ? signer
              : "a CA without a name");
     } else {
         tell(GOOD, "%s connection: plain http with %s, on this machine", what,

@@ -44,16 +44,19 @@ bool der_get(struct der *in, unsigned tag, struct der *value)
     return der_is(in, tag) && der_next(in, &found, value);
 }
 
-bool der_whole(struct der *in, unsigned tag, struct der *element)
+bool der_whole(struct der *in, unsigned tag, struct der *element,
+               struct der *value)
 {
-    struct der value;
-    const unsigned char *start = in->p;
-
-    if (!der_get(in, tag, &value))
+    *element = *in;
+    if (!der_get(in, tag, value))
         return false;
-    element->p = start;
-    element->n = (size_t)(in->p - start);
+    element->n -= in->n;
     return true;
+}
+
+bool der_only(struct der in, unsigned tag, struct der *value)
+{
+    return der_get(&in, tag, value) && in.n == 0;
 }
 
 bool der_equal(struct der a, struct der b)

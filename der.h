@@ -37,9 +37,12 @@ bool der_is(const struct der *in, unsigned tag);
 /* Takes the next element, which must have that tag. */
 bool der_get(struct der *in, unsigned tag, struct der *value);
 
-/* Takes the next element, which must have that tag, with its tag and length
-   before it. */
-bool der_whole(struct der *in, unsigned tag, struct der *element);
+/* The same, and shows the element also with its tag and length. */
+bool der_whole(struct der *in, unsigned tag, struct der *element,
+               struct der *value);
+
+/* Is one element with that tag all there is? */
+bool der_only(struct der in, unsigned tag, struct der *value);
 
 bool der_equal(struct der a, struct der b);
 

@@ -9,45 +9,13 @@
 #include "tls.h"
 
 /* The table that is being made. */
-const struct x509_anchor tls_builtin[1];
-const size_t tls_builtin_n = 0;
-
-/* All names and keys stand in one array, in order. */
-static void print_bytes(const struct tls_trust *trust)
-{
-    size_t at = 0, i, k;
-
-    printf("static const unsigned char bytes[] = {");
-    for (i = 0; i < trust->n; i++)
-        for (k = 0; k < x509_anchor_size(&trust->anchors[i]); k++)
-            printf("%s0x%02x,", at++ % 12 == 0 ? "\n    " : " ",
-                   trust->anchors[i].bytes[k]);
-    printf("\n};\n");
-}
-
-static void print_table(const struct tls_trust *trust)
-{
-    size_t at = 0, i;
-
-    printf("\nconst size_t tls_builtin_n = %zu;\n"
-           "const struct x509_anchor tls_builtin[%zu] = {\n",
-           trust->n, trust->n);
-    for (i = 0; i < trust->n; i++) {
-        const struct x509_anchor *a = &trust->anchors[i];
-
-        printf("    {bytes + %zu, %u, %u, %u, %u, %u, %u, %d, %u, %lld, "
-               "%lld},\n", at, a->name, a->key, a->exponent, a->permitted,
-               a->excluded, a->curve, a->ca, a->path,
-               (long long)a->not_before, (long long)a->not_after);
-        at += x509_anchor_size(a);
-    }
-    printf("};\n");
-}
+const struct der tls_builtin;
 
 int main(int argc, char **argv)
 {
     struct tls_trust trust;
     char error[512];
+    size_t i;
 
     if (argc != 2) {
         fprintf(stderr, "usage: mkanchors BUNDLE.pem > anchors.c\n");
@@ -58,10 +26,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "mkanchors: %s\n", error);
         return 1;
     }
-    printf("/* Made from %zu certificates by mkanchors. */\n"
-           "#include \"tls.h\"\n\n", trust.n);
-    print_bytes(&trust);
-    print_table(&trust);
+    printf("/* Made by mkanchors. */\n#include \"tls.h\"\n\n"
+           "static const unsigned char bytes[] = {");
+    for (i = 0; i < trust.anchors.n; i++)
+        printf("%s0x%02x,", i % 12 == 0 ? "\n    " : " ",
+               trust.anchors.p[i]);
+    printf("\n};\n\nconst struct der tls_builtin = {bytes, sizeof bytes};\n");
     tls_trust_free(&trust);
     return fflush(stdout) == 0 && !ferror(stdout) ? 0 : 1;
 }

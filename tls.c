@@ -10,107 +10,81 @@
 
 #include "buf.h"
 #include "clock.h"
+#include "pem.h"
 
 /* ------------------------------------------------------ error sentences */
 
-static const struct {
-    int number;
-    const char *sentence;
-} sentences[] = {
-    {BR_ERR_BAD_PARAM, "a TLS parameter is out of range"},
-    {BR_ERR_BAD_STATE, "TLS was used in the wrong state"},
-    {BR_ERR_UNSUPPORTED_VERSION, "the server speaks another version than "
-        "TLS 1.2, or no TLS at all"},
-    {BR_ERR_BAD_VERSION, "the server does not speak TLS on this port, or "
-        "changed its version in between"},
-    {BR_ERR_BAD_LENGTH, "a TLS record or message has the wrong "
-        "length"},
-    {BR_ERR_TOO_LARGE, "a TLS record is too large, or the server does not "
-        "speak TLS on this port"},
-    {BR_ERR_BAD_MAC, "a TLS record was damaged or changed on its way"},
-    {BR_ERR_NO_RANDOM, "the system has no randomness"},
-    {BR_ERR_UNKNOWN_TYPE, "a TLS record has an unknown type"},
-    {BR_ERR_UNEXPECTED, "a TLS message came out of turn"},
-    {BR_ERR_BAD_CCS, "a ChangeCipherSpec message is wrong"},
-    {BR_ERR_BAD_ALERT, "a TLS alert is wrong"},
-    {BR_ERR_BAD_HANDSHAKE, "a TLS handshake message is wrong"},
-    {BR_ERR_OVERSIZED_ID, "the TLS session ID is too long"},
-    {BR_ERR_BAD_CIPHER_SUITE, "the server chose a cipher suite that was not "
-        "offered"},
-    {BR_ERR_BAD_COMPRESSION, "the server chose TLS compression"},
-    {BR_ERR_BAD_FRAGLEN, "the server changed the record size"},
-    {BR_ERR_BAD_SECRENEG, "the server's renegotiation check is wrong"},
-    {BR_ERR_EXTRA_EXTENSION, "the server sent a TLS extension that was not "
-        "asked for"},
-    {BR_ERR_BAD_SNI, "the server's answer about the name is wrong"},
-    {BR_ERR_BAD_HELLO_DONE, "the ServerHelloDone message is wrong"},
-    {BR_ERR_LIMIT_EXCEEDED, "a key or a message of the server is larger than "
-        "supported"},
-    {BR_ERR_BAD_FINISHED, "the handshake was changed on its way"},
-    {BR_ERR_RESUME_MISMATCH, "the resumed session does not match"},
-    {BR_ERR_INVALID_ALGORITHM, "the server uses an algorithm or a curve that "
-        "was not offered"},
-    {BR_ERR_BAD_SIGNATURE, "the server's key exchange has a wrong signature"},
-    {BR_ERR_WRONG_KEY_USAGE, "the certificate's key must not be used for "
-        "this"},
-    {BR_ERR_NO_CLIENT_AUTH, "the server wants a client certificate"},
-    {BR_ERR_IO, "the connection was cut"}
+static const char *const sentences[] = {
+    [BR_ERR_UNSUPPORTED_VERSION] = "the server speaks another version than "
+        "TLS 1.2, or no TLS at all",
+    [BR_ERR_BAD_VERSION] = "the server does not speak TLS on this port, or "
+        "changed its version in between",
+    [BR_ERR_BAD_LENGTH] = "a TLS record or message has the wrong length",
+    [BR_ERR_TOO_LARGE] = "a TLS record is too large, or the server does not "
+        "speak TLS on this port",
+    [BR_ERR_BAD_MAC] = "a TLS record was damaged or changed on its way",
+    [BR_ERR_UNKNOWN_TYPE] = "a TLS record has an unknown type",
+    [BR_ERR_UNEXPECTED] = "a TLS message came out of turn",
+    [BR_ERR_BAD_CCS] = "a ChangeCipherSpec message is wrong",
+    [BR_ERR_BAD_ALERT] = "a TLS alert is wrong",
+    [BR_ERR_BAD_HANDSHAKE] = "a TLS handshake message is wrong",
+    [BR_ERR_OVERSIZED_ID] = "the TLS session ID is too long",
+    [BR_ERR_BAD_CIPHER_SUITE] = "the server chose a cipher suite that was not "
+        "offered",
+    [BR_ERR_BAD_COMPRESSION] = "the server chose TLS compression",
+    [BR_ERR_BAD_FRAGLEN] = "the server changed the record size",
+    [BR_ERR_BAD_SECRENEG] = "the server's renegotiation check is wrong",
+    [BR_ERR_EXTRA_EXTENSION] = "the server sent a TLS extension that was not "
+        "asked for",
+    [BR_ERR_BAD_SNI] = "the server's answer about the name is wrong",
+    [BR_ERR_BAD_HELLO_DONE] = "the ServerHelloDone message is wrong",
+    [BR_ERR_LIMIT_EXCEEDED] = "a key or a message of the server is larger "
+        "than supported",
+    [BR_ERR_BAD_FINISHED] = "the handshake was changed on its way",
+    [BR_ERR_RESUME_MISMATCH] = "the resumed session does not match",
+    [BR_ERR_INVALID_ALGORITHM] = "the server uses an algorithm or a curve "
+        "that was not offered",
+    [BR_ERR_BAD_SIGNATURE] = "the server's key exchange has a wrong signature",
+    [BR_ERR_NO_CLIENT_AUTH] = "the server wants a client certificate"
 };
 
-/* RFC 5246 section 7.2 and its extensions. */
-static const struct {
-    int number;
-    const char *name;
-} alerts[] = {
-    {10, "unexpected_message"}, {20, "bad_record_mac"},
-    {22, "record_overflow"}, {40, "handshake_failure: no version, cipher "
-        "suite or signature algorithm in common"},
-    {42, "bad_certificate"}, {43, "unsupported_certificate"},
-    {44, "certificate_revoked"}, {45, "certificate_expired"},
-    {46, "certificate_unknown"}, {47, "illegal_parameter"},
-    {48, "unknown_ca"}, {49, "access_denied"}, {50, "decode_error"},
-    {51, "decrypt_error"}, {70, "protocol_version: it does not speak TLS 1.2"},
-    {71, "insufficient_security"}, {80, "internal_error"},
-    {86, "inappropriate_fallback"}, {90, "user_canceled"},
-    {109, "missing_extension"}, {112, "unrecognized_name"},
-    {116, "certificate_required"}, {120, "no_application_protocol"}
-};
+/* RFC 5246 section 7.2 and its extensions, without those that answer what is
+   never sent here: each one's number, a blank, and what it is. */
+static const char alerts[] =
+    "10 unexpected_message\0"
+    "20 bad_record_mac\0"
+    "22 record_overflow\0"
+    "40 handshake_failure: no version, cipher suite or signature algorithm in "
+        "common\0"
+    "42 bad_certificate\0"
+    "46 certificate_unknown\0"
+    "47 illegal_parameter\0"
+    "48 unknown_ca\0"
+    "49 access_denied\0"
+    "50 decode_error\0"
+    "51 decrypt_error\0"
+    "70 protocol_version: it does not speak TLS 1.2\0"
+    "71 insufficient_security\0"
+    "80 internal_error\0"
+    "90 user_canceled\0"
+    "112 unrecognized_name\0";
 
 static const char *alert_name(int number)
 {
-    size_t i;
+    char key[16];
+    const char *p;
+    const size_t n = (size_t)snprintf(key, sizeof key, "%d ", number);
 
-    for (i = 0; i < sizeof alerts / sizeof alerts[0]; i++)
-        if (alerts[i].number == number)
-            return alerts[i].name;
+    for (p = alerts; *p != '\0'; p += strlen(p) + 1)
+        if (strncmp(p, key, n) == 0)
+            return p + n;
     return "of an unknown kind";
-}
-
-const char *tls_sentence(int error, char *space, size_t size)
-{
-    size_t i;
-
-    for (i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
-        if (sentences[i].number == error)
-            return sentences[i].sentence;
-    if (error > BR_ERR_SEND_FATAL_ALERT && error < 768)
-        snprintf(space, size, "refused what the server sent (alert %d, %s)",
-                 error - BR_ERR_SEND_FATAL_ALERT,
-                 alert_name(error - BR_ERR_SEND_FATAL_ALERT));
-    else if (error > BR_ERR_RECV_FATAL_ALERT)
-        snprintf(space, size, "the server refused (alert %d, %s)",
-                 error - BR_ERR_RECV_FATAL_ALERT,
-                 alert_name(error - BR_ERR_RECV_FATAL_ALERT));
-    else
-        snprintf(space, size, "BearSSL error %d", error);
-    return space;
 }
 
 /* -------------------------------------------------------- trust anchors */
 
 enum {
-    ANCHORS_MAX = 4096,
-    ANCHOR_BYTES_MAX = 4 << 20,  /* names and keys of all anchors */
+    ANCHORS_MAX = 2 << 20,       /* bytes of all anchors */
     BUNDLE_MAX = 16 << 20,       /* bytes of one file */
     CERTIFICATE_MAX = 16 << 10   /* bytes of one certificate */
 };
@@ -118,162 +92,61 @@ enum {
 void tls_trust_init(struct tls_trust *trust)
 {
     memset(trust, 0, sizeof *trust);
-    buf_init(&trust->list, ANCHORS_MAX * sizeof(struct x509_anchor));
-    buf_init(&trust->bytes, ANCHOR_BYTES_MAX);
+    buf_init(&trust->loaded, ANCHORS_MAX);
 }
 
-/* A PEM file on its way to anchors. */
+/* Certificates on their way to anchors. */
 struct loader {
     struct tls_trust *trust;
-    struct buf der;              /* the certificate in hand */
-    bool certificate, full;
+    struct pem pem;
     size_t usable;               /* certificates, known ones included */
     const char *fault;           /* what is wrong with the last of others */
 };
 
-/* The anchors' bytes stand in one block, in order: points each anchor at
-   its own, after the block has grown. */
-static void link_anchors(struct tls_trust *t)
-{
-    const unsigned char *p = t->bytes.data;
-    struct x509_anchor *a = (struct x509_anchor *)(void *)t->list.data;
-    size_t i;
-
-    t->anchors = a;
-    t->n = t->list.len / sizeof *a;
-    for (i = 0; i < t->n; i++, a++) {
-        a->bytes = p;
-        p += x509_anchor_size(a);
-    }
-}
-
-static bool same_anchor(const struct x509_anchor *a,
-                        const struct x509_anchor *b)
-{
-    const size_t n = x509_anchor_size(a);
-
-    return a->name == b->name && a->key == b->key &&
-        a->exponent == b->exponent && a->permitted == b->permitted &&
-        a->excluded == b->excluded && a->curve == b->curve &&
-        a->ca == b->ca && a->path == b->path &&
-        a->not_before == b->not_before && a->not_after == b->not_after &&
-        memcmp(a->bytes, b->bytes, n) == 0;
-}
-
-/* Directories hold the same certificate under several names. */
-static bool have_anchor(const struct tls_trust *t,
-                        const struct x509_anchor *a)
-{
-    size_t i;
-
-    for (i = 0; i < t->n; i++)
-        if (same_anchor(&t->anchors[i], a))
-            return true;
-    return false;
-}
-
 /* Adds the certificate in hand, if it is good for an anchor. */
 static void end_certificate(struct loader *l)
 {
-    const int64_t now = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
-    struct tls_trust *t = l->trust;
-    const size_t len = t->bytes.len;
-    struct der pieces[X509_PIECES];
-    struct x509_anchor a;
+    const struct buf *der = &l->pem.der;
     struct cert c;
-    const char *fault;
-    size_t i;
+    const char *fault = "is too large";
 
-    (void)cert_read(&c, l->der.data, l->der.len);
-    fault = l->der.failed ? "is too large" :
-        x509_make_anchor(&a, pieces, &c, now);
-    if (fault != NULL) {
-        l->fault = fault;
-        return;
+    if (!der->failed) {
+        (void)cert_read(&c, der->data, der->len);
+        fault = x509_add_anchor(&l->trust->loaded, &c,
+                                clock_now(CLOCK_CALENDAR) / CLOCK_SECOND);
     }
-    l->usable++;
-    for (i = 0; i < X509_PIECES; i++)
-        buf_add(&t->bytes, pieces[i].p, pieces[i].n);
-    a.bytes = t->bytes.data + len;
-    link_anchors(t);             /* the block may have moved */
-    if (t->bytes.failed)
-        l->full = true;
-    else if (have_anchor(t, &a))
-        t->bytes.len = len;
+    if (fault == NULL)
+        l->usable++;
     else
-        l->full = !buf_add(&t->list, &a, sizeof a);
-    link_anchors(t);
+        l->fault = fault;
 }
 
-static void pem_event(struct loader *l, br_pem_decoder_context *pem)
+static int read_pem(struct loader *l, int fd)
 {
-    switch (br_pem_decoder_event(pem)) {
-    case BR_PEM_BEGIN_OBJ:
-        l->certificate =
-            strcmp(br_pem_decoder_name(pem), "CERTIFICATE") == 0 ||
-            strcmp(br_pem_decoder_name(pem), "X509 CERTIFICATE") == 0;
-        buf_reset(&l->der);
-        br_pem_decoder_setdest(pem, l->certificate ? buf_put : NULL,
-                               &l->der);
-        break;
-    case BR_PEM_END_OBJ:
-        if (l->certificate)
-            end_certificate(l);
-        break;
-    default:
-        break;
-    }
-}
+    unsigned char bytes[4096];
+    size_t total = 0;
+    ssize_t got, i;
 
-static void pem_push(struct loader *l, br_pem_decoder_context *pem,
-                     const unsigned char *bytes, size_t n)
-{
-    while (n > 0) {
-        size_t taken = br_pem_decoder_push(pem, bytes, n);
-
-        bytes += taken;
-        n -= taken;
-        pem_event(l, pem);
-    }
-}
-
-/*
- * BearSSL's decoder silently finds nothing behind a CR or a byte order mark,
- * nor in a last line without its end: none of them reaches it.
- */
-static int load_pem(struct loader *l, int fd)
-{
-    br_pem_decoder_context pem;
-    unsigned char in[4096], out[4096];
-    size_t total = 0, i, n;
-    ssize_t got;
-
-    br_pem_decoder_init(&pem);
-    while ((got = read(fd, in, sizeof in)) != 0) {
+    while ((got = read(fd, bytes, sizeof bytes)) != 0) {
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return errno;
-        i = total == 0 && got >= 3 && memcmp(in, "\xEF\xBB\xBF", 3) == 0
-            ? 3 : 0;
-        for (n = 0; i < (size_t)got; i++)
-            if (in[i] != '\r')
-                out[n++] = in[i];
-        pem_push(l, &pem, out, n);
+        for (i = 0; i < got; i++)
+            if (pem_take(&l->pem, bytes[i]))
+                end_certificate(l);
         total += (size_t)got;
         if (total > BUNDLE_MAX)
             return EFBIG;
     }
-    pem_push(l, &pem, (const unsigned char *)"\n", 1);
-    return 0;
+    if (pem_take(&l->pem, '\n'))
+        end_certificate(l);
+    return l->trust->loaded.failed ? ENOMEM : 0;
 }
 
-/* Adds what `path` has, and its certificates to *usable; 0, or an errno.
-   *fault is what is wrong with one that was passed over. */
-static int load_file(struct tls_trust *trust, const char *path,
-                     size_t *usable, const char **fault)
+/* Adds what a file has; 0, or an errno. */
+static int load(struct loader *l, const char *path)
 {
-    struct loader l;
     int fd, error;
 
     do
@@ -281,71 +154,58 @@ static int load_file(struct tls_trust *trust, const char *path,
     while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return errno;
-    memset(&l, 0, sizeof l);
-    l.trust = trust;
-    buf_init(&l.der, CERTIFICATE_MAX);
-    error = load_pem(&l, fd);
-    if (error == 0 && l.full)
-        error = ENOMEM;
-    *usable += l.usable;
-    if (l.fault != NULL)
-        *fault = l.fault;
-    buf_free(&l.der);
+    pem_init(&l->pem, CERTIFICATE_MAX);
+    error = read_pem(l, fd);
+    pem_free(&l->pem);
     close(fd);
+    l->trust->anchors.p = l->trust->loaded.data;
+    l->trust->anchors.n = l->trust->loaded.len;
     return error;
 }
 
-static void no_certificate(char *error, size_t size, const char *path,
-                           const char *fault)
+/* Was there any? An error, if there was one, says why not. */
+static bool loaded(const struct loader *l, int e, const char *path,
+                   char *error, size_t size)
 {
-    if (fault != NULL)
-        snprintf(error, size, "no usable certificate in %s: the last one %s",
-                 path, fault);
-    else
-        snprintf(error, size, "no usable certificate in %s (PEM with "
-                 "\"BEGIN CERTIFICATE\" lines is wanted)", path);
+    if (e != 0)
+        snprintf(error, size, "cannot read the certificates in %s: %s", path,
+                 strerror(e));
+    else if (l->usable == 0)
+        snprintf(error, size, "no usable certificate in %s%s%s", path,
+                 l->fault == NULL ? " (PEM with \"BEGIN CERTIFICATE\" lines "
+                 "is wanted)" : ": the last one ",
+                 l->fault == NULL ? "" : l->fault);
+    return e == 0 && l->usable > 0;
 }
 
 bool tls_trust_file(struct tls_trust *trust, const char *path, char *error,
                     size_t size)
 {
-    const char *fault = NULL;
-    size_t usable = 0;
-    int e = load_file(trust, path, &usable, &fault);
+    struct loader l = {.trust = trust};
+    int e = load(&l, path);
 
-    if (e != 0)
-        snprintf(error, size, "cannot read the certificates in %s: %s", path,
-                 strerror(e));
-    else if (usable == 0)
-        no_certificate(error, size, path, fault);
-    return e == 0 && usable > 0;
+    return loaded(&l, e, path, error, size);
 }
 
 bool tls_trust_dir(struct tls_trust *trust, const char *path, char *error,
                    size_t size)
 {
-    const char *fault = NULL;
-    size_t usable = 0;
+    struct loader l = {.trust = trust};
     struct dirent *entry;
     DIR *dir = opendir(path);
 
-    if (dir == NULL) {
-        snprintf(error, size, "cannot read the directory %s: %s", path,
-                 strerror(errno));
-        return false;
-    }
+    if (dir == NULL)
+        return loaded(&l, errno, path, error, size);
     while ((entry = readdir(dir)) != NULL) {
         char name[4096];
         int n = snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
 
         /* what is not a file of certificates adds none */
         if (entry->d_name[0] != '.' && n > 0 && (size_t)n < sizeof name)
-            load_file(trust, name, &usable, &fault);
+            load(&l, name);
     }
     closedir(dir);
-    if (usable == 0)
-        no_certificate(error, size, path, fault);
-    return usable > 0;
+    return loaded(&l, 0, path, error, size);
 }
 
 void tls_trust_system(struct tls_trust *trust)
@@ -363,13 +223,11 @@ void tls_trust_system(struct tls_trust *trust)
         if (tls_trust_file(trust, places[i], error, sizeof error))
             return;
     trust->anchors = tls_builtin;
-    trust->n = tls_builtin_n;
 }
 
 void tls_trust_free(struct tls_trust *trust)
 {
-    buf_free(&trust->bytes);
-    buf_free(&trust->list);
+    buf_free(&trust->loaded);
     tls_trust_init(trust);
 }
 
@@ -393,7 +251,14 @@ static void set_suites(br_ssl_engine_context *eng)
 
     br_ssl_engine_set_suites(eng, aes ? suites + 2 : suites, 6);
     br_ssl_engine_set_default_aes_gcm(eng);
-    br_ssl_engine_set_default_chapol(eng);
+    br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable,
+                             &br_sslrec_out_chapol_vtable);
+    br_ssl_engine_set_poly1305(eng, br_poly1305_ctmul_run);
+#ifdef __SSE2__
+    br_ssl_engine_set_chacha20(eng, br_chacha20_sse2_run);
+#else
+    br_ssl_engine_set_chacha20(eng, br_chacha20_ct_run);
+#endif
 }
 
 static void set_hashes(struct tls *t)
@@ -413,15 +278,23 @@ static void set_hashes(struct tls *t)
 /* What a closed engine means. */
 static enum net_result ended(struct tls *t)
 {
-    int error = br_ssl_engine_last_error(&t->client.eng);
-    char space[120];
+    const int error = br_ssl_engine_last_error(&t->client.eng);
+    const int alert = error % BR_ERR_RECV_FATAL_ALERT;
+    const char *sentence = NULL;
 
     if (error == 0)
         return net_fail(t->net, NET_END, "the connection was closed");
     if (t->x509.error[0] != '\0')
-        return net_fail(t->net, NET_CUT, "TLS: %s", t->x509.error);
-    return net_fail(t->net, NET_CUT, "TLS: %s",
-                    tls_sentence(error, space, sizeof space));
+        sentence = t->x509.error;
+    else if ((size_t)error < sizeof sentences / sizeof sentences[0])
+        sentence = sentences[error];
+    if (sentence != NULL)
+        return net_fail(t->net, NET_CUT, "TLS: %s", sentence);
+    if (error == alert)
+        return net_fail(t->net, NET_CUT, "TLS: BearSSL error %d", error);
+    return net_fail(t->net, NET_CUT, "TLS: %s (alert %d, %s)",
+                    error < BR_ERR_SEND_FATAL_ALERT ? "the server refused" :
+                    "refused what the server sent", alert, alert_name(alert));
 }
 
 /* Sends some of what the engine has ready. */
@@ -470,7 +343,8 @@ static enum net_result advance(struct tls *t, unsigned want)
     }
 }
 
-/* Everything that BearSSL has to know before it begins. */
+/* Everything that BearSSL has to know before it begins. Of its ways to do one
+   thing, the smallest that is good enough: there are few handshakes. */
 static void set_up(struct tls *t, const struct tls_trust *trust,
                    const char *host)
 {
@@ -480,11 +354,11 @@ static void set_up(struct tls *t, const struct tls_trust *trust,
     br_ssl_client_zero(&t->client);
     br_ssl_engine_set_versions(eng, BR_TLS12, BR_TLS12);
     set_suites(eng);
-    br_ssl_engine_set_default_ec(eng);
-    br_ssl_engine_set_default_rsavrfy(eng);
-    br_ssl_engine_set_default_ecdsa(eng);
+    br_ssl_engine_set_ec(eng, &br_ec_prime_i31);
+    br_ssl_engine_set_rsavrfy(eng, br_rsa_i31_pkcs1_vrfy);
+    br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
     set_hashes(t);
-    x509_init(&t->x509, trust->anchors, trust->n, host,
+    x509_init(&t->x509, trust->anchors, host,
               clock_now(CLOCK_CALENDAR) / CLOCK_SECOND);
     br_ssl_engine_set_x509(eng, &t->x509.vtable);
     br_ssl_engine_set_buffer(eng, t->buffer, sizeof t->buffer, 1);
@@ -555,7 +429,7 @@ enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
     tls_forget(tls);
     buf_wipe(&tls->client, sizeof tls->client);
     /* where a session was offered, that may be all that was wrong */
-    return r == NET_CUT && error != 0 && error != BR_ERR_IO && !resume
+    return r == NET_CUT && error != 0 && !resume
         ? NET_REFUSED : r;
 }
 
@@ -648,46 +522,4 @@ void tls_close(struct tls *tls)
     if (!tls->mute)
         send_all(tls);
     buf_wipe(&tls->client, sizeof tls->client);
-}
-
-/* ----------------------------------------------------------- who signed */
-
-/* The value of the attribute id-at-`type` (RFC 5280 appendix A.1) of a
-   distinguished name. */
-static bool name_part(struct der name, unsigned char type, char *out,
-                      size_t size)
-{
-    const unsigned char bytes[] = {0x55, 4, type};
-    const struct der wanted = {bytes, sizeof bytes};
-    struct der sets, set, pair, oid, text;
-    unsigned tag;
-
-    if (!der_get(&name, DER_SEQUENCE, &sets))
-        return false;
-    while (der_get(&sets, DER_SET, &set)) {
-        if (!der_get(&set, DER_SEQUENCE, &pair) ||
-            !der_get(&pair, DER_OID, &oid) || !der_equal(oid, wanted) ||
-            !der_next(&pair, &tag, &text) || size == 0)
-            continue;
-        text.n = text.n < size ? text.n : size - 1;
-        memcpy(out, text.p, text.n);
-        out[text.n] = '\0';
-        return true;
-    }
-    return false;
-}
-
-void tls_signer(const struct tls *tls, char *name, size_t size)
-{
-    enum { COMMON_NAME = 3, ORGANIZATION = 10 };
-    const struct x509_anchor *anchor = tls->x509.anchor;
-    struct der subject;
-
-    *name = '\0';
-    if (anchor == NULL)
-        return;
-    subject.p = anchor->bytes;
-    subject.n = anchor->name;
-    if (!name_part(subject, COMMON_NAME, name, size))
-        name_part(subject, ORGANIZATION, name, size);
 }

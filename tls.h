@@ -2,10 +2,10 @@
  * tls: a TLS 1.2 client over a `struct net`, by BearSSL; and the trust
  * anchors that it believes.
  *
- * Offers ECDHE with AEAD ciphers only (RFC 5289, RFC 7905), signatures by
- * SHA-256 and better, no renegotiation, no compression. Whether the server's
- * certificates are believed is for x509.h; there is no way to ask for less.
- * No TLS 1.3, no revocation: BearSSL has neither.
+ * Offers ECDHE on NIST's curves, with AEAD ciphers only (RFC 5289, RFC 7905),
+ * signatures by SHA-256 and better, no renegotiation, no compression. Whether
+ * the server's certificates are believed is for x509.h; there is no way to ask
+ * for less. No TLS 1.3, no revocation: BearSSL has neither.
  */
 #ifndef TLS_H
 #define TLS_H
@@ -22,14 +22,12 @@
 /* ---- trust anchors ---- */
 
 struct tls_trust {
-    const struct x509_anchor *anchors;
-    size_t n;
-    struct buf list, bytes;      /* what loaded ones are made of */
+    struct der anchors;
+    struct buf loaded;           /* where they are, but the built-in ones */
 };
 
 /* The table that the build makes of Mozilla's list (anchors.c). */
-extern const struct x509_anchor tls_builtin[];
-extern const size_t tls_builtin_n;
+extern const struct der tls_builtin;
 
 /* No anchors yet. */
 void tls_trust_init(struct tls_trust *trust);
@@ -96,20 +94,11 @@ enum net_result tls_peek(struct tls *tls, const unsigned char **bytes,
                          size_t *n);
 void tls_consume(struct tls *tls, size_t n);
 
-/* Who signed the server's certificates in the end: the name of the trust
-   anchor that they lead to, its common name or else its organization, cut to
-   `size`; "" if that has neither. Not fit for a terminal before rows_visible.
-   After tls_start. */
-void tls_signer(const struct tls *tls, char *name, size_t size);
-
 /* Sends close_notify, as far as that goes without waiting, and wipes the
    keys. The `net` stays open, the session is kept. */
 void tls_close(struct tls *tls);
 
 /* Wipes the session. */
 void tls_forget(struct tls *tls);
-
-/* A sentence for an error number of BearSSL's engine. */
-const char *tls_sentence(int error, char *space, size_t size);
 
 #endif

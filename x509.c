@@ -18,10 +18,23 @@
 
 /* --------------------------------------------------------------- anchors */
 
-size_t x509_anchor_size(const struct x509_anchor *a)
+/*
+ * One of a list: 8 bytes of its name's hash, the numbers below, the key and the
+ * constraints. A number has so many bytes, the highest first.
+ */
+enum { HASH = 8, CONSTRAINTS_MAX = 4096 };
+enum number {
+    KEY, CONSTRAINTS,            /* how long they are */
+    CURVE,                       /* 0: an RSA key */
+    CA, PATH, NOT_BEFORE, NOT_AFTER,
+    EXPONENT,                    /* of an RSA key; others have none */
+    NUMBERS
+};
+static const unsigned char widths[NUMBERS] = {2, 2, 1, 1, 1, 5, 5, 4};
+
+static int numbers_of(int64_t curve)
 {
-    return (size_t)a->name + a->key + a->exponent + a->permitted +
-        a->excluded;
+    return curve == 0 ? NUMBERS : EXPONENT;
 }
 
 /* May what it signs be a server's? */
@@ -45,73 +58,129 @@ static const char *anchor_fault(const struct cert *c, int64_t now)
     if (cert_self_issued(c) && c->issuer_key_id.p != NULL &&
         !der_equal(c->issuer_key_id, c->key_id))
         return "names another key than its own as its issuer's";
+    if (c->constraints.n > CONSTRAINTS_MAX)
+        return "is too large";
     return NULL;
 }
 
-const char *x509_make_anchor(struct x509_anchor *a, struct der *pieces,
-                             const struct cert *c, int64_t now)
+static void hash_name(struct der name, unsigned char hash[32])
+{
+    br_sha256_context context;
+
+    br_sha256_init(&context);
+    br_sha256_update(&context, name.p, name.n);
+    br_sha256_out(&context, hash);
+}
+
+static struct der take(struct der *in, size_t n)
+{
+    const struct der taken = {in->p, n};
+
+    in->p += n;
+    in->n -= n;
+    return taken;
+}
+
+/* The value of a few bytes. */
+static int64_t value_of(struct der bytes)
+{
+    int64_t value = 0;
+
+    for (; bytes.n > 0; bytes.n--)
+        value = value << 8 | *bytes.p++;
+    return value;
+}
+
+/* Takes the next anchor off a list, as if it was a certificate that has been
+   read; its subject is the hash of its name. */
+static bool next_anchor(struct der *in, struct cert *c)
+{
+    int64_t number[NUMBERS] = {0};
+    struct der bytes = {NULL, 0};
+    int i;
+
+    if (in->n == 0)
+        return false;
+    memset(c, 0, sizeof *c);
+    c->subject = take(in, HASH);
+    for (i = 0; i < numbers_of(number[CURVE]); i++) {
+        bytes = take(in, widths[i]);
+        number[i] = value_of(bytes);
+    }
+    c->ca = number[CA] != 0;
+    c->path = (uint32_t)number[PATH];
+    c->not_before = number[NOT_BEFORE];
+    c->not_after = number[NOT_AFTER];
+    c->curve = (int)number[CURVE];
+    c->exponent = bytes;
+    c->number = take(in, (size_t)number[KEY]);
+    c->constraints = take(in, (size_t)number[CONSTRAINTS]);
+    return true;
+}
+
+/* Goes on to the next anchor of that name. */
+static bool find_anchor(struct der *in, struct der name, struct cert *c)
+{
+    unsigned char hash[32];
+
+    hash_name(name, hash);
+    while (next_anchor(in, c))
+        if (memcmp(c->subject.p, hash, HASH) == 0)
+            return true;
+    return false;
+}
+
+/* Is the anchor that begins at `start`, the last one, there before? Folders
+   hold the same certificate under several names. */
+static bool is_double(const struct buf *list, size_t start)
+{
+    const struct der last = {list->data + start, list->len - start};
+    struct der in = {list->data, start};
+    struct cert any;
+
+    while (in.n > 0) {
+        struct der one = in;
+
+        next_anchor(&in, &any);
+        one.n -= in.n;
+        if (der_equal(one, last))
+            return true;
+    }
+    return false;
+}
+
+static void append_anchor(struct buf *list, const struct cert *c)
+{
+    const int64_t numbers[NUMBERS] = {
+        (int64_t)c->number.n, (int64_t)c->constraints.n, c->curve, c->ca,
+        c->path < CERT_ANY_PATH ? c->path : CERT_ANY_PATH,
+        c->not_before, c->not_after, value_of(c->exponent)
+    };
+    unsigned char hash[32];
+    size_t k;
+    int i;
+
+    hash_name(c->subject, hash);
+    buf_add(list, hash, HASH);
+    for (i = 0; i < numbers_of(c->curve); i++)
+        for (k = widths[i]; k-- > 0; )
+            buf_byte(list, (unsigned char)(numbers[i] >> 8 * k));
+    buf_add(list, c->number.p, c->number.n);
+    buf_add(list, c->constraints.p, c->constraints.n);
+}
+
+const char *x509_add_anchor(struct buf *list, const struct cert *c,
+                            int64_t now)
 {
     const char *fault = anchor_fault(c, now);
-    size_t i;
+    const size_t start = list->len;
 
     if (fault != NULL)
         return fault;
-    memset(a, 0, sizeof *a);
-    memset(pieces, 0, X509_PIECES * sizeof *pieces);
-    pieces[0] = c->subject;
-    if (c->key.key_type == BR_KEYTYPE_RSA) {
-        pieces[1].p = c->key.key.rsa.n;
-        pieces[1].n = c->key.key.rsa.nlen;
-        pieces[2].p = c->key.key.rsa.e;
-        pieces[2].n = c->key.key.rsa.elen;
-    } else {
-        pieces[1].p = c->key.key.ec.q;
-        pieces[1].n = c->key.key.ec.qlen;
-        a->curve = (unsigned char)c->key.key.ec.curve;
-    }
-    pieces[3] = c->permitted;
-    pieces[4] = c->excluded;
-    for (i = 0; i < X509_PIECES; i++)
-        if (pieces[i].n > 4096)
-            return "is too large";
-    a->name = (uint16_t)pieces[0].n;
-    a->key = (uint16_t)pieces[1].n;
-    a->exponent = (uint16_t)pieces[2].n;
-    a->permitted = (uint16_t)pieces[3].n;
-    a->excluded = (uint16_t)pieces[4].n;
-    a->ca = c->ca;
-    a->path = (unsigned char)(c->path < CERT_ANY_PATH ? c->path
-                                                       : CERT_ANY_PATH);
-    a->not_before = c->not_before;
-    a->not_after = c->not_after;
+    append_anchor(list, c);
+    if (list->failed || is_double(list, start))
+        list->len = start;
     return NULL;
-}
-
-static struct der take(const unsigned char **p, size_t n)
-{
-    struct der piece = {*p, n};
-
-    *p += n;
-    return piece;
-}
-
-/* As if it was a certificate that has been read. */
-static void anchor_cert(const struct x509_anchor *a, struct cert *c)
-{
-    const unsigned char *p = a->bytes;
-    struct der key, exponent;
-
-    memset(c, 0, sizeof *c);
-    c->subject = take(&p, a->name);
-    key = take(&p, a->key);
-    exponent = take(&p, a->exponent);
-    c->permitted = take(&p, a->permitted);
-    c->excluded = take(&p, a->excluded);
-    cert_make_key(&c->key, a->curve, key, exponent);
-    c->ca = a->ca;
-    c->path = a->path;
-    c->not_before = a->not_before;
-    c->not_after = a->not_after;
 }
 
 /* ----------------------------------------------------------- comparisons */
@@ -172,40 +241,23 @@ static bool in_directory(struct der name, struct der base)
         memcmp(sets.p, first.p, first.n) == 0;
 }
 
-/* Is all that the name stands for within the subtree, for sure? */
-static bool inside(unsigned tag, struct der name, struct der base)
+/* Is all that the name stands for inside of the subtree, or outside of it, for
+   sure? */
+static bool stands(bool inside, unsigned tag, struct der name,
+                   struct der base)
 {
-    switch (tag) {
-    case CERT_DNS:
+    if (tag == CERT_DNS) {
         if (!cert_dns(name, true))
             return false;
-        take_star(&name);
-        return below(name, base);
-    case CERT_IP:
-        return in_network(name, base);
-    case CERT_NAME:
-        return in_directory(name, base);
-    default:
-        return false;
-    }
-}
-
-/* Is all of it outside, for sure? */
-static bool outside(unsigned tag, struct der name, struct der base)
-{
-    switch (tag) {
-    case CERT_DNS:
-        if (!cert_dns(name, true))
-            return false;
-        if (take_star(&name) && base.n > name.n && below(base, name) &&
+        if (take_star(&name) && !inside && base.n > name.n &&
+            below(base, name) &&
             memchr(base.p, '.', base.n - name.n - 1) == NULL)
             return false;        /* the star can be what is excluded */
-        return !below(name, base);
-    case CERT_IP:
-        return !in_network(name, base);
-    default:
-        return false;
+        return below(name, base) == inside;
     }
+    if (tag == CERT_IP)
+        return in_network(name, base) == inside;
+    return tag == CERT_NAME && inside && in_directory(name, base);
 }
 
 /* ---------------------------------------------------------------- a search */
@@ -233,52 +285,56 @@ static bool refuse(struct x509 *x, const char *format, ...)
     return false;
 }
 
-static bool was_sent(const struct search *s, const struct cert *c)
+/* An anchor has only what it is an issuer by. */
+static bool was_sent(const struct cert *c)
 {
-    size_t i;
-
-    for (i = 0; i < s->x->n; i++)
-        if (c == &s->certs[i])
-            return true;
-    return false;
+    return c->tbs.p != NULL;
 }
 
 /* What a certificate is, in a sentence. */
 static const char *role(const struct search *s, const struct cert *c)
 {
-    return c == &s->certs[0] ? "the server's certificate" :
-        was_sent(s, c) ? "an intermediate certificate" :
-        "the root certificate";
+    return !was_sent(c) ? "the root certificate" :
+        c == &s->certs[0] ? "the server's certificate" :
+        "an intermediate certificate";
 }
 
-/* How it is signed, and numbered, is nothing to ask of an anchor. */
-static const char *signed_fault(const struct cert *c)
+/* How it is made, signed, and numbered, is nothing to ask of an anchor. */
+static const char *sent_fault(const struct cert *c)
 {
-    if (c->algorithm == NULL)
+    if (c->fault != NULL)
+        return c->fault;
+    if (c->hash == NULL)
         return "is signed with SHA-1 or something else that is not accepted";
     return c->serial ? NULL : "has a wrong serial number";
 }
 
-/* Writes a time's date; years are counted from March, so that the leap day is
-   a year's last. Not before 1970. */
-static const char *date(int64_t seconds, char text[16])
+/* Writes a time's date. Not before 1970. */
+static const char *date(int64_t seconds, char text[24])
 {
-    const unsigned days = (unsigned)(seconds / 86400) + 719468;
-    const unsigned era = days / 146097, day = days % 146097;
-    const unsigned year = (day - day / 1460 + day / 36524 - day / 146096) /
-        365;
-    const unsigned rest = day - (365 * year + year / 4 - year / 100);
-    const unsigned month = (5 * rest + 2) / 153;
+    static const unsigned char lengths[] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+    unsigned day = (unsigned)(seconds / 86400), month = 0, year = 1970;
 
-    snprintf(text, 16, "%04u-%02u-%02u", (year + 400 * era +
-                                          (month >= 10)) % 10000,
-             (month + 2) % 12 + 1, rest - (153 * month + 2) / 5 + 1);
+    for (;;) {
+        const bool leap = year % 4 == 0 &&
+            (year % 100 != 0 || year % 400 == 0);
+        const unsigned length = lengths[month] + (leap && month == 1 ? 1U : 0U);
+
+        if (day < length)
+            break;
+        day -= length;
+        month = (month + 1) % 12;
+        year += month == 0;
+    }
+    snprintf(text, 24, "%u-%02u-%02u", year, month + 1, day + 1);
     return text;
 }
 
 static bool wrong_clock(struct x509 *x)
 {
-    char today[16];
+    char today[24];
 
     return refuse(x, "the system clock says %s; certificates are not valid "
                   "yet: set the clock", date(x->now, today));
@@ -287,138 +343,159 @@ static bool wrong_clock(struct x509 *x)
 static bool check_time(struct search *s, const struct cert *c)
 {
     const int64_t now = s->x->now;
-    char then[16], today[16];
+    const bool early = now < c->not_before;
 
-    date(now, today);
-    if (now < c->not_before && now < WRITTEN)
+    if (early && now < WRITTEN)
         return wrong_clock(s->x);
-    if (now < c->not_before)
-        return refuse(s->x, "%s is not valid before %s (the system clock "
-                      "says %s)", role(s, c), date(c->not_before, then),
-                      today);
-    if (now > c->not_after)
-        return refuse(s->x, "%s has expired on %s (the system clock says "
-                      "%s)", role(s, c), date(c->not_after, then), today);
+    if (early || now > c->not_after) {
+        char then[24], today[24];
+
+        return refuse(s->x, "%s %s %s (the system clock says %s)", role(s, c),
+                      early ? "is not valid before" : "has expired on",
+                      date(early ? c->not_before : c->not_after, then),
+                      date(now, today));
+    }
     if (c->not_after < s->x->until)
         s->x->until = c->not_after;
     return true;
 }
 
-static bool verify(const struct cert *c, const br_x509_pkey *key)
+static bool verify(const struct cert *c, const struct cert *issuer)
 {
-    const struct cert_algorithm *a = c->algorithm;
     unsigned char sum[64], signed_sum[64];
     br_hash_compat_context hash;
+    br_x509_pkey key;
     size_t n;
 
-    if (a->key != key->key_type)
+    cert_key(issuer, &key);
+    if (c->signed_by != key.key_type)
         return false;
-    n = a->hash->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
-    a->hash->init(&hash.vtable);
-    a->hash->update(&hash.vtable, c->tbs.p, c->tbs.n);
-    a->hash->out(&hash.vtable, sum);
-    if (a->key == BR_KEYTYPE_EC)
-        return br_ecdsa_vrfy_asn1_get_default()(
-            br_ec_get_default(), sum, n, &key->key.ec, c->signature.p,
-            c->signature.n) == 1;
-    return br_rsa_pkcs1_vrfy_get_default()(
-        c->signature.p, c->signature.n, a->oid, n, &key->key.rsa,
-        signed_sum) == 1 && memcmp(sum, signed_sum, n) == 0;
+    n = c->hash->class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
+    c->hash->class->init(&hash.vtable);
+    c->hash->class->update(&hash.vtable, c->tbs.p, c->tbs.n);
+    c->hash->class->out(&hash.vtable, sum);
+    if (key.key_type == BR_KEYTYPE_EC)
+        return br_ecdsa_i31_vrfy_asn1(&br_ec_prime_i31, sum, n, &key.key.ec,
+                                      c->signature.p, c->signature.n) == 1;
+    return br_rsa_i31_pkcs1_vrfy(c->signature.p, c->signature.n,
+                                 c->hash->oid, n, &key.key.rsa,
+                                 signed_sum) == 1 &&
+        memcmp(sum, signed_sum, n) == 0;
+}
+
+/* Takes the next subtree, as long as there were not too many. */
+static bool next_tree(struct search *s, struct der *trees, unsigned *tag,
+                      struct der *base)
+{
+    struct der tree;
+
+    return ++s->comparisons <= X509_COMPARISONS &&
+        der_get(trees, DER_SEQUENCE, &tree) && der_next(&tree, tag, base);
 }
 
 /* Does the issuer allow that one name? */
 static bool allows(struct search *s, const struct cert *issuer, unsigned tag,
                    struct der name)
 {
-    struct der permitted = issuer->permitted, excluded = issuer->excluded;
-    struct der tree, base;
+    struct der permitted, excluded, base;
     unsigned kind;
     bool any = false, found = false;
 
-    while (der_get(&excluded, DER_SEQUENCE, &tree) &&
-           der_next(&tree, &kind, &base))
-        if (++s->comparisons > X509_COMPARISONS ||
-            (kind == tag && !outside(tag, name, base)))
+    if (!cert_subtrees(issuer->constraints, &permitted, &excluded))
+        return false;
+    while (next_tree(s, &excluded, &kind, &base))
+        if (kind == tag && !stands(false, tag, name, base))
             return false;
-    while (!found && der_get(&permitted, DER_SEQUENCE, &tree) &&
-           der_next(&tree, &kind, &base)) {
-        if (++s->comparisons > X509_COMPARISONS)
-            return false;
+    while (!found && next_tree(s, &permitted, &kind, &base)) {
         any = any || kind == tag;
-        found = kind == tag && inside(tag, name, base);
+        found = kind == tag && stands(true, tag, name, base);
     }
-    return found || !any;
+    return (found || !any) && s->comparisons <= X509_COMPARISONS;
 }
 
-/* An address of e-mail in the subject counts like one in subjectAltName, and
-   is not looked for in detail: it is not allowed where there could be a
-   constraint on it. */
-static bool has_email(struct der subject)
+/* The value of the first attribute of that type in a name (RFC 5280 appendix
+   A.1). */
+static bool find_part(struct der name, const char *type, struct der *value)
 {
-    static const char oid[] = "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
+    const struct der wanted = {(const unsigned char *)type, strlen(type)};
+    struct der sets, set, pair, oid;
+    unsigned tag;
 
-    return memmem(subject.p, subject.n, oid, sizeof oid - 1) != NULL;
+    if (!der_get(&name, DER_SEQUENCE, &sets))
+        return false;
+    while (der_get(&sets, DER_SET, &set))
+        while (der_get(&set, DER_SEQUENCE, &pair))
+            if (der_get(&pair, DER_OID, &oid) && der_equal(oid, wanted) &&
+                der_next(&pair, &tag, value))
+                return true;
+    return false;
 }
 
-/* Does the issuer allow all names of the certificate? */
+/* Does the issuer allow all names of the certificate? An address of e-mail in
+   the subject counts like one in subjectAltName, and is not looked at in
+   detail: it is not allowed where there could be a constraint on it. */
 static bool allows_names(struct search *s, const struct cert *issuer,
                          const struct cert *c)
 {
-    static const struct der none = {(const unsigned char *)"", 0};
+    static const char email[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
     struct der names = c->names, name;
     unsigned tag;
 
-    if (issuer->permitted.n + issuer->excluded.n == 0)
+    if (issuer->constraints.n == 0)
         return true;
     while (names.n > 0)
         if (!der_next(&names, &tag, &name) || !allows(s, issuer, tag, name))
             return false;
-    if (has_email(c->subject) && !allows(s, issuer, CERT_EMAIL, none))
-        return false;
+    if (find_part(c->subject, email, &name)) {
+        name.n = 0;
+        if (!allows(s, issuer, CERT_EMAIL, name))
+            return false;
+    }
     return cert_nameless(c->subject) ||
         allows(s, issuer, CERT_NAME, c->subject);
 }
 
 /* ---------------------------------------------------------------- the path */
 
-/* Whatever it signs: may it be an issuer of this path? */
-static bool check_issuer(struct search *s, const struct cert *c)
+/* Is it valid now, and without a fault? */
+static bool believe(struct search *s, const struct cert *c, const char *fault)
 {
-    const char *fault = c->fault;
-    size_t middle = 0, i;
-
-    for (i = 1; i < s->n; i++)
-        middle += !cert_self_issued(s->path[i]);
-    if (fault == NULL && was_sent(s, c)) {
-        fault = signed_fault(c);
-        if (fault == NULL && (c->key_id.p == NULL ||
-                              c->issuer_key_id.p == NULL))
-            fault = "does not identify its own key and its issuer's";
-    }
-    if (fault == NULL && !c->ca)
-        fault = "is not a CA's";
-    if (fault == NULL && !for_servers(c))
-        fault = "must not issue for servers (extendedKeyUsage)";
-    if (fault == NULL && middle > c->path)
-        fault = "must not have so many others below it";
-    if (fault != NULL)
-        return refuse(s->x, "%s %s", role(s, c), fault);
-    return check_time(s, c);
+    return fault == NULL ? check_time(s, c)
+                         : refuse(s->x, "%s %s", role(s, c), fault);
 }
 
-/* Did it issue the last certificate of the path, as it may? */
+/* Whatever it signs: why may it be no issuer of this path? */
+static const char *issuer_fault(const struct search *s, const struct cert *c)
+{
+    const char *fault = was_sent(c) ? sent_fault(c) : NULL;
+    size_t middle = 0, i;
+
+    if (fault != NULL)
+        return fault;
+    if (was_sent(c) && (c->key_id.p == NULL || c->issuer_key_id.p == NULL))
+        return "does not identify its own key and its issuer's";
+    if (!c->ca)
+        return "is not a CA's";
+    if (!for_servers(c))
+        return "must not issue for servers (extendedKeyUsage)";
+    for (i = 1; i < s->n; i++)
+        middle += !cert_self_issued(s->path[i]);
+    return middle <= c->path ? NULL : "must not have so many others below it";
+}
+
+/* Did it, which has the issuer's name, issue the last certificate of the path,
+   as it may? */
 static bool is_issuer(struct search *s, const struct cert *issuer)
 {
     size_t i;
 
-    if (!der_equal(issuer->subject, s->path[s->n - 1]->issuer) ||
-        !check_issuer(s, issuer))
+    if (!believe(s, issuer, issuer_fault(s, issuer)))
         return false;
     if (++s->checks > X509_CHECKS)
         return refuse(s->x, "the server's certificates could form too many "
                       "chains");
     /* most likely another authority of that name: no reason to note */
-    if (!verify(s->path[s->n - 1], &issuer->key))
+    if (!verify(s->path[s->n - 1], issuer))
         return false;
     for (i = 0; i < s->n; i++)
         if ((i == 0 || !cert_self_issued(s->path[i])) &&
@@ -430,22 +507,17 @@ static bool is_issuer(struct search *s, const struct cert *issuer)
 
 static bool climb(struct search *s)
 {
+    const struct der name = s->path[s->n - 1]->issuer;
+    struct der anchors = s->x->anchors;
     struct cert anchor;
     size_t i;
 
-    for (i = 0; i < s->x->n_anchors; i++) {
-        const struct x509_anchor *a = &s->x->anchors[i];
-
-        /* first without the rest of it: there are many */
-        if (a->ca && a->name == s->path[s->n - 1]->issuer.n) {
-            anchor_cert(a, &anchor);
-            s->x->anchor = a;
-            if (is_issuer(s, &anchor))
-                return true;
-        }
-    }
+    while (find_anchor(&anchors, name, &anchor))
+        if (anchor.ca && is_issuer(s, &anchor))
+            return true;
     for (i = 1; i < s->x->n; i++) {
-        if (s->used[i] || !is_issuer(s, &s->certs[i]))
+        if (s->used[i] || !der_equal(s->certs[i].subject, name) ||
+            !is_issuer(s, &s->certs[i]))
             continue;
         s->used[i] = true;
         s->path[s->n++] = &s->certs[i];
@@ -457,42 +529,35 @@ static bool climb(struct search *s)
     return false;
 }
 
-static bool same_key(const br_x509_pkey *a, const br_x509_pkey *b)
-{
-    if (a->key_type != b->key_type)
-        return false;
-    if (a->key_type == BR_KEYTYPE_RSA)
-        return a->key.rsa.nlen == b->key.rsa.nlen &&
-            memcmp(a->key.rsa.n, b->key.rsa.n, a->key.rsa.nlen) == 0;
-    return a->key.ec.curve == b->key.ec.curve &&
-        a->key.ec.qlen == b->key.ec.qlen &&
-        memcmp(a->key.ec.q, b->key.ec.q, a->key.ec.qlen) == 0;
-}
-
 /* Is the server's certificate itself an anchor? */
 static bool is_anchor(struct search *s)
 {
+    const struct cert *c = s->path[0];
+    struct der anchors = s->x->anchors;
     struct cert anchor;
-    size_t i;
 
-    for (i = 0; i < s->x->n_anchors; i++) {
-        s->x->anchor = &s->x->anchors[i];
-        anchor_cert(s->x->anchor, &anchor);
-        if (!anchor.ca && der_equal(anchor.subject, s->path[0]->subject) &&
-            same_key(&anchor.key, &s->path[0]->key) && check_time(s, &anchor))
+    while (find_anchor(&anchors, c->subject, &anchor))
+        if (!anchor.ca && anchor.curve == c->curve &&
+            der_equal(anchor.number, c->number) && check_time(s, &anchor))
             return true;
-    }
     return false;
 }
 
 /* ---------------------------------------------------- the server's own one */
 
+/* The bytes of an address: how many, or 0 if it is none. */
+static size_t address(const char *host, unsigned char bytes[16])
+{
+    if (inet_pton(AF_INET, host, bytes) == 1)
+        return 4;
+    return inet_pton(AF_INET6, host, bytes) == 1 ? 16 : 0;
+}
+
 bool x509_is_address(const char *host)
 {
     unsigned char any[16];
 
-    return inet_pton(AF_INET, host, any) == 1 ||
-        inet_pton(AF_INET6, host, any) == 1;
+    return address(host, any) > 0;
 }
 
 /* Is what follows "*." no public suffix, as far as that is to be seen without
@@ -509,11 +574,13 @@ static bool below_suffix(struct der name)
     if (dot == NULL)
         return false;
     label.n = (size_t)(dot - name.p);
+    if (name.n != label.n + 3)
+        return true;
     for (i = 0; i < sizeof second / sizeof second[0]; i++) {
         const struct der s = {(const unsigned char *)second[i],
                               strlen(second[i])};
 
-        if (name.n == label.n + 3 && same_name(label, s))
+        if (same_name(label, s))
             return false;
     }
     return true;
@@ -535,115 +602,110 @@ static bool matches(struct der pattern, struct der host)
 
 static bool has_host(const struct cert *c, const char *host)
 {
-    unsigned char address[16];
-    struct der want = {(const unsigned char *)host, strlen(host)};
+    unsigned char bytes[16];
+    struct der want = {bytes, address(host, bytes)};
     struct der names = c->names, name;
-    unsigned kind = CERT_DNS, tag;
+    unsigned tag;
 
-    if (x509_is_address(host)) {
-        kind = CERT_IP;
-        want.p = address;
-        want.n = inet_pton(AF_INET, host, address) == 1 ? 4 : 16;
-        if (want.n == 16)
-            inet_pton(AF_INET6, host, address);
+    const bool by_address = want.n > 0;
+    if (!by_address) {
+        want.p = (const unsigned char *)host;
+        want.n = strlen(host);
     }
-    while (names.n > 0 && der_next(&names, &tag, &name))
-        if (tag == kind && (kind == CERT_IP ? der_equal(name, want)
-                                            : matches(name, want)))
+    while (der_next(&names, &tag, &name))
+        if (by_address ? tag == CERT_IP && der_equal(name, want)
+                       : tag == CERT_DNS && matches(name, want))
             return true;
     return false;
 }
 
-/* Is the text one of the alternative names, as `same` compares them? */
-static bool is_alternative(const struct cert *c, struct der text,
-                           bool (*same)(struct der, struct der))
+/* Is it an address, in whichever form, or an internationalized host name? */
+static bool is_odd_host(const char *text)
 {
-    char address[INET6_ADDRSTRLEN];
-    struct der names = c->names, name;
+    struct in_addr any;
+    const char *p = text;
+
+    /* inet_aton also takes a number alone, which may be a serial number */
+    if (strchr(text, ':') != NULL ||
+        (strpbrk(text, ".xX") != NULL && inet_aton(text, &any) != 0))
+        return true;
+    while (*p != '\0' && (unsigned char)*p < 0x80)
+        p++;
+    return strchr(text, '.') != NULL &&
+        (*p != '\0' || strstr(text, "xn--") != NULL);
+}
+
+/*
+ * A common name is never taken for the host's. But one that shows an address,
+ * or a name in other letters, and is to the byte no alternative name, is made
+ * to be mistaken (Baseline Requirements section 7.1.4.3).
+ */
+static bool good_common_name(const struct cert *c)
+{
+    char text[256], address[INET6_ADDRSTRLEN];
+    struct der names = c->names, common, name;
+    bool odd;
     unsigned tag;
 
-    while (names.n > 0 && der_next(&names, &tag, &name)) {
+    if (!find_part(c->subject, "\x55\x04\x03", &common) ||
+        common.n >= sizeof text || memchr(common.p, ' ', common.n) != NULL)
+        return true;
+    memcpy(text, common.p, common.n);
+    text[common.n] = '\0';
+    odd = is_odd_host(text);
+    while (der_next(&names, &tag, &name)) {
         if (tag == CERT_IP) {
             inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, address,
                       sizeof address);
             name.p = (const unsigned char *)address;
             name.n = strlen(address);
         }
-        if ((tag == CERT_DNS || tag == CERT_IP) && same(name, text))
-            return true;
+        if (tag == CERT_IP || tag == CERT_DNS) {
+            if (der_equal(name, common))
+                return true;
+            odd = odd || same_name(name, common);
+        }
     }
-    return false;
+    return !odd;
 }
 
-/* Is it an address, in whichever form, or an internationalized host name? */
-static bool is_odd_host(struct der text)
+static const char *server_fault(const struct cert *c)
 {
-    struct in_addr any;
-    char word[256] = "";
-    size_t i;
+    const char *fault = sent_fault(c);
 
-    if (text.n >= sizeof word)
-        return false;
-    memcpy(word, text.p, text.n);
-    if (strchr(word, ' ') != NULL)
-        return false;
-    /* inet_aton also takes a number alone, which may be a serial number */
-    if (strchr(word, ':') != NULL ||
-        (strpbrk(word, ".xX") != NULL && inet_aton(word, &any) != 0))
-        return true;
-    for (i = 0; i < text.n && text.p[i] < 0x80; i++)
-        ;
-    return strchr(word, '.') != NULL &&
-        (i < text.n || strstr(word, "xn--") != NULL);
-}
-
-/* A common name is never taken for the host's. But one that shows an address,
-   or a name in other letters, and is to the byte no alternative name, is made
-   to be mistaken (Baseline Requirements section 7.1.4.3). */
-static bool check_common_name(const struct cert *c)
-{
-    struct der name = c->subject, sets, set, pair, type, value;
-    unsigned tag;
-
-    if (!der_get(&name, DER_SEQUENCE, &sets))
-        return false;
-    while (der_get(&sets, DER_SET, &set))
-        while (der_get(&set, DER_SEQUENCE, &pair))
-            if (der_get(&pair, DER_OID, &type) &&
-                der_next(&pair, &tag, &value) && type.n == 3 &&
-                memcmp(type.p, "\x55\x04\x03", 3) == 0 &&
-                (is_odd_host(value) ||
-                 is_alternative(c, value, same_name)) &&
-                !is_alternative(c, value, der_equal))
-                return false;
-    return true;
-}
-
-static bool check_server(struct search *s)
-{
-    const struct cert *c = &s->certs[0];
-    const char *fault = c->fault != NULL ? c->fault : signed_fault(c);
-
-    if (fault == NULL && c->ca)
-        fault = cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
-    if (fault == NULL && c->purposes && (!c->server || c->any))
-        fault = "is not for servers (extendedKeyUsage)";
-    if (fault == NULL && c->purposes_critical)
-        fault = "has a critical extendedKeyUsage";
-    if (fault == NULL && !c->sign)
-        fault = "has a key that must not sign (keyUsage)";
-    if (fault == NULL && c->names.p == NULL)
-        fault = "has no subjectAltName (the common name does not count)";
-    if (fault == NULL && c->names_critical && !cert_nameless(c->subject))
-        fault = "has a critical subjectAltName beside a subject";
-    if (fault == NULL && !check_common_name(c))
-        fault = "has a host as its common name that it is not for";
     if (fault != NULL)
-        return refuse(s->x, "%s %s", role(s, c), fault);
-    return check_time(s, c);
+        return fault;
+    if (c->ca)
+        return cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
+    if (c->purposes && (!c->server || c->any))
+        return "is not for servers (extendedKeyUsage)";
+    if (c->purposes_critical)
+        return "has a critical extendedKeyUsage";
+    if (!c->sign)
+        return "has a key that must not sign (keyUsage)";
+    if (c->names.p == NULL)
+        return "has no subjectAltName (the common name does not count)";
+    if (c->names_critical && !cert_nameless(c->subject))
+        return "has a critical subjectAltName beside a subject";
+    if (!good_common_name(c))
+        return "has a host as its common name that it is not for";
+    return NULL;
 }
 
 /* --------------------------------------------------------------- the engine */
+
+static void note_signer(struct x509 *x, struct der name)
+{
+    struct der text;
+
+    if (!find_part(name, "\x55\x04\x03", &text) &&    /* commonName */
+        !find_part(name, "\x55\x04\x0a", &text))      /* organizationName */
+        return;
+    if (text.n >= sizeof x->signer)
+        text.n = sizeof x->signer - 1;
+    memcpy(x->signer, text.p, text.n);
+    x->signer[text.n] = '\0';
+}
 
 /* The chain is there: 0, or an error of BearSSL's, which tells only whether
    it was for the name alone. */
@@ -651,6 +713,7 @@ static unsigned judge(struct x509 *x)
 {
     struct search s;
     size_t start = 0, i;
+    bool own;
 
     memset(&s, 0, sizeof s);
     s.x = x;
@@ -664,9 +727,10 @@ static unsigned judge(struct x509 *x)
         wrong_clock(x);
         return BR_ERR_X509_TIME_UNKNOWN;
     }
-    if (!check_server(&s))
+    if (!believe(&s, &s.certs[0], server_fault(&s.certs[0])))
         return BR_ERR_X509_NOT_TRUSTED;
-    if (!is_anchor(&s) && !climb(&s)) {
+    own = is_anchor(&s);
+    if (!own && !climb(&s)) {
         refuse(x, "the certificate does not lead to a trusted root (--cacert "
                "FILE adds one)");
         return BR_ERR_X509_NOT_TRUSTED;
@@ -676,7 +740,8 @@ static unsigned judge(struct x509 *x)
         refuse(x, "the certificate is for another name than %.60s", x->host);
         return BR_ERR_X509_BAD_SERVER_NAME;
     }
-    x->key = s.certs[0].key;
+    cert_key(&s.certs[0], &x->key);
+    note_signer(x, own ? s.certs[0].subject : s.path[s.n - 1]->issuer);
     return 0;
 }
 
@@ -748,8 +813,8 @@ static const br_x509_pkey *get_pkey(const br_x509_class *const *class,
     return &x->key;
 }
 
-void x509_init(struct x509 *x, const struct x509_anchor *anchors, size_t n,
-               const char *host, int64_t now)
+void x509_init(struct x509 *x, struct der anchors, const char *host,
+               int64_t now)
 {
     static const br_x509_class class = {
         sizeof(struct x509), start_chain, start_cert, append, end_cert,
@@ -759,7 +824,6 @@ void x509_init(struct x509 *x, const struct x509_anchor *anchors, size_t n,
     memset(x, 0, sizeof *x);
     x->vtable = &class;
     x->anchors = anchors;
-    x->n_anchors = n;
     x->host = host;
     x->now = now;
     x->until = INT64_MAX;

@@ -49,35 +49,24 @@ enum {
     X509_COMPARISONS = 100000
 };
 
-/* What is believed without a proof. `bytes` holds, one after the other: the
-   name, an RSA key's modulus and exponent or an EC key's point, and the
-   permitted and excluded subtrees. */
-struct x509_anchor {
-    const unsigned char *bytes;
-    uint16_t name, key, exponent, permitted, excluded;   /* lengths */
-    unsigned char curve;             /* 0: an RSA key */
-    bool ca;
-    unsigned char path;              /* CERT_ANY_PATH, or a limit */
-    int64_t not_before, not_after;
-};
-
 /*
- * Makes an anchor of a certificate, without `bytes`, which the pieces would
- * fill. NULL, or what is wrong with it, as in "it has expired": also when it
- * is past its end at `now`, which does not come back.
+ * What is believed without a proof: a list of trust anchors, one after the
+ * other, as bytes that x509.c alone reads. In the place of each one's name are
+ * the first 8 bytes of the name's SHA-256. The name only finds a candidate, and
+ * the key does the believing: another name with the same hash would cost a
+ * signature that does not fit, and no security.
+ *
+ * x509_add_anchor adds a certificate, unless it is there already; list->failed
+ * if there is no room. NULL, or what is wrong with it, as in "it has expired":
+ * also when it is past its end at `now`, which does not come back.
  */
-enum { X509_PIECES = 5 };
-const char *x509_make_anchor(struct x509_anchor *a, struct der *pieces,
-                             const struct cert *c, int64_t now);
-
-/* The bytes of an anchor. */
-size_t x509_anchor_size(const struct x509_anchor *a);
+const char *x509_add_anchor(struct buf *list, const struct cert *c,
+                            int64_t now);
 
 /* One chain. The caller owns it, and frees it when the handshake is done. */
 struct x509 {
     const br_x509_class *vtable;
-    const struct x509_anchor *anchors;
-    size_t n_anchors;
+    struct der anchors;
     const char *host;                /* a name, or an address */
     int64_t now;                     /* seconds since 1970 */
     struct buf bytes;                /* all certificates */
@@ -86,14 +75,17 @@ struct x509 {
     bool too_many;
     int64_t until;                   /* when the first of those that lead to
                                         the anchor ends, or a little before */
-    const struct x509_anchor *anchor;    /* that the chain leads to, and */
-    br_x509_pkey key;                /* the server's, once it is believed */
+    br_x509_pkey key;                /* the server's, once it is believed, and
+                                        whose name the chain leads to: */
+    char signer[128];                /* its common name, else its organization,
+                                        else "". Not fit for a terminal */
     char error[128];                 /* a sentence, after a refusal */
 };
 
-/* Prepares it for a chain of `host`, which must stay, and is not empty. */
-void x509_init(struct x509 *x, const struct x509_anchor *anchors, size_t n,
-               const char *host, int64_t now);
+/* Prepares it for a chain of `host`, which must stay, as the anchors must, and
+   is not empty. */
+void x509_init(struct x509 *x, struct der anchors, const char *host,
+               int64_t now);
 void x509_free(struct x509 *x);
 
 /* Is the host an address? Then it is no name for the server's SNI. */

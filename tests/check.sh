@@ -75,8 +75,8 @@ fact 'cppcheck' cppcheck --quiet --std=c11 -D_GNU_SOURCE -D__x86_64__ \
     ./*.c
 fact 'man page lint' mandoc -T lint -W warning ocrdyn.1
 
-for test in checkpoint clock http json net pace printf process proxy records \
-    rows sigv4
+for test in checkpoint clock http json net pace pem printf process proxy \
+    records rows sigv4
 do
     part "test_$test" "build/test_$test"
 done

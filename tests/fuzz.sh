@@ -14,7 +14,7 @@ mkdir -p "$found"
 
 # sources TARGET: what it is linked with.
 sources() {
-    tls='tls.c x509.c cert.c der.c'
+    tls='tls.c pem.c x509.c cert.c der.c'
     http="http.c response.c proxy.c net.c $tls clock.c buf.c"
     case $1 in
     aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \

@@ -4,10 +4,12 @@ broken in turn."""
 import re
 
 import pytest
-from peers.ca import CA
+from peers.ca import CA, Openssl
+from peers.cloudinary import Cloudinary
 from peers.dynamodb import ACCESS_DENIED, EXPIRED_TOKEN
 from peers.faults import header
 from peers.server import Response
+from test_run import cases
 
 LINE = re.compile(r"(ok  |FAIL|note) ([a-z ]+): (.*)")
 
@@ -54,6 +56,25 @@ def test_all_is_well(cloudinary, dynamodb, ocrdyn, table):
     assert detail["cloudinary quota"].startswith(
         "498 of 500 hourly calls are left until ")
     assert detail["ocr units"] == "0 of 1000000000 are used"
+
+
+@cases("root, server, signer", {
+    "a root with a name": ("/O=house/CN=the root", "/CN=x", "the root"),
+    "an organization's": ("/C=US/O=the house", "/CN=x", "the house"),
+    "one with neither": ("/C=US", "/CN=x", "a CA without a name"),
+    "the server itself": (None, "/O=house/CN=alone", "alone"),
+})
+def test_who_signed_the_certificate(ca, tmp_path, ocrdyn, root, server,
+                                    signer):
+    openssl = Openssl(tmp_path, ca)
+    by = root and openssl.make("root", by="self", subject=root,
+                               extensions=Openssl.AUTHORITY)
+    leaf = openssl.make("leaf", by=by or "self", subject=server)
+    with Cloudinary(leaf) as images:
+        done = ocrdyn(["check", "--cacert", (by or leaf)[0]],
+                      env=images.environment)
+    assert f"; its certificate is signed by {signer}\n" in \
+        done.stdout.decode()
 
 
 def test_nothing_is_paid_for_or_stored(cloudinary, dynamodb, ocrdyn, table,

@@ -11,8 +11,7 @@
 #include "test.h"
 
 /* No connection is made here. */
-const struct x509_anchor tls_builtin[1];
-const size_t tls_builtin_n = 0;
+const struct der tls_builtin;
 
 /* ---- responses ---- */
 

@@ -6,8 +6,7 @@
 #include "test.h"
 
 /* No connection is made here. */
-const struct x509_anchor tls_builtin[1];
-const size_t tls_builtin_n = 0;
+const struct der tls_builtin;
 
 static bool choose(struct proxy *proxy, const char *target,
                    const struct proxy_variables *v, char error[256])

@@ -278,6 +278,14 @@ def through(cloudinary, ocrdyn, *plan, args=QUICK):
         return done
 
 
+def test_the_curves_that_are_offered(cloudinary, ocrdyn):
+    """P-256, P-384 and P-521, in the extension supported_groups."""
+    hello = []
+    through(cloudinary, ocrdyn, "client", 0,
+            lambda data: hello.append(data) or [data])
+    assert b"\0\x0a\0\x08\0\x06\0\x17\0\x18\0\x19" in hello[0]
+
+
 @pytest.mark.parametrize("step", SERVER)
 @cases("deed, says", {
     "cut in the middle": (cut, lambda step: CUT),

@@ -197,7 +197,7 @@ SERVERS = {
     "without alternative names": ("basicConstraints=critical,CA:false\n",
                                   {"subject": "/CN=localhost"},
                                   "no subjectAltName"),
-    "version 1": ("", {}, "X.509 version 1"),
+    "version 1": ("", {}, "not of X.509 version 3"),
     "an authority's": (SAN + "DNS:localhost\n" + Openssl.AUTHORITY, {},
                        "is a CA's"),
     "with name constraints": (
@@ -406,6 +406,14 @@ def test_a_root_with_more_than_4_kb_of_constraints_is_none(maker):
                        for root in (many, few)))
     assert "does not lead to a trusted root" in found[0]
     assert found[1] == "accepted"
+
+
+def test_all_roots_of_a_name_are_tried(maker):
+    roots = [maker.make(Openssl.AUTHORITY, "self", subject="/CN=twin")
+             for _ in range(3)]
+    trusted = [path.read_text() for path, _ in roots]
+    assert verdicts(*(maker.case(maker.make(LEAF, root), trusted=trusted)
+                      for root in roots)) == 3 * ["accepted"]
 
 
 def test_a_server_that_is_itself_trusted(maker):

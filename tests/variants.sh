@@ -43,7 +43,7 @@ cross() {
 
 # run TEST...: each, with the sum of their counts as the last line.
 run() {
-    [ $# -gt 0 ] || set -- checkpoint clock http json net pace \
+    [ $# -gt 0 ] || set -- checkpoint clock http json net pace pem \
         printf process proxy records rows sigv4
     for test; do
         # shellcheck disable=SC2086  # a command and its options

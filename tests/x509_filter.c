@@ -22,9 +22,9 @@ struct bytes {
     size_t n;
 };
 
-static struct x509_anchor anchors[LIST];
 static struct bytes trusted[LIST], chain[LIST];
-static size_t n_trusted, n_chain, n_anchors;
+static size_t n_trusted, n_chain;
+static struct buf anchors;
 
 static struct bytes from_hex(const char *hex)
 {
@@ -38,27 +38,16 @@ static struct bytes from_hex(const char *hex)
 
 static void make_anchors(int64_t now, int depth)
 {
-    size_t i, k;
+    size_t i;
 
-    n_anchors = 0;
+    buf_reset(&anchors);
     for (i = 0; i < n_trusted; i++) {
-        struct x509_anchor *a = &anchors[n_anchors];
-        struct der pieces[X509_PIECES];
         struct cert c;
-        unsigned char *p;
 
         (void)cert_read(&c, trusted[i].p, trusted[i].n);
-        if (x509_make_anchor(a, pieces, &c, now) != NULL)
-            continue;
-        if (depth >= 0 && depth < a->path)
-            a->path = (unsigned char)depth;
-        a->bytes = p = malloc(x509_anchor_size(a));
-        for (k = 0; p != NULL && k < X509_PIECES; k++) {
-            if (pieces[k].n > 0)
-                memcpy(p, pieces[k].p, pieces[k].n);
-            p += pieces[k].n;
-        }
-        n_anchors++;
+        if (depth >= 0 && (unsigned)depth < c.path)
+            c.path = (unsigned)depth;
+        (void)x509_add_anchor(&anchors, &c, now);
     }
 }
 
@@ -80,11 +69,12 @@ static unsigned give(struct x509 *x, size_t piece)
 
 static void judge(const char *host, int64_t now)
 {
+    const struct der list = {anchors.data, anchors.len};
     struct x509 x;
     char sentence[sizeof x.error];
     unsigned error;
 
-    x509_init(&x, anchors, n_anchors, host, now);
+    x509_init(&x, list, host, now);
     error = give(&x, SIZE_MAX / 2);
     memcpy(sentence, x.error, sizeof sentence);
     if (give(&x, 1) != error || strcmp(sentence, x.error) != 0 ||
@@ -105,14 +95,6 @@ static void forget(void)
         free(trusted[--n_trusted].p);
     while (n_chain > 0)
         free(chain[--n_chain].p);
-    while (n_anchors > 0) {
-        union {
-            const unsigned char *read;
-            void *all;
-        } u = {anchors[--n_anchors].bytes};
-
-        free(u.all);
-    }
 }
 
 int main(void)
@@ -121,6 +103,7 @@ int main(void)
     long long now = 0;
     int depth = -1;
 
+    buf_init(&anchors, ROOM);
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         if (sscanf(line, "case %255s %lld %d", host, &now, &depth) == 3)
@@ -138,5 +121,6 @@ int main(void)
             return 1;
         }
     }
+    buf_free(&anchors);
     return fflush(stdout) != 0;
 }

@@ -81,7 +81,7 @@ static void open_peer(struct peer *p, const char *url,
         fail("cannot connect");
     setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     br_ssl_client_init_full(&p->client, &p->unused, NULL, 0);
-    x509_init(&p->x509, trust->anchors, trust->n, p->host, time(NULL));
+    x509_init(&p->x509, trust->anchors, p->host, time(NULL));
     br_ssl_engine_set_x509(&p->client.eng, &p->x509.vtable);
     /* init_full prefers ChaCha20 and hardware's AES is faster */
     br_ssl_engine_set_suites(&p->client.eng, (const uint16_t[]) {
