@@ -198,7 +198,7 @@ struct json {
     bool object;             /* the innermost open one is an object */
     bool quiet;              /* nothing in this subtree is picked */
     bool idle;               /* nobody wants the value in hand */
-    uint8_t levels[JSON_MAX_DEPTH / 8 + 1]; /* a bit each: an object? */
+    bool levels[JSON_MAX_DEPTH + 1];        /* what each is: an object? */
     uint64_t index[JSON_MAX_TOKENS];        /* of the element in hand */
     struct json_track tracks[JSON_MAX_PICKS];
 };

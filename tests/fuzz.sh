@@ -18,15 +18,15 @@ sources() {
     http="http.c response.c proxy.c net.c $tls clock.c buf.c"
     case $1 in
     aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
-        profile.c sts.c $http json.c picks.c rows.c sigv4.c ;;
+        profile.c sts.c $http json.c machine.c picks.c rows.c sigv4.c ;;
     bundle) echo $tls net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
     http) echo $http ;;
-    json) echo json.c picks.c ;;
-    listing) echo listing.c outcome.c rows.c json.c picks.c buf.c ;;
+    json) echo json.c machine.c picks.c ;;
+    listing) echo listing.c outcome.c rows.c json.c machine.c picks.c buf.c ;;
     proxy) echo $http ;;
-    records) echo records.c rows.c json.c picks.c buf.c ;;
-    rows) echo rows.c json.c picks.c ;;
+    records) echo records.c rows.c json.c machine.c picks.c buf.c ;;
+    rows) echo rows.c json.c machine.c picks.c ;;
     url) echo account.c $http ;;
     x509) echo x509.c cert.c der.c clock.c buf.c ;;
     *) return 1 ;;
