@@ -106,7 +106,8 @@ DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
 # the JSON tokenizer
 JSON = json.c machine.c picks.c
 # what a connection is made of
-HTTP = http.c response.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c
+HTTP = http.c response.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c \
+	ascii.c
 
 $(UNITS)/test_checkpoint: checkpoint.c
 $(UNITS)/test_clock: clock.c
@@ -118,7 +119,7 @@ $(UNITS)/test_pace: pace.c
 $(UNITS)/test_process: process.c clock.c buf.c
 $(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c buf.c $(JSON)
 $(UNITS)/test_rows: rows.c $(JSON)
-$(UNITS)/test_sigv4 $(UNITS)/sigv4_filter: sigv4.c buf.c
+$(UNITS)/test_sigv4 $(UNITS)/sigv4_filter: sigv4.c buf.c ascii.c
 $(UNITS)/x509_filter: x509.c cert.c der.c clock.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves
 build/test_sigv4: SANITIZE = undefined

@@ -226,8 +226,8 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
     struct http_field fields[FIELDS] = {{"Authorization", authorization}};
     const size_t n = token ? 5 : 4;
     const char *path = db->http.url.path[0] != '\0' ? db->http.url.path : "/";
-    struct sigv4_request rq = {"POST", path, "", signed_fields, n,
-        body->data, body->len, false};
+    struct sigv4_request rq = {"POST", path, signed_fields, n,
+        body->data, body->len};
     struct http_request http = {"POST", path, fields, n, body->data,
         body->len, !db->counted};
     enum http_result sent;

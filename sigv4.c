@@ -9,8 +9,10 @@
 #include "sigv4.h"
 
 #include <bearssl.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "buf.h"
 
 enum {
@@ -76,44 +78,14 @@ static size_t finish(struct sink *s, bool good)
 
 /* ---- characters ---- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static char lower(char c)
 {
     return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
-static bool is_alphanumeric(char c)
-{
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
-/* RFC 9110, section 5.6.2. */
 static bool is_token(const char *text)
 {
-    size_t i = 0;
-
-    while (is_alphanumeric(text[i]) ||
-           (text[i] != '\0' && strchr("!#$%&'*+-.^_`|~", text[i]) != NULL))
-        i++;
-    return i > 0 && text[i] == '\0';
-}
-
-/* Printable, or a tab, or a line that is folded (RFC 7230, section 3.2.4). */
-static bool is_field_value(const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (*text == '\r' && text[1] == '\n')
-            continue;
-        if (*text == '\n' && (text[1] == ' ' || text[1] == '\t'))
-            continue;
-        if (((unsigned char)*text < ' ' && *text != '\t') || *text == 0x7f)
-            return false;
-    }
-    return true;
+    return ascii_token(text, strlen(text));
 }
 
 /* One of the parts of a credential, which are joined by "/". */
@@ -131,100 +103,55 @@ static bool is_date(const char *text)
     static const char form[] = "00000000T000000Z";
     size_t i = 0;
 
-    while (form[i] == '0' ? is_digit(text[i]) : text[i] == form[i]) {
+    while (form[i] == '0' ? ascii_digit(text[i]) : text[i] == form[i]) {
         if (form[i++] == '\0')
             return true;
     }
     return false;
 }
 
-/* ---- percent-encoding ---- */
+/* ---- the path ---- */
 
 struct slice {
     const char *at;
     size_t n;
 };
 
-/* Cuts off what stands before the next `separator`. *text goes behind that,
-   and becomes NULL where there was none. */
-static struct slice cut(const char **text, char separator)
+/* Cuts off what stands before the next slash. *text goes behind that, and
+   becomes NULL where there was none. */
+static struct slice cut(const char **text)
 {
-    const char *end = strchr(*text, separator);
-    struct slice piece = {*text, strlen(*text)};
+    struct slice piece = {*text, strcspn(*text, "/")};
 
-    if (end != NULL)
-        piece.n = (size_t)(end - *text);
-    *text = end == NULL ? NULL : end + 1;
+    *text = piece.at[piece.n] == '\0' ? NULL : piece.at + piece.n + 1;
     return piece;
 }
 
-static bool slice_is(struct slice piece, const char *text)
+/* Is it empty or "."? Then it goes. */
+static bool slice_is_idle(struct slice piece)
 {
-    return piece.n == strlen(text) && memcmp(piece.at, text, piece.n) == 0;
+    return piece.n == 0 || (piece.n == 1 && *piece.at == '.');
 }
 
-static int hex_value(char c)
+static bool slice_is_up(struct slice piece)
 {
-    if (is_digit(c))
-        return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    return piece.n == 2 && memcmp(piece.at, "..", 2) == 0;
 }
 
-/* Walks over the canonical encoding of a slice, one character at a time. */
-struct encoder {
-    struct slice rest;
-    bool decode;                     /* take "%XX" for the byte it means */
-    unsigned digits;                 /* of `byte` that are still to come */
-    unsigned char byte;
-};
-
-static unsigned char encoder_take(struct encoder *e)
-{
-    const char *p = e->rest.at;
-    size_t n = 1;
-    unsigned char byte = (unsigned char)*p;
-
-    if (e->decode && e->rest.n >= 3 && *p == '%' && hex_value(p[1]) >= 0 &&
-        hex_value(p[2]) >= 0) {
-        byte = (unsigned char)(hex_value(p[1]) << 4 | hex_value(p[2]));
-        n = 3;
-    }
-    e->rest.at += n;
-    e->rest.n -= n;
-    return byte;
-}
-
-/* The next character, or NUL after the last. */
-static char encoder_next(struct encoder *e)
+static void put_encoded(struct sink *s, struct slice piece)
 {
     static const char digits[] = "0123456789ABCDEF";
-    char c;
 
-    if (e->digits > 0) {
-        e->digits--;
-        return digits[e->byte >> 4 * e->digits & 15];
+    for (; piece.n > 0; piece.n--, piece.at++) {
+        const unsigned char c = (unsigned char)*piece.at;
+        const char encoded[] = {'%', digits[c >> 4], digits[c & 15]};
+
+        if (ascii_unreserved(c))
+            put_bytes(s, piece.at, 1);
+        else
+            put_bytes(s, encoded, sizeof encoded);
     }
-    if (e->rest.n == 0)
-        return '\0';
-    e->byte = encoder_take(e);
-    c = (char)e->byte;
-    if (is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~')
-        return c;
-    e->digits = 2;
-    return '%';
 }
-
-static void put_encoded(struct sink *s, struct slice piece, bool decode)
-{
-    struct encoder e = {.rest = piece, .decode = decode};
-    char c;
-
-    while ((c = encoder_next(&e)) != '\0')
-        put_bytes(s, &c, 1);
-}
-
-/* ---- the path ---- */
 
 /* Does a segment outlive the ".." in `rest`, which is what follows it?
    Asking for each takes quadratic time; paths are short. */
@@ -233,102 +160,34 @@ static bool path_outlives(const char *rest)
     size_t depth = 1;
 
     while (rest != NULL && depth > 0) {
-        struct slice segment = cut(&rest, '/');
+        struct slice segment = cut(&rest);
 
-        if (slice_is(segment, ".."))
+        if (slice_is_up(segment))
             depth--;
-        else if (segment.n > 0 && !slice_is(segment, "."))
+        else if (!slice_is_idle(segment))
             depth++;
     }
     return depth > 0;
 }
 
 /* `path` starts with a slash, unless it is empty. */
-static void put_path(struct sink *s, const char *path, bool keep)
+static void put_path(struct sink *s, const char *path)
 {
     const char *rest = *path == '\0' ? NULL : path + 1;
     struct slice segment = {path, 0};
     bool any = false;
 
     while (rest != NULL) {
-        segment = cut(&rest, '/');
-        if (keep || (segment.n > 0 && !slice_is(segment, ".") &&
-                     !slice_is(segment, "..") && path_outlives(rest))) {
+        segment = cut(&rest);
+        if (!slice_is_idle(segment) && !slice_is_up(segment) &&
+            path_outlives(rest)) {
             put(s, "/");
-            put_encoded(s, segment, keep);
+            put_encoded(s, segment);
             any = true;
         }
     }
-    if (!any || (!keep && segment.n == 0))
+    if (!any || segment.n == 0)
         put(s, "/");
-}
-
-/* ---- the query ---- */
-
-struct parameter {
-    struct slice name, value;
-};
-
-static int compare_encoded(struct slice a, struct slice b)
-{
-    struct encoder e[2] = {{a, true, 0, 0}, {b, true, 0, 0}};
-    char c, d;
-
-    do {
-        c = encoder_next(&e[0]);
-        d = encoder_next(&e[1]);
-    } while (c == d && c != '\0');
-    return c - d;
-}
-
-static int compare_parameters(const struct parameter *a,
-                              const struct parameter *b)
-{
-    int order = compare_encoded(a->name, b->name);
-
-    return order != 0 ? order : compare_encoded(a->value, b->value);
-}
-
-static struct parameter parse_parameter(struct slice piece)
-{
-    const char *equals = memchr(piece.at, '=', piece.n);
-    struct parameter p = {piece, {piece.at, 0}};
-
-    if (equals != NULL) {
-        p.name.n = (size_t)(equals - piece.at);
-        p.value.at = equals + 1;
-        p.value.n = piece.n - p.name.n - 1;
-    }
-    return p;
-}
-
-/* False if there are too many parameters. */
-static bool put_query(struct sink *s, const char *query)
-{
-    struct parameter sorted[SIGV4_MAX_PARAMETERS];
-    size_t n = 0;
-
-    while (query != NULL) {
-        struct slice piece = cut(&query, '&');
-        struct parameter p = parse_parameter(piece);
-        size_t i;
-
-        if (piece.n == 0)
-            continue;
-        if (n == SIGV4_MAX_PARAMETERS)
-            return false;
-        for (i = n++; i > 0 && compare_parameters(&p, &sorted[i - 1]) < 0; i--)
-            sorted[i] = sorted[i - 1];
-        sorted[i] = p;
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (i > 0)
-            put(s, "&");
-        put_encoded(s, sorted[i].name, true);
-        put(s, "=");
-        put_encoded(s, sorted[i].value, true);
-    }
-    return true;
 }
 
 /* ---- the headers ---- */
@@ -358,7 +217,7 @@ static bool sort_headers(struct headers *h, const struct sigv4_request *rq)
         const struct sigv4_header *header = &rq->headers[k];
         size_t i;
 
-        if (!is_token(header->name) || !is_field_value(header->value))
+        if (!is_token(header->name) || !ascii_field(header->value))
             return false;
         for (i = h->n++; i > 0; i--) {
             if (compare_names(header->name, h->sorted[i - 1]->name) >= 0)
@@ -396,7 +255,7 @@ static void put_name(struct sink *s, const char *name)
 
 static void put_value(struct sink *s, const char *value)
 {
-    static const char white[] = " \t\r\n";
+    static const char white[] = " \t";
     const char *between = "";
 
     value += strspn(value, white);
@@ -462,11 +321,8 @@ static bool put_canonical_request(struct sink *s,
         return false;
     put(s, rq->method);
     put(s, "\n");
-    put_path(s, rq->path, rq->keep_path);
-    put(s, "\n");
-    if (!put_query(s, rq->query))
-        return false;
-    put(s, "\n");
+    put_path(s, rq->path);
+    put(s, "\n\n");              /* no query stands between these */
     put_headers(s, h);
     put(s, "\n");
     put_signed_headers(s, h);
@@ -543,6 +399,14 @@ static void signer_start(struct signer *g, const void *key, size_t n)
     br_hmac_init(&g->hmac, &g->key, 0);
 }
 
+/* The next key is the HMAC of this text by the last one. */
+static void signer_derive(struct signer *g, const char *text, size_t n)
+{
+    br_hmac_update(&g->hmac, text, n);
+    br_hmac_out(&g->hmac, g->derived);
+    signer_start(g, g->derived, sizeof g->derived);
+}
+
 __attribute__((noinline))
 static void sign(unsigned char signature[br_sha256_SIZE],
                  const unsigned char digest[br_sha256_SIZE],
@@ -550,22 +414,15 @@ static void sign(unsigned char signature[br_sha256_SIZE],
 {
     struct signer g;
     struct sink s = {.hmac = &g.hmac};
-    const struct slice steps[] = {
-        {date, DAY},
-        {scope->region, strlen(scope->region)},
-        {scope->service, strlen(scope->service)},
-        {request_type, strlen(request_type)}
-    };
     size_t n = strlen(scope->secret_key);
 
     memcpy(g.secret, "AWS4", 4);
     memcpy(g.secret + 4, scope->secret_key, n);
     signer_start(&g, g.secret, 4 + n);
-    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
-        br_hmac_update(&g.hmac, steps[i].at, steps[i].n);
-        br_hmac_out(&g.hmac, g.derived);
-        signer_start(&g, g.derived, sizeof g.derived);
-    }
+    signer_derive(&g, date, DAY);
+    signer_derive(&g, scope->region, strlen(scope->region));
+    signer_derive(&g, scope->service, strlen(scope->service));
+    signer_derive(&g, request_type, strlen(request_type));
     put_string_to_sign(&s, digest, scope, date);
     br_hmac_out(&g.hmac, signature);
     buf_wipe(&g, sizeof g);
@@ -637,14 +494,6 @@ static bool is_leap(unsigned year)
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-static void put_decimal(char *out, unsigned value, size_t digits)
-{
-    while (digits-- > 0) {
-        out[digits] = (char)('0' + value % 10);
-        value /= 10;
-    }
-}
-
 /* Not gmtime(), whose time_t ends in 2038 on some machines. */
 bool sigv4_date(char out[SIGV4_DATE], long long unix_time)
 {
@@ -666,12 +515,8 @@ bool sigv4_date(char out[SIGV4_DATE], long long unix_time)
         day -= length;
         month++;
     }
-    memcpy(out, "00000000T000000Z", SIGV4_DATE);
-    put_decimal(out, year, 4);
-    put_decimal(out + 4, month + 1, 2);
-    put_decimal(out + 6, day + 1, 2);
-    put_decimal(out + 9, second / 3600, 2);
-    put_decimal(out + 11, second / 60 % 60, 2);
-    put_decimal(out + 13, second % 60, 2);
-    return true;
+    return snprintf(out, SIGV4_DATE, "%08uT%06uZ",
+                    (year * 100 + month + 1) * 100 + day + 1,
+                    (second / 3600 * 100 + second / 60 % 60) * 100 +
+                    second % 60) == SIGV4_DATE - 1;
 }

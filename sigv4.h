@@ -12,16 +12,12 @@
  *     is "/a"); then each segment is percent-encoded, all but the unreserved
  *     characters of RFC 3986, from the bytes as given: what is encoded
  *     already is encoded twice;
- *   - S3 wants neither: with keep_path the path has its segments as they are,
- *     and is encoded once, as the query is;
- *   - a query's names and values are decoded ("%XX"; "+" is a plus) and
- *     encoded again, so that every spelling of one query signs alike; they
- *     are sorted by encoded name, then by encoded value; empty ones between
- *     two "&" are left out, and a name without "=" has an empty value;
  *   - header names go to lower case and are sorted; values lose white space
- *     (space, tab, folded lines) at both ends, and runs of it inside, also
- *     in quotes, become one space; equal names are joined by "," in the order
- *     given.
+ *     (space, tab) at both ends, and runs of it inside, also in quotes, become
+ *     one space; equal names are joined by "," in the order given.
+ *
+ * There is no query: DynamoDB and STS have everything in the body. And it is
+ * not for S3, which takes the path as it is.
  *
  * Everything has a bound and is refused above it, never cut. Refused is also
  * what could not be sent, or would be read differently than it was signed: a
@@ -38,7 +34,6 @@
 
 enum {
     SIGV4_MAX_HEADERS = 64,
-    SIGV4_MAX_PARAMETERS = 128,      /* of the query */
     SIGV4_MAX_SECRET = 256,          /* bytes of a secret key; 1 at least */
     SIGV4_DATE = 17                  /* "20150830T123600Z" and its NUL */
 };
@@ -50,7 +45,6 @@ struct sigv4_header {
 struct sigv4_request {
     const char *method;              /* "POST" */
     const char *path;                /* "/", as sent, but see above */
-    const char *query;               /* what stands after "?", or "" */
     const struct sigv4_header *headers;  /* all that are to be signed: host
                                         and x-amz-date at the least, and
                                         x-amz-security-token with temporary
@@ -58,7 +52,6 @@ struct sigv4_request {
     size_t n_headers;
     const void *payload;             /* of any length */
     size_t payload_len;
-    bool keep_path;                  /* true: the path as S3 wants it */
 };
 
 struct sigv4_scope {

@@ -74,8 +74,8 @@ static bool post(const struct call *c, struct http_answer *answer)
         {"Authorization", authorization},
         {"X-Amz-Security-Token", headers[3].value}
     };
-    const struct sigv4_request rq = {"POST", path, "", headers, n,
-        c->form.data, c->form.len, false};
+    const struct sigv4_request rq = {"POST", path, headers, n,
+        c->form.data, c->form.len};
     const struct http_request http = {"POST", path, fields, n, c->form.data,
         c->form.len, true};
     bool good = true;

@@ -15,7 +15,7 @@ mkdir -p "$found"
 # sources TARGET: what it is linked with.
 sources() {
     tls='tls.c x509.c cert.c der.c'
-    http="http.c response.c proxy.c net.c $tls clock.c buf.c"
+    http="http.c response.c proxy.c net.c $tls clock.c buf.c ascii.c"
     case $1 in
     aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
         profile.c sts.c $http json.c machine.c picks.c rows.c sigv4.c ;;

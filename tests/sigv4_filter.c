@@ -7,10 +7,8 @@
  *
  *   date SECONDS
  *       -> what sigv4_date writes
- *   sign METHOD PATH QUERY KEEP DATE ACCESS SECRET REGION SERVICE PAYLOAD
- *        [NAME VALUE]...
- *       -> canonical request, string to sign, Authorization (KEEP is "-" for
- *          a path that is to be normalised)
+ *   sign METHOD PATH DATE ACCESS SECRET REGION SERVICE PAYLOAD [NAME VALUE]...
+ *       -> canonical request, string to sign, Authorization
  *
  * A refusal is "-". SECONDS is decimal.
  */
@@ -75,8 +73,6 @@ static void answer_sign(void)
 
     rq.method = next(NULL);
     rq.path = next(NULL);
-    rq.query = next(NULL);
-    rq.keep_path = *next(NULL) != '\0';
     date = next(NULL);
     scope.access_key = next(NULL);
     scope.secret_key = next(NULL);

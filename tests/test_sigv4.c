@@ -39,7 +39,6 @@ static void sample_init(struct sample *s)
     memset(s, 0, sizeof *s);
     s->rq.method = "GET";
     s->rq.path = "/";
-    s->rq.query = "";
     s->rq.headers = s->headers;
     sample_add(s, (struct sigv4_header){"Host", "h"});
     sample_add(s, (struct sigv4_header){"X-Amz-Date", date});
@@ -73,9 +72,9 @@ static bool skip(const char **at, const char *text)
     return true;
 }
 
-/* What is expected where the sample has "/", nothing, and nothing more. */
+/* What is expected where the sample has "/", and nothing more. */
 struct canonical {
-    const char *path, *query, *headers, *names;
+    const char *path, *headers, *names;
 };
 
 static bool canonical_is(const struct sample *s, struct canonical expected)
@@ -84,8 +83,7 @@ static bool canonical_is(const struct sample *s, struct canonical expected)
 
     return sigv4_canonical_request(&s->rq, out, OUT) == strlen(out) &&
         skip(&at, "GET\n") && skip(&at, expected.path) &&
-        skip(&at, "\n") && skip(&at, expected.query) &&
-        skip(&at, "\n") && skip(&at, expected.headers) &&
+        skip(&at, "\n\n") && skip(&at, expected.headers) &&
         skip(&at, "host:h\nx-amz-date:20150830T123600Z\n\n") &&
         skip(&at, expected.names) && skip(&at, "host;x-amz-date\n") &&
         skip(&at, empty_hash) && *at == '\0';
@@ -189,93 +187,50 @@ static void test_texts(void)
 
 static void test_paths(void)
 {
-    static const struct { const char *path, *normal, *kept; } cases[] = {
-        {"", "/", "/"},
-        {"/", "/", "/"},
-        {"//", "/", "//"},
-        {"/a", "/a", "/a"},
-        {"/a/", "/a/", "/a/"},
-        {"//a//b//", "/a/b/", "//a//b//"},
-        {"/.", "/", "/."},
-        {"/./", "/", "/./"},
-        {"/..", "/", "/.."},
-        {"/../../a", "/a", "/../../a"},
-        {"/a/..", "/", "/a/.."},
-        {"/a/../", "/", "/a/../"},
-        {"/a/b/..", "/a", "/a/b/.."},
-        {"/a/b/../", "/a/", "/a/b/../"},
-        {"/a/b/../../c", "/c", "/a/b/../../c"},
-        {"/a/../../b", "/b", "/a/../../b"},
-        {"/a/b/../c/../d", "/a/d", "/a/b/../c/../d"},
-        {"/a/./b//../c", "/a/c", "/a/./b//../c"},
-        {"/a/b/./../c", "/a/c", "/a/b/./../c"},
-        {"/...", "/...", "/..."},
-        {"/.a/..b", "/.a/..b", "/.a/..b"},
-        {"/a b", "/a%20b", "/a%20b"},
-        {"/a%20b", "/a%2520b", "/a%20b"},
-        {"/%7e%2f", "/%257e%252f", "/~%2F"},
-        {"/100%", "/100%25", "/100%25"},
-        {"/%4", "/%254", "/%254"},
-        {"/%4g", "/%254g", "/%254g"},
-        {"/%g4", "/%25g4", "/%25g4"},
-        {"/%--", "/%25--", "/%25--"},
-        {"/%25", "/%2525", "/%25"},
-        {"/%00", "/%2500", "/%00"},
-        {"/-._~09azAZ", "/-._~09azAZ", "/-._~09azAZ"},
-        {"/!$&'()*+,;=:@?#", "/%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40%3F%23",
-         "/%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40%3F%23"},
-        {"/\303\251\377\001\177", "/%C3%A9%FF%01%7F", "/%C3%A9%FF%01%7F"},
-    };
-
-    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
-        bool keep = i % 2 == 1;
-        const char *expected = keep ? cases[i / 2].kept : cases[i / 2].normal;
-        struct sample s;
-
-        sample_init(&s);
-        s.rq.path = cases[i / 2].path;
-        s.rq.keep_path = keep;
-        CHECK(canonical_is(&s, (struct canonical){expected, "", "", ""}),
-              "path %s, %s, is %s: %s", s.rq.path,
-              keep ? "kept" : "normalised", expected, out);
-    }
-}
-
-static void test_queries(void)
-{
-    static const struct { const char *query, *expected; } cases[] = {
-        {"", ""},
-        {"a", "a="},
-        {"a=", "a="},
-        {"=", "="},
-        {"=v", "=v"},
-        {"a=b=c", "a=b%3Dc"},
-        {"&", ""},
-        {"&&a=1&&b=2&", "a=1&b=2"},
-        {"b=1&a=2", "a=2&b=1"},
-        {"a=2&a=1&a=10", "a=1&a=10&a=2"},
-        {"a=&a", "a=&a="},
-        {"B=1&a=1&A=1", "A=1&B=1&a=1"},
-        {"a-b=1&a=1&ab=1", "a=1&a-b=1&ab=1"},
-        {"z=1&\303\251=1&%C3%A8=1", "%C3%A8=1&%C3%A9=1&z=1"},
-        {"%61=%7E&%5a=%c3%a9", "Z=%C3%A9&a=~"},
-        {"a=%2f&a=/0", "a=%2F&a=%2F0"},
-        {"a=%&b=%4&c=%zz", "a=%25&b=%254&c=%25zz"},
-        {"a=b+c d", "a=b%2Bc%20d"},
-        {"%3D=%26", "%3D=%26"},
-        {"a=%00", "a=%00"},
-        {"-._~=09azAZ", "-._~=09azAZ"},
+    static const struct { const char *path, *normal; } cases[] = {
+        {"", "/"},
+        {"/", "/"},
+        {"//", "/"},
+        {"/a", "/a"},
+        {"/a/", "/a/"},
+        {"//a//b//", "/a/b/"},
+        {"/.", "/"},
+        {"/./", "/"},
+        {"/..", "/"},
+        {"/../../a", "/a"},
+        {"/a/..", "/"},
+        {"/a/../", "/"},
+        {"/a/b/..", "/a"},
+        {"/a/b/../", "/a/"},
+        {"/a/b/../../c", "/c"},
+        {"/a/../../b", "/b"},
+        {"/a/b/../c/../d", "/a/d"},
+        {"/a/./b//../c", "/a/c"},
+        {"/a/b/./../c", "/a/c"},
+        {"/...", "/..."},
+        {"/.a/..b", "/.a/..b"},
+        {"/a b", "/a%20b"},
+        {"/a%20b", "/a%2520b"},
+        {"/%7e%2f", "/%257e%252f"},
+        {"/100%", "/100%25"},
+        {"/%4", "/%254"},
+        {"/%4g", "/%254g"},
+        {"/%g4", "/%25g4"},
+        {"/%--", "/%25--"},
+        {"/%25", "/%2525"},
+        {"/%00", "/%2500"},
+        {"/-._~09azAZ", "/-._~09azAZ"},
+        {"/!$&'()*+,;=:@?#", "/%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40%3F%23"},
+        {"/\303\251\377\001\177", "/%C3%A9%FF%01%7F"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct sample s;
 
         sample_init(&s);
-        s.rq.query = cases[i].query;
-        CHECK(canonical_is(&s, (struct canonical){
-                               "/", cases[i].expected, "", ""}),
-              "query %s is %s: %s", cases[i].query,
-              cases[i].expected, out);
+        s.rq.path = cases[i].path;
+        CHECK(canonical_is(&s, (struct canonical){cases[i].normal, "", ""}),
+              "path %s is %s: %s", s.rq.path, cases[i].normal, out);
     }
 }
 
@@ -291,8 +246,6 @@ static void test_headers(void)
         {{{"A", "  \t"}}, "a:\n", "a;"},
         {{{"A", "x  y \t z"}}, "a:x y z\n", "a;"},
         {{{"A", " \"x   y\" "}}, "a:\"x y\"\n", "a;"},
-        {{{"A", "x\r\n  y\n\tz"}}, "a:x y z\n", "a;"},
-        {{{"A", "x\r\n "}}, "a:x\n", "a;"},
         {{{"A", "\303\251\200"}}, "a:\303\251\200\n", "a;"},
         {{{"b", "1"}, {"A", "2"}}, "a:2\nb:1\n", "a;b;"},
         {{{"b", "1"}, {"ab", "2"}, {"a", "3"}}, "a:3\nab:2\nb:1\n", "a;ab;b;"},
@@ -311,7 +264,7 @@ static void test_headers(void)
         for (size_t k = 0; k < 4 && cases[i].headers[k].name != NULL; k++)
             sample_add(&s, cases[i].headers[k]);
         CHECK(canonical_is(&s, (struct canonical){
-                               "/", "", cases[i].expected, cases[i].names}),
+                               "/", cases[i].expected, cases[i].names}),
               "header case %d is %s: %s", (int)i,
               cases[i].expected, out);
     }
@@ -328,7 +281,7 @@ static void test_refused_requests(void)
     static const struct sigv4_header headers[] = {
         {"", "x"}, {"a b", "x"}, {"a:", "x"}, {"\303\251", "x"},
         {"a", "x\ny"}, {"a", "x\n"}, {"a", "x\r"}, {"a", "x\ry"},
-        {"a", "\r \n "}, {"a", "x\r\ny"}, {"a", "\001"}, {"a", "x\177"},
+        {"a", "\r \n "}, {"a", "x\r\n y"}, {"a", "\001"}, {"a", "x\177"},
         {"a", "\033[31m"}, {"host", "h"}, {"HOST", "other"},
         {"x-amz-date", "20150830T123600Z"},
     };
@@ -400,7 +353,6 @@ static void test_refused_scopes(void)
 
 static void test_bounds(void)
 {
-    static char query[2 * SIGV4_MAX_PARAMETERS + 2];
     char secret[SIGV4_MAX_SECRET + 2];
     struct sigv4_scope by = scope;
     struct sample s;
@@ -412,15 +364,6 @@ static void test_bounds(void)
     sample_add(&s, (struct sigv4_header){"a", ""});
     CHECK(canonical_refused(&s), "%d headers are refused",
           SIGV4_MAX_HEADERS + 1);
-
-    sample_init(&s);
-    s.rq.query = query;
-    for (size_t i = 0; i < sizeof query - 2; i++)
-        query[i] = i % 2 == 0 ? 'b' : '&';
-    CHECK(!canonical_refused(&s), "%d parameters pass", SIGV4_MAX_PARAMETERS);
-    query[sizeof query - 2] = 'a';
-    CHECK(canonical_refused(&s), "%d parameters are refused",
-          SIGV4_MAX_PARAMETERS + 1);
 
     sample_init(&s);
     memset(secret, 's', sizeof secret);
@@ -450,7 +393,6 @@ static void test_sizes(void)
 
     sample_init(&s);
     s.rq.path = "/a/b";
-    s.rq.query = "c=d";
     for (int which = 0; which < 3; which++) {
         size_t n = write_text(which, &s, out, OUT);
         bool never_cut = true;
@@ -654,7 +596,6 @@ int main(void)
     test_signatures();
     test_texts();
     test_paths();
-    test_queries();
     test_headers();
     test_refused_requests();
     test_refused_scopes();

@@ -12,7 +12,6 @@ import os
 import random
 import string
 import subprocess
-from urllib.parse import quote
 
 import pytest
 
@@ -40,8 +39,8 @@ def word(value):
 
 
 def sign_line(r):
-    words = [r["method"], r["path"], r["query"], "1" if r["keep"] else "",
-             r["date"], *r["keys"], r["region"], r["service"], r["payload"]]
+    words = [r["method"], r["path"], r["date"], *r["keys"], r["region"],
+             r["service"], r["payload"]]
     for name, value in r["headers"]:
         words += [name, value]
     return "sign " + " ".join(word(w) for w in words)
@@ -77,9 +76,9 @@ def parse_request(raw):
         else:
             name, _, value = line.partition(":")
             headers.append((name, value))
-    return dict(method=method, path=path, query=query, headers=headers,
-                payload=body, keep=False, date=DATE, keys=KEYS,
-                region="us-east-1", service="service")
+    return query, dict(method=method, path=path, headers=headers,
+                       payload=body, date=DATE, keys=KEYS,
+                       region="us-east-1", service="service")
 
 
 def suite():
@@ -99,7 +98,12 @@ def test_suite(path):
         with open(path[:-len("req")] + suffix, encoding="utf-8") as f:
             return f.read()
 
-    request = parse_request(expected("req"))
+    query, request = parse_request(expected("req"))
+    if query:
+        pytest.skip("sigv4.c has no query")
+    if any("\r\n" in value for _, value in request["headers"]):
+        assert sign([request]) == [("", "", "")]     # http.c sends no folds
+        return
     if "get-vanilla-with-session-token" in path:
         # The token is in the canonical request only: the signer adds it.
         token = expected("creq").split("x-amz-security-token:")[1]
@@ -125,10 +129,9 @@ def test_dynamodb_golden():
                     "DynamoDB_20120810." + targets[case["name"]])]
         if case["token"]:
             headers.append(("X-Amz-Security-Token", case["token"]))
-        request = dict(method="POST", path="/", query="", keep=False,
-                       date=DATE, keys=KEYS, region="us-east-1",
-                       service="dynamodb", payload=case["body"],
-                       headers=headers)
+        request = dict(method="POST", path="/", date=DATE, keys=KEYS,
+                       region="us-east-1", service="dynamodb",
+                       payload=case["body"], headers=headers)
         assert sign([request])[0][2] == case["authorization"], case["name"]
 
 
@@ -142,53 +145,17 @@ def some(rng, alphabet, least, most):
     return "".join(rng.choices(alphabet, k=rng.randint(least, most)))
 
 
-def respell(rng, text, keep):
-    """One of the ways to write this text in a URL, where the characters of
-    `keep` may stand as they are (those that percent-encoding leaves alone
-    may always)."""
-    out = []
-    for char in text:
-        if char in keep and rng.random() < 0.7:
-            out.append(char.encode())
-        else:
-            form = rng.choice(("%%%02x", "%%%02X"))
-            out += [(form % byte).encode() for byte in char.encode()]
-    return b"".join(out)
-
-
-def random_query(rng):
-    """Pairs, and a spelling of them."""
-    pairs = [(some(rng, rng.choice((ODD, "aAbB-.", UNRESERVED)), 0, 4),
-              some(rng, rng.choice((ODD, "aAbB-.", UNRESERVED)), 0, 6))
-             for _ in range(rng.choice((0, 0, 1, 2, 3, 8, 20)))]
-    pieces = []
-    for name, value in pairs:
-        plain = ODD.replace("&", "").replace("%", "")
-        piece = respell(rng, name, plain.replace("=", ""))
-        if value or not name or rng.random() < 0.5:
-            piece += b"=" + respell(rng, value, plain)
-        pieces += [piece] + [b""] * rng.choice((0, 0, 0, 1))
-    return pairs, b"&".join(pieces)
-
-
-def random_path(rng, keep):
-    """What botocore is given, and what sigv4.c is given."""
+def random_path(rng):
     alphabet = rng.choice((UNRESERVED, ODD.replace("/", ""), "a."))
-    path = "".join("/" + rng.choice(
+    return "".join("/" + rng.choice(
         ("", ".", "..", "...", some(rng, alphabet, 1, 6),
          some(rng, alphabet, 1, 6))) for _ in range(rng.randint(0, 8)))
-    if not keep:
-        return path, path.encode()
-    # S3's signer takes the path as it is sent.
-    sent = quote(path, safe="/-._~") or "/"
-    ours = [respell(rng, s, ODD.replace("%", "")) for s in path.split("/")]
-    return sent, b"/".join(ours) or b"/"
 
 
 def random_value(rng):
     words = [some(rng, ODD.replace("\x01", "").replace("\x7f", ""), 0, 5)
              for _ in range(rng.randint(0, 5))]
-    gaps = [rng.choice((" ", "  ", "\t", " \t ", "\r\n ", "\n\t"))
+    gaps = [rng.choice((" ", "  ", "\t", " \t "))
             for _ in words]
     return "".join(w + g for w, g in zip(words, gaps)) + \
         rng.choice(("x", "", " "))
@@ -208,27 +175,25 @@ def random_headers(rng, host, date):
 
 def random_request(rng):
     """A request for sigv4.c, and botocore's answers."""
-    keep = rng.random() < 0.3
     when = datetime.datetime(1970, 1, 1) + datetime.timedelta(
         seconds=rng.randrange(4 * 10 ** 9))
     date = when.strftime("%Y%m%dT%H%M%SZ")
     keys = (some(rng, string.ascii_uppercase + string.digits, 1, 40),
             some(rng, string.ascii_letters + "/+ é", 1, 100))
-    pairs, query = random_query(rng)
-    theirs, ours = random_path(rng, keep)
+    path = random_path(rng)
     headers = random_headers(rng, "host.example:8000", date)
     payload = rng.randbytes(rng.choice((0, 1, 63, 64, 65, 5000)))
-    r = dict(method=some(rng, string.ascii_uppercase, 1, 7), path=ours,
-             query=query, headers=headers, payload=payload, keep=keep,
-             date=date, keys=keys, region=some(rng, UNRESERVED, 1, 20),
+    r = dict(method=some(rng, string.ascii_uppercase, 1, 7), path=path,
+             headers=headers, payload=payload, date=date, keys=keys,
+             region=some(rng, UNRESERVED, 1, 20),
              service=some(rng, UNRESERVED, 1, 12))
-    request = AWSRequest(method=r["method"], data=payload, params=pairs,
-                         url="http://host.example:8000" + theirs)
+    request = AWSRequest(method=r["method"], data=payload,
+                         url="http://host.example:8000" + path)
     for name, value in headers:
         request.headers[name] = value
     request.context["timestamp"] = date
-    signer = botocore_auth.S3SigV4Auth if keep else botocore_auth.SigV4Auth
-    auth = signer(Credentials(*keys), r["service"], r["region"])
+    auth = botocore_auth.SigV4Auth(Credentials(*keys), r["service"],
+                                   r["region"])
     canonical = auth.canonical_request(request)
     to_sign = auth.string_to_sign(request, canonical)
     auth._inject_signature_to_request(
