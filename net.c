@@ -26,11 +26,24 @@ enum net_result net_fail(struct net *net, enum net_result result,
     return result;
 }
 
+enum net_result net_late(struct net *net, const char *what, int64_t ns)
+{
+    return net_fail(net, NET_LATE, "no %s within %lld s", what,
+                    (long long)(ns / CLOCK_SECOND));
+}
+
 void net_close(struct net *net)
 {
     if (net->fd >= 0)
         close(net->fd);
     net->fd = -1;
+}
+
+size_t net_address(unsigned char out[16], const char *text)
+{
+    if (inet_pton(AF_INET, text, out) == 1)
+        return 4;
+    return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
 }
 
 static bool is_loopback(const struct sockaddr *sa)
@@ -165,8 +178,7 @@ static enum net_result await(struct net *net, short events)
     if (w == CLOCK_READY)
         return NET_OK;
     if (silent)
-        return net_fail(net, NET_LATE, "no answer within %lld s",
-                        (long long)(net->wait / CLOCK_SECOND));
+        return net_late(net, "answer", net->wait);
     return net_fail(net, NET_LATE, "the answer takes too long");
 }
 

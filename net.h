@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { NET_ERROR = 320 };    /* bytes of a sentence */
+
 enum net_result {
     NET_OK,
     NET_END,             /* the peer has closed, in order */
@@ -27,8 +29,11 @@ struct net {
     int64_t wait;        /* the longest silence, in nanoseconds */
     int64_t until;       /* end of all waiting, by CLOCK_STEADY */
     int family;          /* of the address that answered last; 0 at first */
-    char error[256];     /* a sentence, after any answer but NET_OK */
+    char error[NET_ERROR];   /* a sentence, after any answer but NET_OK */
 };
+
+/* The bytes of an IPv4 or IPv6 address: how many, or 0 if it is none. */
+size_t net_address(unsigned char out[16], const char *text);
 
 /*
  * Connects to `host` (a name or an address without brackets), trying all of
@@ -57,6 +62,9 @@ enum net_result net_write(struct net *net, const void *bytes, size_t n,
 bool net_stale(const struct net *net);
 
 void net_close(struct net *net);
+
+/* "no WHAT within N s": returns NET_LATE. */
+enum net_result net_late(struct net *net, const char *what, int64_t ns);
 
 /* Writes the sentence and returns `result`. */
 enum net_result net_fail(struct net *net, enum net_result result,

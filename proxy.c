@@ -1,7 +1,6 @@
 /* proxy: see proxy.h. */
 #include "proxy.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +9,6 @@
 #include "clock.h"
 
 /* ------------------------------------------------------------- NO_PROXY */
-
-/* The bytes of an IPv4 or IPv6 address: how many, or 0 if it is none. */
-static size_t address(unsigned char out[16], const char *text)
-{
-    if (inet_pton(AF_INET, text, out) == 1)
-        return 4;
-    return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
-}
 
 /* A decimal number up to `max`, and nothing after it, or -1. */
 static int number(const char *text, int max)
@@ -35,10 +26,10 @@ static int number(const char *text, int max)
 static bool in_block(const char *host, const char *block, const char *bits)
 {
     unsigned char a[16], b[16];
-    size_t n = address(a, host), whole;
+    size_t n = net_address(a, host), whole;
     int length = number(bits, (int)n * 8), rest;
 
-    if (n == 0 || address(b, block) != n || length < 0)
+    if (n == 0 || net_address(b, block) != n || length < 0)
         return false;
     whole = (size_t)length / 8;
     rest = 8 - length % 8;
@@ -94,11 +85,11 @@ static bool matches(const struct http_url *url, char *entry)
     }
     if (!cut_port(&entry, url->port))
         return false;
-    n = address(a, url->host);
+    n = net_address(a, url->host);
     if (n > 0) {
         unsigned char b[16];
 
-        return address(b, entry) == n && memcmp(a, b, n) == 0;
+        return net_address(b, entry) == n && memcmp(a, b, n) == 0;
     }
     entry += *entry == '*' && entry[1] == '.';
     entry += *entry == '.';
@@ -320,8 +311,7 @@ enum net_result proxy_open(const struct proxy *proxy, struct net *net,
     if (result == NET_OK)
         return refused(proxy, net, target, r->status);
     if (result == NET_LATE)
-        net_fail(net, result, "no answer within %lld s",
-                 (long long)(timeout / CLOCK_SECOND));
+        net_late(net, "answer", timeout);
     memcpy(why, net->error, sizeof why);
     return net_fail(net, NET_CUT, "the proxy %.80s: %.150s", proxy->host,
                     why);

@@ -2,17 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "http.h"
-
-static bool is_digit(int c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alnum(int c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 enum state {
     S_HEAD,                      /* in the header block */
@@ -66,22 +57,11 @@ static bool status_line(struct http_response *r, const char *line, size_t n)
     if (n < 13 || memcmp(line, "HTTP/1.", 7) != 0 ||
         (line[7] != '0' && line[7] != '1') || line[8] != ' ')
         return wrong(r, "this is not an HTTP/1.1 answer");
-    if (p[0] < '1' || p[0] > '5' || !is_digit((unsigned char)p[1]) ||
-        !is_digit((unsigned char)p[2]) || p[3] != ' ')
+    if (p[0] < '1' || p[0] > '5' || !ascii_digit(p[1]) ||
+        !ascii_digit(p[2]) || p[3] != ' ')
         return wrong(r, "the status line is wrong");
     r->status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0';
     r->keep = line[7] == '1';
-    return true;
-}
-
-bool http_is_token(const char *p, const char *end)
-{
-    if (p == end)
-        return false;
-    for (; p < end; p++)
-        if (!is_alnum((unsigned char)*p) &&
-            (*p == '\0' || strchr("!#$%&'*+-.^_`|~", *p) == NULL))
-            return false;
     return true;
 }
 
@@ -110,7 +90,7 @@ static bool content_length(struct http_response *r, const char *value,
         uint64_t n = 0;
         unsigned digits;
 
-        for (digits = 0; is_digit((unsigned char)*p); digits++, p++)
+        for (digits = 0; ascii_digit(*p); digits++, p++)
             n = n * 10 + (uint64_t)(*p - '0');
         if (digits == 0 || digits > 18)
             return wrong(r, "the Content-Length is wrong");
@@ -180,7 +160,7 @@ static char *field_line(struct http_response *r, char *to, char *line,
         wrong(r, "a header line is folded");
         return NULL;
     }
-    if (colon == NULL || !http_is_token(line, colon)) {
+    if (colon == NULL || !ascii_token(line, (size_t)(colon - line))) {
         wrong(r, "a header line is wrong");
         return NULL;
     }
@@ -261,7 +241,7 @@ static bool head_byte(struct http_response *r, unsigned char c)
 /* A byte of a chunk's size, or what ends it (RFC 9112 section 7.1). */
 static bool size_byte(struct http_response *r, unsigned char c)
 {
-    int digit = http_hex_digit(c);
+    int digit = ascii_hex(c);
 
     if (digit >= 0) {
         if (r->digits == 0)
