@@ -387,24 +387,46 @@ uint64_t json_offset(const struct json *j)
 
 const char *json_sentence(enum json_error error)
 {
-    static const char *const sentences[] = {
-        [JSON_OK] = "no error",
-        [JSON_E_SYNTAX] = "a byte that cannot stand here",
-        [JSON_E_UTF8] = "a string is not UTF-8",
-        [JSON_E_CONTROL] = "an unescaped control character in a string",
-        [JSON_E_ESCAPE] = "an escape that JSON does not have",
-        [JSON_E_DEPTH] = "nested too deeply",
-        [JSON_E_CAP] = "a value is longer than its limit",
-        [JSON_E_END] = "the document ends too early",
-        [JSON_E_TRAILING] = "something follows the document",
-        [JSON_E_POINTER] = "not a JSON Pointer, or too many of them",
-        [JSON_E_CALLER] = "the reader of the values gave up"
-    };
+    const char *sentence =       /* in the order of the enum */
+        "no error\0"
+        "a byte that cannot stand here\0"
+        "a string is not UTF-8\0"
+        "an unescaped control character in a string\0"
+        "an escape that JSON does not have\0"
+        "nested too deeply\0"
+        "a value is longer than its limit\0"
+        "the document ends too early\0"
+        "something follows the document\0"
+        "not a JSON Pointer, or too many of them\0"
+        "the reader of the values gave up";
+    int i;
 
-    return sentences[error];
+    for (i = 0; i < (int)error; i++)
+        sentence += strlen(sentence) + 1;
+    return sentence;
 }
 
 /* ---- strings out ---- */
+
+/* Length of the character at `p`, or 0 if it is none that may be shown. */
+static size_t shown(const unsigned char *p, size_t n)
+{
+    if (*p < 0x80)
+        return *p >= ' ' && *p != 0x7f;
+    if (n > 1 && p[0] == 0xc2 && p[1] < 0xa0)
+        return 0;
+    return json_utf8(p, n);
+}
+
+size_t json_printable(const unsigned char *p, size_t n, const char but[2])
+{
+    size_t i = 0, k = 1;
+
+    for (; i < n && k > 0; i += k)
+        k = p[i] == (unsigned char)but[0] || p[i] == (unsigned char)but[1]
+            ? 0 : shown(p + i, n - i);
+    return i;
+}
 
 /* Writes a character below U+0100 as an escape. */
 static void quote_byte(unsigned char c, json_put *put, void *context)
@@ -427,30 +449,25 @@ static void quote_byte(unsigned char c, json_put *put, void *context)
 size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context)
 {
-    size_t i, start = 0, length, replaced = 0;
+    size_t length, replaced = 0;
 
     put(context, "\"", 1);
-    for (i = 0; i < n; i += length) {
-        unsigned char c = bytes[i];
+    for (; n > 0; bytes += length, n -= length) {
         bool whole;
 
-        length = utf8_start(bytes + i, n - i, &whole);
-        if (whole && c == 0xc2 && bytes[i + 1] < 0xa0)
-            c = bytes[i + 1];
-        else if (whole && c >= 0x20 && c != '"' && c != '\\' && c != 0x7f)
+        length = json_printable(bytes, n, "\"\\");
+        if (length > 0) {
+            put(context, bytes, length);
             continue;
-        if (i > start)
-            put(context, bytes + start, i - start);
-        start = i + length;
+        }
+        length = utf8_start(bytes, n, &whole);
         if (whole) {
-            quote_byte(c, put, context);
+            quote_byte(bytes[length - 1], put, context);
         } else {
             put(context, "\xef\xbf\xbd", 3);
             replaced++;
         }
     }
-    if (n > start)
-        put(context, bytes + start, n - start);
     put(context, "\"", 1);
     return replaced;
 }

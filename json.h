@@ -151,6 +151,13 @@ size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context);
 
 /*
+ * How many of the first bytes of `p` are characters that any reader may be
+ * shown: UTF-8, no control characters (nor U+007F to U+009F, which terminals
+ * obey), and neither of the two in `but`.
+ */
+size_t json_printable(const unsigned char *p, size_t n, const char but[2]);
+
+/*
  * Length in bytes (1 to 4) of the well-formed UTF-8 character at the start of
  * `p`, or 0 if there is none (RFC 3629); `n` is how many bytes there are.
  */

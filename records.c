@@ -454,11 +454,6 @@ static void adopt_header(struct records *r)
 void records_init(struct records *r, int fd, enum rows_format format,
                   bool null, const char *const *columns, size_t n)
 {
-    static const char *const own[] = {
-        "public_id", "status", "text", "detail"
-    };
-    static const char *const text[] = {"text"};
-
     r->fd = fd;
     r->format = format;
     r->null = null;
@@ -470,9 +465,9 @@ void records_init(struct records *r, int fd, enum rows_format format,
     buf_init(&r->values, RECORDS_MAX);
     r->header = true;
     if (format == ROWS_TEXT)
-        name_columns(r, text, 1);
+        name_columns(r, &rows_columns[2], 1);
     else if (format == ROWS_TSV && columns == NULL)
-        name_columns(r, own, sizeof own / sizeof *own);
+        name_columns(r, rows_columns, ROWS_COLUMNS);
     else if (format == ROWS_TSV)
         name_columns(r, columns, n);
     if (r->names.failed)
