@@ -81,19 +81,16 @@ static bool list_has(const char *list, const char *member)
 }
 
 /* Digits only; a list of equal ones passes (RFC 9110 section 8.6). */
-static bool content_length(struct http_response *r, const char *value,
-                           bool *have)
+static bool content_length(struct http_response *r, const char *p, bool *have)
 {
-    const char *p = value;
-
-    for (;;) {
+    for (;; p += strspn(p, " \t")) {
+        const char *start = p;
         uint64_t n = 0;
-        unsigned digits;
 
-        for (digits = 0; ascii_digit(*p); digits++, p++)
+        for (; ascii_digit(*p); p++)
             n = n * 10 + (uint64_t)(*p - '0');
-        if (digits == 0 || digits > 18)
-            return wrong(r, "the Content-Length is wrong");
+        if (p == start || p - start > 18)
+            break;
         if (*have && n != r->left)
             return wrong(r, "there are two different Content-Lengths");
         *have = true;
@@ -101,11 +98,10 @@ static bool content_length(struct http_response *r, const char *value,
         p += strspn(p, " \t");
         if (*p == '\0')
             return true;
-        if (*p != ',')
-            return wrong(r, "the Content-Length is wrong");
-        p++;
-        p += strspn(p, " \t");
+        if (*p++ != ',')
+            break;
     }
+    return wrong(r, "the Content-Length is wrong");
 }
 
 /* How long the body is (RFC 9112 section 6.3), and what comes after it. */
@@ -244,23 +240,16 @@ static bool size_byte(struct http_response *r, unsigned char c)
     int digit = ascii_hex(c);
 
     if (digit >= 0) {
-        if (r->digits == 0)
+        if (r->digits++ == 0)
             r->left = 0;
-        if (++r->digits > 16)
-            return wrong(r, "a chunk's size has more than 16 digits");
         r->left = r->left << 4 | (unsigned)digit;
-        return true;
+        return r->digits <= 16 ||
+            wrong(r, "a chunk's size has more than 16 digits");
     }
-    if (r->digits == 0)
-        return wrong(r, "a chunk has no size");
     r->frame = 0;
-    if (c == '\r')
-        r->state = S_SIZE_LF;
-    else if (c == ';' || c == ' ' || c == '\t')
-        r->state = S_EXTENSION;
-    else
-        return wrong(r, "a chunk's size is wrong");
-    return true;
+    r->state = c == '\r' ? S_SIZE_LF : S_EXTENSION;
+    return (r->digits > 0 && (c == '\r' || c == ';' || c == ' ' ||
+                              c == '\t')) || wrong(r, "a chunk's size is wrong");
 }
 
 static bool expect(struct http_response *r, unsigned char c, unsigned char want,
@@ -277,17 +266,9 @@ static bool frame_byte(struct http_response *r, unsigned char c)
 {
     if (++r->frame > HTTP_FRAME_MAX && r->state != S_SIZE)
         return wrong(r, "a chunk's extension or the trailer is too long");
-    switch ((enum state)r->state) {
+    switch (r->state) {
     case S_SIZE:
         return size_byte(r, c);
-    case S_EXTENSION:
-    case S_TRAILER_LINE:
-        if (c == '\r')
-            r->state = r->state == S_EXTENSION ? S_SIZE_LF : S_TRAILER_LF;
-        else if (c < 0x20 && c != '\t')
-            return wrong(r, "a chunk's extension or the trailer has a "
-                         "control character");
-        return true;
     case S_SIZE_LF:
         r->frame = 0;
         return expect(r, c, '\n', r->left > 0 ? S_CHUNK : S_TRAILER);
@@ -296,18 +277,22 @@ static bool frame_byte(struct http_response *r, unsigned char c)
     case S_CHUNK_LF:
         r->digits = 0;
         return expect(r, c, '\n', S_SIZE);
-    case S_TRAILER:
-        r->state = c == '\r' ? S_END_LF : S_TRAILER_LINE;
-        return c == '\r' || (c >= 0x20 ? true :
-            wrong(r, "the trailer has a control character"));
     case S_TRAILER_LF:
         return expect(r, c, '\n', S_TRAILER);
     case S_END_LF:
         r->done = c == '\n';
         return expect(r, c, '\n', S_END_LF);
-    default:
-        return wrong(r, "the answer is wrong");
     }
+    /* S_EXTENSION, S_TRAILER, S_TRAILER_LINE: text, until CR */
+    if (c == '\r')
+        r->state = r->state == S_EXTENSION ? S_SIZE_LF
+            : r->state == S_TRAILER ? S_END_LF : S_TRAILER_LF;
+    else if (c < 0x20 && c != '\t')
+        return wrong(r, "a chunk's extension or the trailer has a control "
+                     "character");
+    else if (r->state == S_TRAILER)
+        r->state = S_TRAILER_LINE;
+    return true;
 }
 
 size_t http_response_feed(struct http_response *r, const unsigned char *bytes,
