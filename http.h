@@ -80,10 +80,11 @@ struct http_response {
                                     sticks */
     bool head_only;              /* the request was HEAD */
     int state, interim;          /* of http.c */
-    bool chunked, until_close;
+    bool until_close;
     unsigned digits;
     uint64_t left;               /* of the body or the chunk */
-    size_t lines, frame;
+    size_t lines, line;          /* of the head; where the last one begins */
+    size_t frame;
     size_t head_len;
     char head[HTTP_HEAD_MAX];    /* NAME NUL VALUE NUL ... once head_done */
 };

@@ -127,7 +127,6 @@ static bool framing(struct http_response *r)
     }
     if (coded && length)
         r->keep = false;
-    r->chunked = coded;
     if (r->head_only || r->status == 204 || r->status == 304) {
         r->done = true;
     } else if (coded) {
@@ -202,8 +201,7 @@ static bool head_end(struct http_response *r)
                      "asked for");
     if (++r->interim > HTTP_INTERIM_MAX)
         return wrong(r, "too many interim answers");
-    r->head_len = 0;
-    r->lines = 0;
+    r->head_len = r->line = r->lines = 0;
     r->status = 0;
     r->keep = true;
     return true;
@@ -214,6 +212,7 @@ static bool head_end(struct http_response *r)
 static bool head_byte(struct http_response *r, unsigned char c)
 {
     size_t n = r->head_len;
+    const char *line;
 
     if (n > 0 && r->head[n - 1] == '\r' && c != '\n')
         return wrong(r, "a header line has a CR without LF");
@@ -224,14 +223,14 @@ static bool head_byte(struct http_response *r, unsigned char c)
     r->head[r->head_len++] = (char)c;
     if (c != '\n')
         return true;
+    line = r->head + r->line;
+    r->line = r->head_len;
     if (++r->lines > HTTP_LINES_MAX)
         return wrong(r, "the header has more than 128 lines");
     if (r->lines == 1)
-        return status_line(r, r->head, n);
-    if ((n > 0 && r->head[n - 1] == '\n') ||
-        (n > 1 && r->head[n - 1] == '\r' && r->head[n - 2] == '\n'))
-        return head_end(r);
-    return true;
+        return status_line(r, line, n);
+    return *line == '\n' || (line[0] == '\r' && line[1] == '\n')
+        ? head_end(r) : true;
 }
 
 /* A byte of a chunk's size, or what ends it (RFC 9112 section 7.1). */
