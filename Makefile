@@ -104,7 +104,7 @@ DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
 	x509))
 
 # the JSON tokenizer
-JSON = json.c machine.c picks.c
+JSON = json.c machine.c picks.c ascii.c
 # what a connection is made of
 HTTP = http.c response.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c \
 	ascii.c

@@ -32,23 +32,24 @@ void http_escape(struct buf *out, const void *bytes, size_t n,
 
 bool http_unescape(char *to, size_t room, const char *from, size_t n)
 {
-    size_t len = 0, i;
+    const char *end = from + n;
 
-    for (i = 0; i < n; i++) {
-        int high = from[i] == '%' && n - i > 2 ? ascii_hex(from[i + 1]) : -1;
-        int low = high < 0 ? -1 : ascii_hex(from[i + 2]);
+    while (from < end) {
+        char c = *from++;
 
-        if (len + 1 >= room)
-            return false;
-        to[len] = from[i];
-        if (low >= 0) {
-            to[len] = (char)(high << 4 | low);
-            i += 2;
+        if (c == '%' && end - from >= 2) {
+            int high = ascii_hex(from[0]), low = ascii_hex(from[1]);
+
+            if (high >= 0 && low >= 0) {
+                c = (char)(high << 4 | low);
+                from += 2;
+            }
         }
-        if (to[len++] == '\0')
+        if (room-- < 2 || c == '\0')
             return false;
+        *to++ = c;
     }
-    to[len] = '\0';
+    *to = '\0';
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "ascii.h"
 #include "machine.h"
 #include "picks.h"
 
@@ -150,16 +151,14 @@ static void escape(struct json *j, unsigned char c)
 /* One digit of \u; after the last the code unit is whole. */
 static void hex(struct json *j, unsigned char c)
 {
-    static const char digit[] = "0123456789abcdefABCDEF";
-    const char *d = memchr(digit, c, sizeof digit - 1);
-    uint32_t value, code;
+    const int digit = ascii_hex(c);
+    uint32_t code;
 
-    if (d == NULL) {
+    if (digit < 0) {
         picks_fail(j, JSON_E_ESCAPE, NULL);
         return;
     }
-    value = (uint32_t)(d - digit);
-    code = j->code = j->code << 4 | (value < 16 ? value : value - 6);
+    code = j->code = j->code << 4 | (uint32_t)digit;
     if (--j->need > 0)
         return;
     j->state = STRING;
@@ -203,7 +202,7 @@ const unsigned char *json_escapes(struct json *j, const unsigned char *p,
    it cannot. */
 static enum json_state number_next(enum json_state state, unsigned char c)
 {
-    const bool digit = c >= '0' && c <= '9', e = c == 'e' || c == 'E';
+    const bool digit = ascii_digit(c), e = c == 'e' || c == 'E';
 
     switch (state) {
     case MINUS:

@@ -48,19 +48,13 @@ size_t net_address(unsigned char out[16], const char *text)
 
 static bool is_loopback(const struct sockaddr *sa)
 {
-    if (sa->sa_family == AF_INET) {
-        struct sockaddr_in in;
+    const char *bytes = (const char *)sa;
 
-        memcpy(&in, sa, sizeof in);
-        return ntohl(in.sin_addr.s_addr) >> 24 == 127;
-    }
-    if (sa->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-
-        memcpy(&in6, sa, sizeof in6);
-        return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
-    }
-    return false;
+    if (sa->sa_family == AF_INET)
+        return bytes[offsetof(struct sockaddr_in, sin_addr)] == 127;
+    return sa->sa_family == AF_INET6 &&
+        memcmp(bytes + offsetof(struct sockaddr_in6, sin6_addr),
+               &in6addr_loopback, sizeof in6addr_loopback) == 0;
 }
 
 /* Waits for a connect that is under way: 0, or what became of it. */

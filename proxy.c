@@ -124,31 +124,37 @@ static bool wrong(char *error, size_t size, const char *sentence)
     return false;
 }
 
-/* "USER[:PASSWORD]", n bytes. */
-static bool set_user(struct proxy *proxy, const char *text, size_t n,
-                     char *error, size_t size)
+/* Decodes "USER[:PASSWORD]", n bytes. */
+static bool decode_user(char *pair, size_t size, const char *text, size_t n)
 {
     const char *colon = memchr(text, ':', n);
     size_t k = colon == NULL ? n : (size_t)(colon - text);
-    char pair[1024];
-    struct buf value;
-    bool good;
 
     /* a colon ends the user, even one that was encoded (RFC 7617) */
-    good = http_unescape(pair, sizeof pair - 1, text, k) &&
-        strchr(pair, ':') == NULL;
-    k = good ? strlen(pair) : 0;
-    pair[k] = ':';
-    pair[k + 1] = '\0';
-    if (good && colon != NULL)
-        good = http_unescape(pair + k + 1, sizeof pair - k - 1, colon + 1,
-                             (size_t)(text + n - colon) - 1);
+    if (!http_unescape(pair, size - 1, text, k) || strchr(pair, ':') != NULL)
+        return false;
+    if (k < n)
+        k++;
+    text += k;
+    n -= k;
+    k = strlen(pair);
+    pair[k++] = ':';
+    return http_unescape(pair + k, size - k, text, n);
+}
+
+static bool set_user(struct proxy *proxy, const char *text, size_t n,
+                     char *error, size_t size)
+{
+    char pair[1024];
+    struct buf value;
+    bool good = decode_user(pair, sizeof pair, text, n);
+
     buf_init(&value, sizeof proxy->authorization - 1);
     buf_str(&value, "Basic ");
     buf_base64(&value, pair, good ? strlen(pair) : 0);
-    if (good && !value.failed)
+    good = good && !value.failed;
+    if (good)
         memcpy(proxy->authorization, value.data, value.len);
-    good &= !value.failed;
     buf_free(&value);
     buf_wipe(pair, sizeof pair);
     return good || wrong(error, size, "its user or password is too long, or "
@@ -266,13 +272,8 @@ static enum net_result ask(const struct proxy *proxy, struct net *net,
     size_t at = 0;
 
     buf_init(&head, 4096);
-    buf_str(&head, "CONNECT ");
-    buf_str(&head, target);
-    buf_str(&head, " HTTP/1.1\r\nHost: ");
-    buf_str(&head, target);
-    buf_str(&head, "\r\nUser-Agent: ");
-    buf_str(&head, agent);
-    buf_str(&head, "\r\n");
+    buf_format(&head, "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n",
+               target, target, agent);
     if (*proxy->authorization != '\0') {
         buf_str(&head, "Proxy-Authorization: ");
         buf_str(&head, proxy->authorization);
