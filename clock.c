@@ -126,20 +126,21 @@ static int64_t seconds(const int part[PARTS])
             return -1;
     days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 +
         part[DAY] - 1 - 719468;
-    return ((int64_t)days * 24 + part[HOUR]) * 3600 + part[MINUTE] * 60 +
+    return (((int64_t)days * 24 + part[HOUR]) * 60 + part[MINUTE]) * 60 +
         part[SECOND];
 }
 
 int64_t clock_http_date(const char *text)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+    const char *month = months;
     int part[PARTS];
 
     if (!parse(part, text, "???, 22 ??? 0000 33:44:55 GMT"))
         return -1;
-    while (memcmp(text + 8, months + 3 * part[MONTH]++, 3) != 0)
-        if (part[MONTH] == 12)
-            return -1;
+    while (*month != '\0' && memcmp(text + 8, month, 3) != 0)
+        month += 3;
+    part[MONTH] = (int)(month - months) / 3 + 1;     /* 13 is refused */
     return seconds(part);
 }
 

@@ -200,30 +200,23 @@ const unsigned char *json_escapes(struct json *j, const unsigned char *p,
 
 /* What stands after `c` in a number, or AFTER if it ends before, or VALUE if
    it cannot. */
-static enum json_state number_next(enum json_state state, unsigned char c)
+static enum json_state number_next(unsigned state, unsigned char c)
 {
-    const bool digit = ascii_digit(c), e = c == 'e' || c == 'E';
+    /* after 0, after 1 to 9, ".", "e", a sign, anything else */
+    static const unsigned char next[][6] = {
+        {ZERO, INTEGER, VALUE, VALUE, VALUE, VALUE},         /* MINUS */
+        {AFTER, AFTER, POINT, EXPONENT, AFTER, AFTER},       /* ZERO */
+        {INTEGER, INTEGER, POINT, EXPONENT, AFTER, AFTER},   /* INTEGER */
+        {FRACTION, FRACTION, VALUE, VALUE, VALUE, VALUE},    /* POINT */
+        {FRACTION, FRACTION, AFTER, EXPONENT, AFTER, AFTER}, /* FRACTION */
+        {POWER, POWER, VALUE, VALUE, SIGN, VALUE},           /* EXPONENT */
+        {POWER, POWER, VALUE, VALUE, VALUE, VALUE},          /* SIGN */
+        {POWER, POWER, AFTER, AFTER, AFTER, AFTER}           /* POWER */
+    };
 
-    switch (state) {
-    case MINUS:
-        return c == '0' ? ZERO : digit ? INTEGER : VALUE;
-    case ZERO:
-    case INTEGER:
-        return digit && state == INTEGER ? INTEGER : c == '.' ? POINT
-            : e ? EXPONENT : AFTER;
-    case POINT:
-        return digit ? FRACTION : VALUE;
-    case FRACTION:
-        return digit ? FRACTION : e ? EXPONENT : AFTER;
-    case EXPONENT:
-        if (c == '+' || c == '-')
-            return SIGN;
-        return digit ? POWER : VALUE;
-    case SIGN:
-        return digit ? POWER : VALUE;
-    default:
-        return digit ? POWER : AFTER;
-    }
+    return (enum json_state)next[state - MINUS][
+        c == '0' ? 0 : ascii_digit(c) ? 1 : c == '.' ? 2
+        : c == 'e' || c == 'E' ? 3 : c == '+' || c == '-' ? 4 : 5];
 }
 
 /* The number or literal in hand ends before `p`. */
@@ -240,7 +233,7 @@ const unsigned char *json_number(struct json *j, const unsigned char *p,
                                  const unsigned char *end)
 {
     for (; p < end; p++) {
-        enum json_state next = number_next((enum json_state)j->state, *p);
+        enum json_state next = number_next(j->state, *p);
 
         if (next == AFTER)
             return scalar_ends(j, p);
