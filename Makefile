@@ -58,7 +58,7 @@ build/%.o: %.c $(HEADERS) Makefile | build
 	$(COMPILE) -c -o $@ $<
 
 # where the time goes
-build/machine.o: CFLAGS = -O2
+build/machine.o: CFLAGS = -O2 -fno-jump-tables
 
 build/anchors.o: build/anchors.c $(HEADERS)
 	$(COMPILE) -I. -c -o $@ $<
