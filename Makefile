@@ -58,7 +58,7 @@ build/%.o: %.c $(HEADERS) Makefile | build
 	$(COMPILE) -c -o $@ $<
 
 # where the time goes
-build/json.o build/picks.o: CFLAGS = -O2
+build/machine.o: CFLAGS = -O2 -fno-jump-tables
 
 build/anchors.o: build/anchors.c $(HEADERS)
 	$(COMPILE) -I. -c -o $@ $<
@@ -103,24 +103,25 @@ TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json net pace pem \
 DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
 	x509))
 
+# the JSON tokenizer
+JSON = json.c machine.c picks.c ascii.c
 # what a connection is made of
 HTTP = http.c response.c proxy.c net.c tls.c pem.c x509.c cert.c der.c clock.c \
-	buf.c
+	buf.c ascii.c
 
 $(UNITS)/test_checkpoint: checkpoint.c
 $(UNITS)/test_clock: clock.c
 $(UNITS)/endpoint_filter: endpoint.c profile.c $(HTTP)
 $(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
-$(UNITS)/test_json $(UNITS)/json_filter: json.c picks.c
+$(UNITS)/test_json $(UNITS)/json_filter: $(JSON)
 $(UNITS)/test_net: net.c
 $(UNITS)/test_pace: pace.c
 $(UNITS)/test_pem: pem.c buf.c
 $(UNITS)/test_printf: | printf.c
 $(UNITS)/test_process: process.c clock.c buf.c
-$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c json.c picks.c \
-	buf.c
-$(UNITS)/test_rows: rows.c json.c picks.c
-$(UNITS)/test_sigv4 $(UNITS)/sigv4_filter: sigv4.c buf.c
+$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c buf.c $(JSON)
+$(UNITS)/test_rows: rows.c $(JSON)
+$(UNITS)/test_sigv4 $(UNITS)/sigv4_filter: sigv4.c buf.c ascii.c
 $(UNITS)/x509_filter: x509.c cert.c der.c clock.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves
 build/test_sigv4: SANITIZE = undefined
@@ -221,8 +222,8 @@ build/floor: tests/bench/floor.c $(TRUST) build/anchors.o | build
 	$(COMPILE) -O2 $(STATIC) -o $@ $^ $(BEARSSL_LIB)
 build/curl_yajl: tests/bench/curl_yajl.c | build
 	cc -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< -lcurl -lyajl
-build/bench_json: tests/bench_json.c json.c picks.c $(HEADERS) | build
-	cc -std=c11 -D_GNU_SOURCE -O2 -o $@ $(filter %.c,$^) -lyajl
+build/bench_json: tests/bench_json.c $(JSON:%.c=build/%.o) | build
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O2 -no-pie -o $@ $^ -lyajl
 
 # one run over N ids: memory, time, rows
 N = 1000000
@@ -235,7 +236,7 @@ scale:
 # shows as its own here, and costs a call more than it does.
 profile: | build
 	cc -std=c11 -D_GNU_SOURCE -O2 -g -fno-inline -o build/profile_json \
-		tests/bench_json.c json.c picks.c -lyajl
+		tests/bench_json.c $(JSON) -lyajl
 	valgrind -q --tool=callgrind --callgrind-out-file=build/profile.out \
 		--toggle-collect=json_feed build/profile_json profile
 	callgrind_annotate --auto=no --threshold=99 build/profile.out

@@ -68,7 +68,7 @@ bool buf_byte(struct buf *b, unsigned char c)
 
 bool buf_format(struct buf *b, const char *format, ...)
 {
-    char text[513];
+    char text[1025];
     va_list ap;
     int n;
 
@@ -88,16 +88,14 @@ void buf_base64(struct buf *out, const void *bytes, size_t n)
         "abcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *p = bytes;
 
-    for (; n > 0; p += 3) {
+    for (; n > 0; p += 3, n = n > 3 ? n - 3 : 0) {
         unsigned long bits = (unsigned long)p[0] << 16 |
             (n > 1 ? (unsigned long)p[1] << 8 : 0) |
             (n > 2 ? (unsigned long)p[2] : 0);
 
-        buf_byte(out, (unsigned char)digits[bits >> 18]);
-        buf_byte(out, (unsigned char)digits[bits >> 12 & 63]);
-        buf_byte(out, n > 1 ? (unsigned char)digits[bits >> 6 & 63] : '=');
-        buf_byte(out, n > 2 ? (unsigned char)digits[bits & 63] : '=');
-        n = n > 3 ? n - 3 : 0;
+        for (size_t i = 0; i < 4; i++, bits <<= 6)
+            buf_byte(out, i <= n ? (unsigned char)digits[bits >> 18 & 63]
+                     : '=');
     }
 }
 

@@ -29,7 +29,7 @@ void buf_init(struct buf *b, size_t max);
 bool buf_add(struct buf *b, const void *bytes, size_t n);
 
 /* Appends a string without its terminator; one byte; a formatted text of at
-   most 512 bytes (longer is refused). */
+   most 1024 bytes (longer is refused; for no secrets). */
 bool buf_str(struct buf *b, const char *s);
 bool buf_byte(struct buf *b, unsigned char c);
 bool buf_format(struct buf *b, const char *format, ...)

@@ -10,6 +10,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "ascii.h"
+
 _Static_assert(sizeof(time_t) >= 8, "32 bits of seconds end in 2038");
 
 int64_t clock_now(enum clock_kind kind)
@@ -23,52 +25,51 @@ int64_t clock_now(enum clock_kind kind)
 
 /* poll(2)'s own clock stands still while the machine is suspended, so that
    long waits go in steps. */
-static struct timespec step(int64_t left)
+static const int64_t longest_step = 60 * CLOCK_SECOND;
+
+void (*clock_interrupted)(void);
+
+static void interrupted(void)
 {
-    const int64_t longest = 60 * CLOCK_SECOND;
+    if (clock_interrupted != NULL)
+        clock_interrupted();
+}
+
+/* Waits for a step at most: CLOCK_TIME is the end of that. */
+static enum clock_wait wait_step(int64_t left, int fd, short events,
+                                 const sigset_t *mask)
+{
+    struct pollfd pfd = {fd, events, 0};
     struct timespec ts;
+    int n;
 
     if (left < 0)
         left = 0;
-    if (left > longest)
-        left = longest;
+    if (left > longest_step)
+        left = longest_step;
     ts.tv_sec = (time_t)(left / CLOCK_SECOND);
     ts.tv_nsec = (long)(left % CLOCK_SECOND);
-    return ts;
+    n = ppoll(&pfd, fd < 0 ? 0 : 1, &ts, mask);
+    return n > 0 ? CLOCK_READY
+        : n < 0 && errno == EINTR ? CLOCK_SIGNAL : CLOCK_TIME;
 }
-
-void (*clock_interrupted)(void);
 
 enum clock_wait clock_sleep(int64_t until, int fd, short events,
                             const volatile sig_atomic_t *stop)
 {
-    enum clock_wait result = CLOCK_SIGNAL;
-    struct pollfd pfd = {fd, events, 0};
+    enum clock_wait result;
     sigset_t all, before;
 
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
-    if (clock_interrupted != NULL)
-        clock_interrupted();
-    while (stop == NULL || *stop == 0) {
-        int64_t now = clock_now(CLOCK_STEADY);
-        struct timespec ts =
-            step(until == INT64_MAX ? INT64_MAX : until - now);
-        int n = ppoll(&pfd, fd < 0 ? 0 : 1, &ts, &before);
-        if (n > 0) {
-            result = CLOCK_READY;
-            break;
-        }
-        if (n < 0 && errno == EINTR)
-            break;
-        if (clock_now(CLOCK_STEADY) >= until) {
-            result = CLOCK_TIME;
-            break;
-        }
-    }
+    interrupted();
+    do
+        result = stop != NULL && *stop != 0 ? CLOCK_SIGNAL
+            : wait_step(until - clock_now(CLOCK_STEADY), fd, events, &before);
+    while (result == CLOCK_TIME && clock_now(CLOCK_STEADY) < until);
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (result == CLOCK_SIGNAL && clock_interrupted != NULL)
-        clock_interrupted();
+    if (result == CLOCK_SIGNAL)
+        interrupted();
     return result;
 }
 
@@ -83,97 +84,91 @@ void clock_random(void *bytes, size_t n)
         abort();
 }
 
-/* A number of n digits, or -1. */
-static int digits(const char *p, int n)
+/* ---- times as text ---- */
+
+enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, PARTS };
+
+/*
+ * Does the text begin with this form? There a digit stands for a digit of the
+ * part that it numbers, "?" for any character, others for themselves.
+ */
+static bool parse(int part[PARTS], const char *text, const char *form)
 {
-    int value = 0;
+    memset(part, 0, PARTS * sizeof *part);
+    for (; *form != '\0'; form++, text++) {
+        if (ascii_digit(*form)) {
+            int *n = &part[*form - '0'];
 
-    for (; n > 0; n--, p++) {
-        if (*p < '0' || *p > '9')
-            return -1;
-        value = value * 10 + *p - '0';
-    }
-    return value;
-}
-
-/* Days from 1970-01-01 to a date of the Gregorian calendar: months are
-   counted from March, so that the leap day is a year's last. */
-static int64_t days(int year, int month, int day)
-{
-    int64_t y = month > 2 ? year : year - 1;
-    int64_t m = month > 2 ? month - 3 : month + 9;
-
-    return 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 + day - 1 -
-        719468;
-}
-
-/* A date and what stands at `time`, "08:49:37". */
-static int64_t seconds(int year, int month, int day, const char *time)
-{
-    int h = digits(time, 2), m, s;
-
-    if (year < 1970 || month < 1 || month > 12 || day < 1 || day > 31 ||
-        h < 0 || h > 23 || time[2] != ':')
-        return -1;
-    m = digits(time + 3, 2);
-    if (m < 0 || m > 59 || time[5] != ':')
-        return -1;
-    s = digits(time + 6, 2);
-    if (s < 0 || s > 60)
-        return -1;
-    return ((days(year, month, day) * 24 + h) * 60 + m) * 60 + s;
-}
-
-/* Has the text the form, in which 0 stands for any character? */
-static bool shaped(const char *text, const char *form)
-{
-    for (; *form != '\0'; form++, text++)
-        if (*text == '\0' || (*form != '0' && *form != *text))
+            if (!ascii_digit(*text))
+                return false;
+            *n = *n * 10 + *text - '0';
+        } else if (*text == '\0' || (*form != '?' && *form != *text)) {
             return false;
+        }
+    }
     return true;
+}
+
+/* The seconds of a date of the Gregorian calendar: months are counted from
+   March, so that the leap day is a year's last. */
+static int64_t seconds(const int part[PARTS])
+{
+    static const struct {
+        short least, most;
+    } range[PARTS] = {
+        {1970, 9999}, {1, 12}, {1, 31}, {0, 23}, {0, 59}, {0, 60}
+    };
+    bool early = part[MONTH] < 3;
+    int y = part[YEAR] - early, m = part[MONTH] + (early ? 9 : -3), days;
+
+    for (int i = 0; i < PARTS; i++)
+        if (part[i] < range[i].least || part[i] > range[i].most)
+            return -1;
+    days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 +
+        part[DAY] - 1 - 719468;
+    return (((int64_t)days * 24 + part[HOUR]) * 60 + part[MINUTE]) * 60 +
+        part[SECOND];
 }
 
 int64_t clock_http_date(const char *text)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-    int month;
+    const char *month = months;
+    int part[PARTS];
 
-    if (!shaped(text, "000, 00 000 0000 00:00:00 GMT"))
+    if (!parse(part, text, "???, 22 ??? 0000 33:44:55 GMT"))
         return -1;
-    for (month = 0; month < 12; month++)
-        if (memcmp(text + 8, months + 3 * (size_t)month, 3) == 0)
-            return seconds(digits(text + 12, 4), month + 1,
-                           digits(text + 5, 2), text + 17);
-    return -1;
+    while (*month != '\0' && memcmp(text + 8, month, 3) != 0)
+        month += 3;
+    part[MONTH] = (int)(month - months) / 3 + 1;     /* 13 is refused */
+    return seconds(part);
 }
 
 int64_t clock_utc(const char *text)
 {
-    if (!shaped(text, "0000-00-00 00:00:00"))
-        return -1;
-    return seconds(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2),
-                   text + 11);
+    int part[PARTS];
+
+    return parse(part, text, "0000-11-22 33:44:55") ? seconds(part) : -1;
 }
 
 int64_t clock_iso(const char *text)
 {
-    const char *zone;
+    int part[PARTS];
     int64_t at, offset;
 
-    if (!shaped(text, "0000-00-00T00:00:00"))
+    if (!parse(part, text, "0000-11-22T33:44:55"))
         return -1;
-    zone = text + 19;
-    at = seconds(digits(text, 4), digits(text + 5, 2), digits(text + 8, 2),
-                 text + 11);
-    if (*zone == '.' && digits(zone + 1, 1) >= 0)
-        for (zone++; digits(zone, 1) >= 0; zone++)
+    at = seconds(part);
+    text += 19;
+    if (*text == '.' && ascii_digit(text[1]))
+        for (text++; ascii_digit(*text); text++)
             ;
-    if (at < 0 || strcmp(zone, "Z") == 0)
+    if (at < 0 || strcmp(text, "Z") == 0)
         return at;
-    if ((*zone != '+' && *zone != '-') || !shaped(zone + 1, "00:00") ||
-        zone[6] != '\0' || digits(zone + 1, 2) < 0 || digits(zone + 4, 2) < 0)
+    if ((*text != '+' && *text != '-') || !parse(part, text, "?33:44") ||
+        text[6] != '\0')
         return -1;
-    offset = digits(zone + 1, 2) * 3600 + digits(zone + 4, 2) * 60;
-    at += *zone == '+' ? -offset : offset;
+    offset = part[HOUR] * 3600 + part[MINUTE] * 60;
+    at += *text == '+' ? -offset : offset;
     return at < 0 ? -1 : at;
 }

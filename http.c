@@ -1,27 +1,17 @@
 /* http: see http.h. */
 #include "http.h"
 
-#include <arpa/inet.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "clock.h"
 #include "proxy.h"
 
 /* ------------------------------------------------------------------ URL */
-
-static bool is_digit(int c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alnum(int c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 void http_escape(struct buf *out, const void *bytes, size_t n,
                  const char *keep)
@@ -30,9 +20,7 @@ void http_escape(struct buf *out, const void *bytes, size_t n,
     const unsigned char *p = bytes;
 
     for (; n > 0; n--, p++) {
-        /* RFC 3986 section 2.3 */
-        if (is_alnum(*p) || (*p != '\0' && (strchr("-._~", *p) != NULL ||
-                                            strchr(keep, *p) != NULL))) {
+        if (ascii_unreserved(*p) || (*p != '\0' && strchr(keep, *p) != NULL)) {
             buf_byte(out, *p);
         } else {
             buf_byte(out, '%');
@@ -42,90 +30,71 @@ void http_escape(struct buf *out, const void *bytes, size_t n,
     }
 }
 
-int http_hex_digit(unsigned char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool http_unescape(char *to, size_t room, const char *from, size_t n)
 {
-    size_t len = 0, i;
+    const char *end = from + n;
 
-    for (i = 0; i < n; i++) {
-        int high = from[i] == '%' && n - i > 2
-            ? http_hex_digit((unsigned char)from[i + 1]) : -1;
-        int low = high < 0 ? -1 : http_hex_digit((unsigned char)from[i + 2]);
+    while (from < end) {
+        char c = *from++;
 
-        if (len + 1 >= room)
-            return false;
-        to[len] = from[i];
-        if (low >= 0) {
-            to[len] = (char)(high << 4 | low);
-            i += 2;
+        if (c == '%' && end - from >= 2) {
+            int high = ascii_hex(from[0]), low = ascii_hex(from[1]);
+
+            if (high >= 0 && low >= 0) {
+                c = (char)(high << 4 | low);
+                from += 2;
+            }
         }
-        if (to[len++] == '\0')
+        if (room-- < 2 || c == '\0')
             return false;
+        *to++ = c;
     }
-    to[len] = '\0';
+    *to = '\0';
     return true;
-}
-
-static bool url_wrong(char *error, size_t size, const char *sentence)
-{
-    snprintf(error, size, "%s", sentence);
-    return false;
 }
 
 /* Takes the host off the front of a URL: what follows it, or NULL. */
 static const char *url_host(struct http_url *url, const char *p)
 {
     bool literal = *p == '[';
-    struct in6_addr address;
+    unsigned char address[16];
     size_t n = 0;
 
     p += literal;
-    while (is_alnum((unsigned char)p[n]) || p[n] == '.' ||
+    while (ascii_alnum(p[n]) || p[n] == '.' ||
            (literal ? p[n] == ':' : p[n] == '-' || p[n] == '_'))
         n++;
     if (n == 0 || n >= sizeof url->host || (literal && p[n] != ']'))
         return NULL;
     memcpy(url->host, p, n);
     url->host[n] = '\0';
-    if (literal && inet_pton(AF_INET6, url->host, &address) != 1)
+    if (literal && net_address(address, url->host) != 16)
         return NULL;
     return p + n + literal;
 }
 
 static bool is_loopback_name(const char *host)
 {
-    struct in_addr address;
+    unsigned char address[16];
 
     return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-        (inet_pton(AF_INET, host, &address) == 1 &&
-         ntohl(address.s_addr) >> 24 == 127);
+        (net_address(address, host) == 4 && address[0] == 127);
 }
 
 /* An address and no name: nobody's resolver is asked. */
 static bool is_metadata_address(const char *host)
 {
-    static const char *const v6[] = {"fd00:ec2::254", "fd00:ec2::23"};
-    struct in6_addr address, known;
-    size_t i;
+    static const char known[][16] = {
+        "169.254.169.254", "169.254.170.2", "169.254.170.23",
+        "fd00:ec2::254", "fd00:ec2::23"
+    };
+    unsigned char a[16], b[16];
+    size_t n = net_address(a, host);
 
-    for (i = 0; i < 2; i++)
-        if (inet_pton(AF_INET6, host, &address) == 1 &&
-            inet_pton(AF_INET6, v6[i], &known) == 1 &&
-            memcmp(&address, &known, sizeof known) == 0)
+    for (size_t i = 0; n > 0 && i < sizeof known / sizeof *known; i++)
+        if (net_address(b, known[i]) == n && memcmp(a, b, n) == 0)
             return true;
-    return strcmp(host, "169.254.169.254") == 0 ||
-        strcmp(host, "169.254.170.2") == 0 ||
-        strcmp(host, "169.254.170.23") == 0;
+    return false;
 }
 
 /* The Host field's value (RFC 9110 section 7.2). */
@@ -140,8 +109,9 @@ static void url_authority(struct http_url *url)
              literal ? "[" : "", url->host, literal ? "]" : "", port);
 }
 
-static bool url_parse(struct http_url *url, const char *text, bool metadata,
-                      char *error, size_t size)
+/* NULL, or what is wrong with it. */
+static const char *url_wrong(struct http_url *url, const char *text,
+                             bool metadata)
 {
     const char *p;
     size_t n;
@@ -149,18 +119,18 @@ static bool url_parse(struct http_url *url, const char *text, bool metadata,
     memset(url, 0, sizeof *url);
     url->tls = strncasecmp(text, "https://", 8) == 0;
     if (!url->tls && strncasecmp(text, "http://", 7) != 0)
-        return url_wrong(error, size, "it must begin with https://");
+        return "it must begin with https://";
     p = url_host(url, text + (url->tls ? 8 : 7));
     if (p == NULL)
-        return url_wrong(error, size, "its host name is wrong");
+        return "its host name is wrong";
     url->port = url->tls ? 443 : 80;
     if (*p == ':') {
         unsigned long port;
         char *end;
 
-        port = is_digit((unsigned char)p[1]) ? strtoul(p + 1, &end, 10) : 0;
+        port = ascii_digit(p[1]) ? strtoul(p + 1, &end, 10) : 0;
         if (port == 0 || port > 65535)
-            return url_wrong(error, size, "its port is not 1 to 65535");
+            return "its port is not 1 to 65535";
         url->port = (unsigned short)port;
         p = end;
     }
@@ -168,17 +138,27 @@ static bool url_parse(struct http_url *url, const char *text, bool metadata,
     while (n > 0 && p[n - 1] == '/')
         n--;
     if ((*p != '\0' && *p != '/') || n >= sizeof url->path)
-        return url_wrong(error, size, "what follows its host is wrong");
+        return "what follows its host is wrong";
     memcpy(url->path, p, n);
     for (p = url->path; *p != '\0'; p++)
-        if (!is_alnum((unsigned char)*p) && strchr("/-._~%", *p) == NULL)
-            return url_wrong(error, size, "its path is not a plain one");
+        if (!ascii_unreserved(*p) && *p != '/' && *p != '%')
+            return "its path is not a plain one";
     url->metadata = metadata && !url->tls && is_metadata_address(url->host);
     if (!url->tls && !url->metadata && !is_loopback_name(url->host))
-        return url_wrong(error, size, "plain http is only for this machine "
-                         "itself (localhost); use https://");
+        return "plain http is only for this machine itself (localhost); use "
+            "https://";
     url_authority(url);
-    return true;
+    return NULL;
+}
+
+static bool url_parse(struct http_url *url, const char *text, bool metadata,
+                      char *error, size_t size)
+{
+    const char *wrong = url_wrong(url, text, metadata);
+
+    if (wrong != NULL)
+        snprintf(error, size, "%s", wrong);
+    return wrong == NULL;
 }
 
 bool http_url_parse(struct http_url *url, const char *text, char *error,
@@ -255,13 +235,19 @@ static void drop_stale(struct http *h)
     }
 }
 
+static long long ms_since(int64_t start)
+{
+    return (clock_now(CLOCK_STEADY) - start) / 1000000;
+}
+
 static enum net_result open_connection(struct http *h)
 {
     int64_t start = clock_now(CLOCK_STEADY);
     const struct proxy *proxy = h->options.proxy;
+    bool proxied = proxy != NULL && *proxy->host != '\0';
     enum net_result r = NET_OK;
 
-    if (proxy != NULL && *proxy->host != '\0')
+    if (proxied)
         r = proxy_open(proxy, &h->net, &h->url, h->options.agent,
                        h->options.connect, &h->response);
     else if (!net_connect(&h->net, h->url.host, h->url.port,
@@ -277,16 +263,14 @@ static enum net_result open_connection(struct http *h)
     if (h->url.tls)
         r = tls_start(&h->stream.tls, &h->net, h->url.host, h->options.trust);
     if (r == NET_LATE)
-        net_fail(&h->net, r, "no TLS handshake within %lld s",
-                 (long long)(h->options.connect / CLOCK_SECOND));
+        net_late(&h->net, "TLS handshake", h->options.connect);
     if (r != NET_OK) {
         net_close(&h->net);
         return r;
     }
     h->connected = true;
     note(h, "%s: connected in %lld ms%s", h->url.authority,
-         (long long)((clock_now(CLOCK_STEADY) - start) / 1000000),
-         proxy != NULL && *proxy->host != '\0' ? " through the proxy" : "");
+         ms_since(start), proxied ? " through the proxy" : "");
     return NET_OK;
 }
 
@@ -335,15 +319,6 @@ static void stream_consume(struct http *h, size_t n)
         h->plain_at += n;
 }
 
-static bool field_ok(const char *value)
-{
-    for (; *value != '\0'; value++)
-        if (((unsigned char)*value < 0x20 && *value != '\t') ||
-            *value == 0x7f)
-            return false;
-    return true;
-}
-
 static bool target_ok(const char *target)
 {
     if (*target != '/')
@@ -363,8 +338,8 @@ static bool make_request(const struct http *h, const struct http_request *rq,
         strcmp(rq->method, "HEAD") != 0;
     size_t i;
 
-    if (!http_is_token(rq->method, rq->method + strlen(rq->method)) ||
-        !target_ok(rq->target) || !field_ok(h->options.agent))
+    if (!ascii_token(rq->method, strlen(rq->method)) ||
+        !target_ok(rq->target) || !ascii_field(h->options.agent))
         return false;
     buf_str(out, rq->method);
     buf_byte(out, ' ');
@@ -377,8 +352,8 @@ static bool make_request(const struct http *h, const struct http_request *rq,
     for (i = 0; i < rq->n_fields; i++) {
         const struct http_field *f = &rq->fields[i];
 
-        if (!http_is_token(f->name, f->name + strlen(f->name)) ||
-            !field_ok(f->value))
+        if (!ascii_token(f->name, strlen(f->name)) ||
+            !ascii_field(f->value))
             return false;
         buf_str(out, f->name);
         buf_str(out, ": ");
@@ -390,7 +365,7 @@ static bool make_request(const struct http *h, const struct http_request *rq,
                    : rq->body_len);
 }
 
-/* Takes the answer. NET_OK, or why there is none; `error` is set. */
+/* Takes the answer. NET_OK, or why there is none. */
 static enum net_result receive(struct http *h, http_body_fn *body,
                                void *context)
 {
@@ -404,11 +379,10 @@ static enum net_result receive(struct http *h, http_body_fn *body,
 
         if (got == NET_END && http_response_end(r))
             break;
-        if (got != NET_OK) {
-            snprintf(h->error, sizeof h->error, "%s",
-                     r->error != NULL ? r->error : h->net.error);
+        if (got != NET_OK && r->error != NULL)
+            net_fail(&h->net, got, "%s", r->error);
+        if (got != NET_OK)
             return got;
-        }
         taken = http_response_feed(r, bytes, n, body, context);
         if (taken < n)           /* bytes after the end of the answer */
             r->keep = false;
@@ -419,8 +393,7 @@ static enum net_result receive(struct http *h, http_body_fn *body,
     }
     if (r->error == NULL)
         return NET_OK;
-    snprintf(h->error, sizeof h->error, "%s", r->error);
-    return NET_CUT;
+    return net_fail(&h->net, NET_CUT, "%s", r->error);
 }
 
 /* One try over a connection that is open. */
@@ -452,7 +425,7 @@ static enum http_result attempt(struct http *h, const struct http_request *rq,
         return HTTP_OK;
     h->response.keep = false;
     if (w != NET_OK && h->response.status == 0) {
-        snprintf(h->error, sizeof h->error, "while sending: %s", late);
+        net_fail(&h->net, w, "while sending: %.300s", late);
         return HTTP_UNSENT;
     }
     return HTTP_LOST;
@@ -468,8 +441,8 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
     h->response.status = 0;
     h->response.head_done = false;
     if (!make_request(h, rq, &h->request)) {
-        snprintf(h->error, sizeof h->error, "the request has a byte that "
-                 "HTTP does not allow, or is too large");
+        snprintf(h->error, sizeof h->error, "the request has a byte that HTTP "
+                 "does not allow, or is too large");
         goto out;
     }
     drop_stale(h);
@@ -477,12 +450,13 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
         bool reused = h->connected, silent;
         enum net_result opened = reused ? NET_OK : open_connection(h);
 
-        if (opened != NET_OK) {
-            snprintf(h->error, sizeof h->error, "%s", h->net.error);
-            result = opened == NET_REFUSED ? HTTP_REFUSED : HTTP_UNSENT;
+        result = opened == NET_OK
+            ? attempt(h, rq, body, context, &silent)
+            : opened == NET_REFUSED ? HTTP_REFUSED : HTTP_UNSENT;
+        /* before there is something to say about the closing */
+        memcpy(h->error, h->net.error, sizeof h->error);
+        if (opened != NET_OK)
             goto out;
-        }
-        result = attempt(h, rq, body, context, &silent);
         h->used = clock_now(CLOCK_STEADY);
         if (!h->response.keep)
             hang_up(h);
@@ -490,8 +464,7 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
         again = result != HTTP_OK && reused && silent && rq->repeatable;
     } while (again);
     note(h, "%s %s%s: %d in %lld ms%s%s", rq->method, h->url.authority,
-         rq->target, h->response.status,
-         (long long)((h->used - start) / 1000000),
+         rq->target, h->response.status, ms_since(start),
          result == HTTP_OK ? "" : ": ", result == HTTP_OK ? "" : h->error);
 out:
     buf_reset(&h->request);

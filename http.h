@@ -67,13 +67,7 @@ void http_escape(struct buf *out, const void *bytes, size_t n,
  */
 bool http_unescape(char *to, size_t room, const char *from, size_t n);
 
-/* The value of a hexadecimal digit, or -1. */
-int http_hex_digit(unsigned char c);
-
 /* ---- responses (response.c) ---- */
-
-/* Is what stands before `end` a token (RFC 9110 section 5.6.2)? */
-bool http_is_token(const char *p, const char *end);
 
 typedef void http_body_fn(void *context, const unsigned char *bytes,
                           size_t n);
@@ -86,10 +80,11 @@ struct http_response {
                                     sticks */
     bool head_only;              /* the request was HEAD */
     int state, interim;          /* of http.c */
-    bool chunked, until_close;
+    bool until_close;
     unsigned digits;
     uint64_t left;               /* of the body or the chunk */
-    size_t lines, frame;
+    size_t lines, line;          /* of the head; where the last one begins */
+    size_t frame;
     size_t head_len;
     char head[HTTP_HEAD_MAX];    /* NAME NUL VALUE NUL ... once head_done */
 };
@@ -131,20 +126,20 @@ struct http_options {
 };
 
 struct http {
-    struct http_url url;
     struct http_options options;
-    struct net net;
     bool connected;
-    int64_t used;                /* when it was last used, CLOCK_STEADY */
     unsigned connections;        /* opened so far */
+    int64_t used;                /* when it was last used, CLOCK_STEADY */
+    size_t plain_at, plain_len;
+    struct net net;
+    struct http_url url;
     struct buf request;          /* in hand; the memory is for the next one */
+    char error[NET_ERROR];       /* what went wrong with the last request */
     struct http_response response;
-    char error[320];             /* what went wrong with the last request */
     union {
         struct tls tls;
         unsigned char plain[16384];
     } stream;
-    size_t plain_at, plain_len;
 };
 
 struct http_field {
@@ -195,7 +190,7 @@ struct http_answer {
     int status;
     int64_t date;                /* the server's clock, s since 1970, or -1 */
     struct buf body;             /* the caller's; emptied before */
-    char error[256];             /* why there is no answer */
+    char error[NET_ERROR];       /* why there is no answer */
 };
 
 /*

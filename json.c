@@ -1,15 +1,13 @@
 /*
- * json: see json.h.
- *
- * One state machine, run(), reads everything. Where picks may still match it
- * calls the functions of picks.c at each value and name, to follow the
- * pointers and tell the caller. Where none can, which is called quiet here, it
- * goes on without them: it is compiled once for each of the two.
+ * json: see json.h. What most bytes of a document need is in machine.c; which
+ * values are told to the caller, in picks.c.
  */
 #include "json.h"
 
 #include <string.h>
 
+#include "ascii.h"
+#include "machine.h"
 #include "picks.h"
 
 _Static_assert(sizeof(struct json) <= 2048, "json.h promises 2 KB at most");
@@ -71,188 +69,56 @@ size_t json_utf8(const unsigned char *p, size_t n)
 
 bool json_is_utf8(const unsigned char *p, size_t n)
 {
-    while (n > 0) {
-        size_t length = json_utf8(p, n);
+    size_t length;
 
+    for (; n > 0; p += length, n -= length) {
+        length = json_utf8(p, n);
         if (length == 0)
             return false;
-        p += length;
-        n -= length;
     }
     return true;
 }
 
-/* Writes a code point as UTF-8; returns its length. */
-static size_t utf8_put(uint32_t code, unsigned char out[4])
+/* Tells a code point as UTF-8. */
+static void tell_code(struct json *j, uint32_t code)
 {
     size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3 : 4;
-    static const uint32_t lead[] = { 0, 0, 0xc0, 0xe0, 0xf0 };
+    unsigned char utf8[4];
     size_t i;
 
     for (i = n - 1; i > 0; i--) {
-        out[i] = (unsigned char)(0x80 | (code & 0x3f));
+        utf8[i] = (unsigned char)(0x80 | (code & 0x3f));
         code >>= 6;
     }
-    out[0] = (unsigned char)(lead[n] | code);
-    return n;
+    /* the first byte of n begins with n ones and a zero */
+    utf8[0] = (unsigned char)(n > 1 ? 0xf00U >> n | code : code);
+    picks_string(j, utf8, utf8 + n);
 }
 
 /* ---- strings in ---- */
 
-static void tell_code(struct json *j, uint32_t code)
+const unsigned char *json_beyond(struct json *j, const unsigned char *p,
+                                 const unsigned char *end)
 {
-    unsigned char utf8[4];
-    const unsigned char *end = utf8 + utf8_put(code, utf8);
+    const unsigned char *start = p;
 
-    picks_string(j, utf8, &end);
-}
+    for (; p < end; p++) {
+        int need = j->need - 1;
 
-/* ---- runs of bytes ---- */
-
-static const uint64_t ones = UINT64_C(0x0101010101010101);
-
-/* Eight bytes as a number. Its byte order is of no concern here. */
-static uint64_t load(const unsigned char *p)
-{
-    uint64_t word;
-
-    memcpy(&word, p, sizeof word);
-    return word;
-}
-
-/* What a string does not take as it stands; a row is 32 characters. */
-static const bool stops[256] = {
-    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-    0,0,1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0,0,0,
-    0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,
-    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,
-    1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1
-};
-
-/*
- * The first byte that stops[] names. Most strings are short: 16 bytes go one
- * by one. Then eight go at once while none of them stops: in one of the terms
- * the high bit is set of a byte that does, and if none does, of no byte.
- */
-static inline const unsigned char *plain(const unsigned char *p,
-                                         const unsigned char *end)
-{
-    unsigned fours;
-
-    for (fours = 0; fours < 4 && end - p >= 4; fours++, p += 4) {
-        if (stops[p[0]])
-            return p;
-        if (stops[p[1]])
-            return p + 1;
-        if (stops[p[2]])
-            return p + 2;
-        if (stops[p[3]])
-            return p + 3;
-    }
-    for (; end - p >= 8; p += 8) {
-        uint64_t w = load(p);
-        uint64_t flags = w | (w - ones * 0x20) | ((w ^ ones * '"') - ones)
-                         | ((w ^ ones * '\\') - ones);
-
-        if ((flags & ones * 0x80) != 0)
+        if (j->need > 0 ? !utf8_next(*p, j->bounds)
+            : *p < ' ' || *p == '"' || *p == '\\')
             break;
-    }
-    while (p < end && !stops[*p])
-        p++;
-    return p;
-}
-
-/* What follows in a string from a character beyond ASCII on, or within one. */
-static const unsigned char *beyond(struct json *j, const unsigned char *p,
-                                   const unsigned char *end)
-{
-    for (;;) {
-        int need;
-
-        for (; j->need > 0; j->need--, p++) {
-            if (p == end || !utf8_next(*p, j->bounds))
-                return p;
-        }
-        p = plain(p, end);
-        if (p == end || *p < 0x80)
-            return p;
-        need = utf8_lead(*p, j->bounds);
+        if (j->need == 0)
+            need = utf8_lead(*p, j->bounds);
         if (need < 0)
-            return p;
+            break;
         j->need = (uint8_t)need;
-        p++;
     }
-}
-
-static inline bool is_digit(unsigned char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static inline const unsigned char *digits(const unsigned char *p,
-                                          const unsigned char *end)
-{
-    while (p < end && is_digit(*p))
-        p++;
+    if (!j->quiet)
+        p = picks_string(j, start, p);
+    if (p < end && (j->need > 0 || *p >= 0x80))
+        picks_fail(j, JSON_E_UTF8, p);
     return p;
-}
-
-static const unsigned char *blank(const unsigned char *p,
-                                  const unsigned char *end)
-{
-    while (p < end && (*p == ' ' || *p == '\n' || *p == '\r' || *p == '\t')) {
-        while (end - p > 8 && load(p + 1) == ones * ' ')
-            p += 8;
-        p++;
-    }
-    return p;
-}
-
-/* ---- the machine ---- */
-
-static inline void push(struct json *j, bool object)
-{
-    unsigned depth = ++j->depth, bit = 1u << depth % 8;
-    uint8_t *bits = &j->levels[depth / 8];
-
-    *bits = (uint8_t)(object ? *bits | bit : *bits & ~bit);
-    j->object = object;
-}
-
-static inline void pop(struct json *j)
-{
-    unsigned depth = --j->depth;
-
-    j->object = (j->levels[depth / 8] >> depth % 8 & 1) != 0;
-}
-
-/* push() where hooks may be wanted, or the depth is too much. */
-static const unsigned char *level_starts(struct json *j, bool object,
-                                         const unsigned char *p)
-{
-    if (j->depth == JSON_MAX_DEPTH)
-        return picks_fail(j, JSON_E_DEPTH, p);
-    picks_begin(j, object ? JSON_OBJECT : JSON_ARRAY,
-                 object ? MEMBER : ELEMENT, p);
-    push(j, object);
-    if (j->depth <= JSON_MAX_TOKENS)
-        j->index[j->depth - 1] = 0;
-    picks_look(j);
-    return p + 1;
-}
-
-/* pop() where hooks may be wanted. */
-static const unsigned char *level_ends(struct json *j, const unsigned char *p)
-{
-    enum json_type type = j->object ? JSON_OBJECT : JSON_ARRAY;
-
-    pop(j);
-    j->quiet = false;
-    picks_end(j, type, p + 1);
-    return p + 1;
 }
 
 /* The first half of a surrogate pair, if there was one, stays alone. */
@@ -285,38 +151,32 @@ static void escape(struct json *j, unsigned char c)
 /* One digit of \u; after the last the code unit is whole. */
 static void hex(struct json *j, unsigned char c)
 {
-    static const char digit[] = "0123456789abcdefABCDEF";
-    const char *d = memchr(digit, c, sizeof digit - 1);
-    uint32_t value;
-    bool second;
+    const int digit = ascii_hex(c);
+    uint32_t code;
 
-    if (d == NULL) {
+    if (digit < 0) {
         picks_fail(j, JSON_E_ESCAPE, NULL);
         return;
     }
-    value = (uint32_t)(d - digit);
-    j->code = j->code << 4 | (value < 16 ? value : value - 6);
+    code = j->code = j->code << 4 | (uint32_t)digit;
     if (--j->need > 0)
         return;
     j->state = STRING;
-    second = j->code >= 0xdc00 && j->code < 0xe000;
-    if (second && j->high != 0) {
-        tell_code(j, 0x10000 + ((j->high - 0xd800) << 10) + j->code - 0xdc00);
+    if (code >> 10 == 0xdc00 >> 10 && j->high != 0) {
+        code = 0x10000 + ((j->high - 0xd800) << 10) + code - 0xdc00;
         j->high = 0;
-        return;
     }
     half_alone(j);
-    if (j->code >= 0xd800 && j->code < 0xdc00) {
+    if (code >> 10 == 0xd800 >> 10) {
         j->state = HIGH;
-        j->high = j->code;
+        j->high = code;
     } else {
-        tell_code(j, second ? REPLACEMENT : j->code);
+        tell_code(j, code >> 10 == 0xdc00 >> 10 ? REPLACEMENT : code);
     }
 }
 
-/* Reads escapes until the string goes on as it stands. */
-static const unsigned char *escapes(struct json *j, const unsigned char *p,
-                                    const unsigned char *end)
+const unsigned char *json_escapes(struct json *j, const unsigned char *p,
+                                  const unsigned char *end)
 {
     for (; p < end && j->state != STRING; p++) {
         if (j->state == ESCAPE) {
@@ -336,282 +196,125 @@ static const unsigned char *escapes(struct json *j, const unsigned char *p,
     return p;
 }
 
-static inline const unsigned char *pause(struct json *j, enum json_state state,
-                                         const unsigned char *p)
+/* ---- numbers and literals ---- */
+
+/* What stands after `c` in a number, or AFTER if it ends before, or VALUE if
+   it cannot. */
+static enum json_state number_next(unsigned state, unsigned char c)
 {
-    j->state = (uint8_t)state;
+    /* after 0, after 1 to 9, ".", "e", a sign, anything else */
+    static const unsigned char next[][6] = {
+        {ZERO, INTEGER, VALUE, VALUE, VALUE, VALUE},         /* MINUS */
+        {AFTER, AFTER, POINT, EXPONENT, AFTER, AFTER},       /* ZERO */
+        {INTEGER, INTEGER, POINT, EXPONENT, AFTER, AFTER},   /* INTEGER */
+        {FRACTION, FRACTION, VALUE, VALUE, VALUE, VALUE},    /* POINT */
+        {FRACTION, FRACTION, AFTER, EXPONENT, AFTER, AFTER}, /* FRACTION */
+        {POWER, POWER, VALUE, VALUE, SIGN, VALUE},           /* EXPONENT */
+        {POWER, POWER, VALUE, VALUE, VALUE, VALUE},          /* SIGN */
+        {POWER, POWER, AFTER, AFTER, AFTER, AFTER}           /* POWER */
+    };
+
+    return (enum json_state)next[state - MINUS][
+        c == '0' ? 0 : ascii_digit(c) ? 1 : c == '.' ? 2
+        : c == 'e' || c == 'E' ? 3 : c == '+' || c == '-' ? 4 : 5];
+}
+
+/* The number or literal in hand ends before `p`. */
+static const unsigned char *scalar_ends(struct json *j, const unsigned char *p)
+{
+    if (j->quiet)
+        j->state = AFTER;
+    else
+        picks_end(j, (enum json_type)j->type, p);
     return p;
 }
 
-/*
- * Reads on from `p`. Each state is a case, and goes to the next by name: that
- * makes a branch of each step, and processors foresee many of those better
- * than one that all steps share. `quiet` is a constant in each call, and what
- * it rules out is compiled away. Where somebody was told of a value it
- * returns, for json_feed to see what came of that.
- */
-static inline __attribute__((always_inline)) const unsigned char *
-run(struct json *j, const unsigned char *p, const unsigned char *end,
-    bool quiet)
+const unsigned char *json_number(struct json *j, const unsigned char *p,
+                                 const unsigned char *end)
 {
-    const unsigned char *start;
-    enum json_type type;
+    for (; p < end; p++) {
+        enum json_state next = number_next(j->state, *p);
 
-again:
-    switch ((enum json_state)j->state) {
-    case ELEMENT:
-    element:
-        if (p == end)
-            return pause(j, ELEMENT, p);
-        if (*p == ']')
-            goto after;
-        if (*p <= ' ') {
-            j->state = ELEMENT;
-            goto other;
-        }
-        /* fall through */
-    case VALUE:
-    value:
-        if (p == end)
-            return pause(j, VALUE, p);
-        if (*p >= '1' && *p <= '9') {    /* most values, in a response */
-            if (!quiet && picks_begin(j, JSON_NUMBER, INTEGER, p))
-                return p + 1;
-            p++;
-            goto integer;
-        }
-        switch (*p) {
-        case '{':
-            if (!quiet || j->depth == JSON_MAX_DEPTH)
-                return level_starts(j, true, p);
-            push(j, true);
-            p++;
-            goto member;
-        case '[':
-            if (!quiet || j->depth == JSON_MAX_DEPTH)
-                return level_starts(j, false, p);
-            push(j, false);
-            p++;
-            goto element;
-        case '"':
-            j->name = false;
-            if (!quiet && picks_begin(j, JSON_STRING, STRING, p))
-                return p + 1;
-            p++;
-            goto string;
-        case '-':
-            if (!quiet && picks_begin(j, JSON_NUMBER, MINUS, p))
-                return p + 1;
-            p++;
-            goto minus;
-        case '0':
-            if (!quiet && picks_begin(j, JSON_NUMBER, ZERO, p))
-                return p + 1;
-            p++;
-            goto zero;
-        case 't': case 'f': case 'n':
-            type = *p == 't' ? JSON_TRUE : *p == 'f' ? JSON_FALSE : JSON_NULL;
-            j->literal = *p == 't' ? "rue" : *p == 'f' ? "alse" : "ull";
-            if (!quiet && picks_begin(j, type, LITERAL, p))
-                return p + 1;
-            p++;
-            goto literal;
-        default:
-            j->state = VALUE;
-            goto other;
-        }
-    case MEMBER:
-    member:
-        if (p == end)
-            return pause(j, MEMBER, p);
-        if (*p == '}')
-            goto after;
-        if (*p <= ' ') {
-            j->state = MEMBER;
-            goto other;
-        }
-        /* fall through */
-    case NAME:
-    name:
-        if (p == end)
-            return pause(j, NAME, p);
-        if (*p != '"') {
-            j->state = NAME;
-            goto other;
-        }
-        j->name = true;
-        p++;
-        goto string;
-    case STRING:
-        if (j->need > 0)
-            goto multibyte;
-        /* fall through */
-    string:
-        start = p;
-        p = plain(p, end);
-        if (!quiet && picks_string(j, start, &p))
-            return p;
-        if (p == end)
-            return pause(j, STRING, p);
-        if (*p == '"') {
-            p++;
-            if (j->name)
-                goto named;
-            if (!quiet && picks_end(j, JSON_STRING, p))
-                return p;
-            goto after;
-        }
-        if (*p == '\\') {
-            j->state = ESCAPE;
-            p++;
-            goto escape;
-        }
-        if (*p < 0x80)
-            return picks_fail(j, JSON_E_CONTROL, p);
-    multibyte:
-        start = p;
-        p = beyond(j, p, end);
-        if (!quiet && picks_string(j, start, &p))
-            return p;
-        if (p == end)
-            return pause(j, STRING, p);
-        if (j->need > 0 || *p >= 0x80)
-            return picks_fail(j, JSON_E_UTF8, p);
-        goto string;
-    named:
-        if (!quiet && j->candidates != 0)
-            picks_match(j);
-        /* fall through */
-    case COLON:
-        if (p == end)
-            return pause(j, COLON, p);
-        if (*p != ':') {
-            j->state = COLON;
-            goto other;
-        }
-        p++;
-        goto value;
-    case ESCAPE:
-    case HEX:
-    case HIGH:
-    escape:
-        p = escapes(j, p, end);
-        if (p == end || j->error != JSON_OK)
-            return p;
-        goto string;
-    case LITERAL:
-    literal:
-        for (; *j->literal != '\0'; j->literal++, p++) {
-            if (p == end)
-                return pause(j, LITERAL, p);
-            if (*p != (unsigned char)*j->literal)
-                return picks_fail(j, JSON_E_SYNTAX, p);
-        }
-        if (!quiet && picks_end(j, (enum json_type)j->type, p))
-            return p;
-        goto after;
-    case MINUS:
-    minus:
-        if (p == end)
-            return pause(j, MINUS, p);
-        if (!is_digit(*p))
+        if (next == AFTER)
+            return scalar_ends(j, p);
+        if (next == VALUE)
             return picks_fail(j, JSON_E_SYNTAX, p);
-        if (*p++ == '0')
-            goto zero;
-        /* fall through */
-    case INTEGER:
-    integer:
-        p = digits(p, end);
-        if (p == end)
-            return pause(j, INTEGER, p);
-        /* fall through */
-    case ZERO:
-    zero:
-        if (p == end)
-            return pause(j, ZERO, p);
-        if (*p != '.')
-            goto exponent;
-        p++;
-        /* fall through */
-    case POINT:
-        if (p == end)
-            return pause(j, POINT, p);
-        if (!is_digit(*p))
-            return picks_fail(j, JSON_E_SYNTAX, p);
-        /* fall through */
-    case FRACTION:
-        p = digits(p, end);
-        if (p == end)
-            return pause(j, FRACTION, p);
-    exponent:
-        if (*p != 'e' && *p != 'E')
-            goto number_ends;
-        p++;
-        /* fall through */
-    case EXPONENT:
-        if (p == end)
-            return pause(j, EXPONENT, p);
-        if (*p == '+' || *p == '-')
-            p++;
-        /* fall through */
-    case SIGN:
-        if (p == end)
-            return pause(j, SIGN, p);
-        if (!is_digit(*p))
-            return picks_fail(j, JSON_E_SYNTAX, p);
-        /* fall through */
-    case POWER:
-        p = digits(p, end);
-        if (p == end)
-            return pause(j, POWER, p);
-    number_ends:
-        if (!quiet && picks_end(j, JSON_NUMBER, p))
-            return p;
-        /* fall through */
-    case AFTER:
-    after:
-        if (p == end)
-            return pause(j, AFTER, p);
-        if (*p == ',') {
-            p++;
-            if (!quiet && picks_look(j))
-                return pause(j, j->object ? NAME : VALUE, p);
-            if (j->object)
-                goto name;
-            goto value;
-        }
-        if (*p == '}' ? j->object : *p == ']' && !j->object) {
-            if (!quiet || j->depth == j->floor)
-                return level_ends(j, p);
-            pop(j);
-            p++;
-            goto after;
-        }
-        j->state = AFTER;
-        break;
-    case DONE:
-        break;
+        j->state = (uint8_t)next;
     }
-other:
-    start = p;
-    p = blank(p, end);
-    if (p == end)
-        return p;
-    if (p > start)
-        goto again;
-    return picks_fail(j, j->state == DONE ? JSON_E_TRAILING : JSON_E_SYNTAX, p);
+    return p;
 }
 
-static const unsigned char *run_hooked(struct json *j, const unsigned char *p,
-                                       const unsigned char *end)
+const unsigned char *json_literal(struct json *j, const unsigned char *p,
+                                  const unsigned char *end)
 {
-    return run(j, p, end, false);
+    while (p < end) {
+        if (*p != (unsigned char)*j->literal)
+            return picks_fail(j, JSON_E_SYNTAX, p);
+        p++;
+        if (*++j->literal == '\0')
+            return scalar_ends(j, p);
+    }
+    return p;
 }
 
-static const unsigned char *run_quiet(struct json *j, const unsigned char *p,
-                                      const unsigned char *end)
+/* ---- values ---- */
+
+const unsigned char *json_level_ends(struct json *j, const unsigned char *p)
 {
-    return run(j, p, end, true);
+    enum json_type type = j->object ? JSON_OBJECT : JSON_ARRAY;
+
+    j->object = j->levels[--j->depth];
+    j->quiet = false;
+    picks_end(j, type, p + 1);
+    return p + 1;
+}
+
+/* An array or object starts. */
+static const unsigned char *level_starts(struct json *j, bool object,
+                                         const unsigned char *p)
+{
+    if (j->depth == JSON_MAX_DEPTH)
+        return picks_fail(j, JSON_E_DEPTH, p);
+    picks_begin(j, object ? JSON_OBJECT : JSON_ARRAY,
+                 object ? MEMBER : ELEMENT, p);
+    j->levels[++j->depth] = j->object = object;
+    if (j->depth <= JSON_MAX_TOKENS)
+        j->index[j->depth - 1] = 0;
+    picks_look(j);
+    return p + 1;
+}
+
+/* A literal or a number starts, of which `state` is what comes next. */
+static const unsigned char *scalar_starts(struct json *j, enum json_type type,
+                                          enum json_state state,
+                                          const unsigned char *p)
+{
+    j->state = (uint8_t)state;
+    if (!j->quiet)
+        picks_begin(j, type, state, p);
+    return p + 1;
+}
+
+const unsigned char *json_value_starts(struct json *j, const unsigned char *p)
+{
+    switch (*p) {
+    case '{':
+    case '[':
+        return level_starts(j, *p == '{', p);
+    case 't':
+        j->literal = "rue";
+        return scalar_starts(j, JSON_TRUE, LITERAL, p);
+    case 'f':
+        j->literal = "alse";
+        return scalar_starts(j, JSON_FALSE, LITERAL, p);
+    case 'n':
+        j->literal = "ull";
+        return scalar_starts(j, JSON_NULL, LITERAL, p);
+    case '-':
+        return scalar_starts(j, JSON_NUMBER, MINUS, p);
+    }
+    j->state = VALUE;
+    return p;
 }
 
 /* ---- the interface ---- */
@@ -644,7 +347,7 @@ bool json_feed(struct json *j, const unsigned char *bytes, size_t n)
         const unsigned char *stop = j->copy != 0 ? picks_cut(j, p, end) : end;
 
         if (stop > p)
-            p = j->quiet ? run_quiet(j, p, stop) : run_hooked(j, p, stop);
+            p = machine_run(j, p, stop);
     }
     picks_flush(j, p);
     j->from = picks_nothing;
@@ -676,24 +379,46 @@ uint64_t json_offset(const struct json *j)
 
 const char *json_sentence(enum json_error error)
 {
-    static const char *const sentences[] = {
-        [JSON_OK] = "no error",
-        [JSON_E_SYNTAX] = "a byte that cannot stand here",
-        [JSON_E_UTF8] = "a string is not UTF-8",
-        [JSON_E_CONTROL] = "an unescaped control character in a string",
-        [JSON_E_ESCAPE] = "an escape that JSON does not have",
-        [JSON_E_DEPTH] = "nested too deeply",
-        [JSON_E_CAP] = "a value is longer than its limit",
-        [JSON_E_END] = "the document ends too early",
-        [JSON_E_TRAILING] = "something follows the document",
-        [JSON_E_POINTER] = "not a JSON Pointer, or too many of them",
-        [JSON_E_CALLER] = "the reader of the values gave up"
-    };
+    const char *sentence =       /* in the order of the enum */
+        "no error\0"
+        "a byte that cannot stand here\0"
+        "a string is not UTF-8\0"
+        "an unescaped control character in a string\0"
+        "an escape that JSON does not have\0"
+        "nested too deeply\0"
+        "a value is longer than its limit\0"
+        "the document ends too early\0"
+        "something follows the document\0"
+        "not a JSON Pointer, or too many of them\0"
+        "the reader of the values gave up";
+    int i;
 
-    return sentences[error];
+    for (i = 0; i < (int)error; i++)
+        sentence += strlen(sentence) + 1;
+    return sentence;
 }
 
 /* ---- strings out ---- */
+
+/* Length of the character at `p`, or 0 if it is none that may be shown. */
+static size_t shown(const unsigned char *p, size_t n)
+{
+    if (*p < 0x80)
+        return *p >= ' ' && *p != 0x7f;
+    if (n > 1 && p[0] == 0xc2 && p[1] < 0xa0)
+        return 0;
+    return json_utf8(p, n);
+}
+
+size_t json_printable(const unsigned char *p, size_t n, const char but[2])
+{
+    size_t i = 0, k = 1;
+
+    for (; i < n && k > 0; i += k)
+        k = p[i] == (unsigned char)but[0] || p[i] == (unsigned char)but[1]
+            ? 0 : shown(p + i, n - i);
+    return i;
+}
 
 /* Writes a character below U+0100 as an escape. */
 static void quote_byte(unsigned char c, json_put *put, void *context)
@@ -701,47 +426,40 @@ static void quote_byte(unsigned char c, json_put *put, void *context)
     static const char digit[] = "0123456789abcdef";
     const unsigned char *named = memchr(escaped, c, ESCAPES);
     char out[6] = "\\u00";
+    size_t n = 2;
 
     if (named != NULL) {
         out[1] = escape_letters[named - escaped];
-        put(context, out, 2);
-        return;
+    } else {
+        out[4] = digit[c >> 4];
+        out[5] = digit[c & 15];
+        n = 6;
     }
-    out[4] = digit[c >> 4];
-    out[5] = digit[c & 15];
-    put(context, out, 6);
+    put(context, out, n);
 }
 
 size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context)
 {
-    size_t i, start = 0, length, replaced = 0;
+    size_t length, replaced = 0;
 
     put(context, "\"", 1);
-    for (i = 0; i < n; i += length) {
-        unsigned char c = bytes[i];
-        bool whole, bare;
+    for (; n > 0; bytes += length, n -= length) {
+        bool whole;
 
-        length = utf8_start(bytes + i, n - i, &whole);
-        bare = c >= 0x20 && c != '"' && c != '\\' && c != 0x7f;
-        if (whole && c == 0xc2 && bytes[i + 1] < 0xa0) {
-            bare = false;
-            c = bytes[i + 1];
-        }
-        if (whole && bare)
+        length = json_printable(bytes, n, "\"\\");
+        if (length > 0) {
+            put(context, bytes, length);
             continue;
-        if (i > start)
-            put(context, bytes + start, i - start);
-        start = i + length;
+        }
+        length = utf8_start(bytes, n, &whole);
         if (whole) {
-            quote_byte(c, put, context);
+            quote_byte(bytes[length - 1], put, context);
         } else {
             put(context, "\xef\xbf\xbd", 3);
             replaced++;
         }
     }
-    if (n > start)
-        put(context, bytes + start, n - start);
     put(context, "\"", 1);
     return replaced;
 }

@@ -151,6 +151,13 @@ size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context);
 
 /*
+ * How many of the first bytes of `p` are characters that any reader may be
+ * shown: UTF-8, no control characters (nor U+007F to U+009F, which terminals
+ * obey), and neither of the two in `but`.
+ */
+size_t json_printable(const unsigned char *p, size_t n, const char but[2]);
+
+/*
  * Length in bytes (1 to 4) of the well-formed UTF-8 character at the start of
  * `p`, or 0 if there is none (RFC 3629); `n` is how many bytes there are.
  */
@@ -198,7 +205,7 @@ struct json {
     bool object;             /* the innermost open one is an object */
     bool quiet;              /* nothing in this subtree is picked */
     bool idle;               /* nobody wants the value in hand */
-    uint8_t levels[JSON_MAX_DEPTH / 8 + 1]; /* a bit each: an object? */
+    bool levels[JSON_MAX_DEPTH + 1];        /* what each is: an object? */
     uint64_t index[JSON_MAX_TOKENS];        /* of the element in hand */
     struct json_track tracks[JSON_MAX_PICKS];
 };

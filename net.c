@@ -26,6 +26,12 @@ enum net_result net_fail(struct net *net, enum net_result result,
     return result;
 }
 
+enum net_result net_late(struct net *net, const char *what, int64_t ns)
+{
+    return net_fail(net, NET_LATE, "no %s within %lld s", what,
+                    (long long)(ns / CLOCK_SECOND));
+}
+
 void net_close(struct net *net)
 {
     if (net->fd >= 0)
@@ -33,21 +39,22 @@ void net_close(struct net *net)
     net->fd = -1;
 }
 
+size_t net_address(unsigned char out[16], const char *text)
+{
+    if (inet_pton(AF_INET, text, out) == 1)
+        return 4;
+    return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
+}
+
 static bool is_loopback(const struct sockaddr *sa)
 {
-    if (sa->sa_family == AF_INET) {
-        struct sockaddr_in in;
+    const char *bytes = (const char *)sa;
 
-        memcpy(&in, sa, sizeof in);
-        return ntohl(in.sin_addr.s_addr) >> 24 == 127;
-    }
-    if (sa->sa_family == AF_INET6) {
-        struct sockaddr_in6 in6;
-
-        memcpy(&in6, sa, sizeof in6);
-        return IN6_IS_ADDR_LOOPBACK(&in6.sin6_addr);
-    }
-    return false;
+    if (sa->sa_family == AF_INET)
+        return bytes[offsetof(struct sockaddr_in, sin_addr)] == 127;
+    return sa->sa_family == AF_INET6 &&
+        memcmp(bytes + offsetof(struct sockaddr_in6, sin6_addr),
+               &in6addr_loopback, sizeof in6addr_loopback) == 0;
 }
 
 /* Waits for a connect that is under way: 0, or what became of it. */
@@ -166,8 +173,7 @@ static enum net_result await(struct net *net, short events)
     if (w == CLOCK_READY)
         return NET_OK;
     if (silent)
-        return net_fail(net, NET_LATE, "no answer within %lld s",
-                        (long long)(net->wait / CLOCK_SECOND));
+        return net_late(net, "answer", net->wait);
     return net_fail(net, NET_LATE, "the answer takes too long");
 }
 

@@ -12,6 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { NET_ERROR = 320 };    /* bytes of a sentence */
+
 enum net_result {
     NET_OK,
     NET_END,             /* the peer has closed, in order */
@@ -30,8 +32,11 @@ struct net {
     size_t at, end;      /* in `ahead`, of what was read but not given out */
     unsigned char ahead[4096];   /* small reads, as of a TLS record's five
                             bytes, take in what follows: a system call less */
-    char error[256];     /* a sentence, after any answer but NET_OK */
+    char error[NET_ERROR];   /* a sentence, after any answer but NET_OK */
 };
+
+/* The bytes of an IPv4 or IPv6 address: how many, or 0 if it is none. */
+size_t net_address(unsigned char out[16], const char *text);
 
 /*
  * Connects to `host` (a name or an address without brackets), trying all of
@@ -60,6 +65,9 @@ enum net_result net_write(struct net *net, const void *bytes, size_t n,
 bool net_stale(const struct net *net);
 
 void net_close(struct net *net);
+
+/* "no WHAT within N s": returns NET_LATE. */
+enum net_result net_late(struct net *net, const char *what, int64_t ns);
 
 /* Writes the sentence and returns `result`. */
 enum net_result net_fail(struct net *net, enum net_result result,

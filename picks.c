@@ -29,15 +29,16 @@ static bool star(const struct json *j, unsigned i, const char *s)
 /* Starts to follow a pointer; false if it is not one. */
 static bool track_init(struct json_track *t, const char *s, bool wild)
 {
-    size_t left = strlen(s), n;
     unsigned bit = 0;            /* of the token in hand */
+    size_t n;
 
     memset(t, 0, sizeof *t);
     t->token = s;
     if (!ended(*s))
         return false;
-    for (; left > 0; s += n, left -= n) {
-        n = json_utf8((const unsigned char *)s, left);
+    for (; *s != '\0'; s += n) {
+        n = (unsigned char)*s < 0x80 ? 1
+            : json_utf8((const unsigned char *)s, strlen(s));
         if (n == 0)
             return false;
         if (*s == '/') {
@@ -116,20 +117,19 @@ bool picks_look(struct json *j)
     return j->quiet;
 }
 
-/* Is this reference token the array index `index`? */
+/* Is this reference token the array index `index`? Compared from its end. */
 static bool is_index(const char *s, uint64_t index)
 {
-    const char *start = s;
-    uint64_t v = 0;
+    const char *end = s;
 
-    if (s[0] == '0')
-        return index == 0 && ended(s[1]);
-    for (; *s >= '0' && *s <= '9'; s++) {
-        if (v > UINT64_MAX / 10 - 1)
+    while (!ended(*end))
+        end++;
+    do {
+        if (end == s || *--end != (char)('0' + index % 10))
             return false;
-        v = v * 10 + (uint64_t)(*s - '0');
-    }
-    return s > start && ended(*s) && v == index;
+        index /= 10;
+    } while (index > 0);
+    return end == s;
 }
 
 void picks_match(struct json *j)
@@ -330,24 +330,23 @@ static void tell_name(struct json *j, const unsigned char *bytes, size_t n)
     }
 }
 
-bool picks_string(struct json *j, const unsigned char *bytes,
-                  const unsigned char **end)
+const unsigned char *picks_string(struct json *j, const unsigned char *bytes,
+                                  const unsigned char *end)
 {
-    size_t n = (size_t)(*end - bytes), most = n;
+    size_t n = (size_t)(end - bytes), most = n;
     unsigned i;
 
     if (j->name) {
         if ((j->candidates | j->walk) != 0)
             tell_name(j, bytes, n);
-        return j->error != JSON_OK;
+        return end;
     }
     for (i = 0; j->text != 0 && i < j->n; i++) {
         if ((j->text >> i & 1) != 0 && room(j, i) < most)
             most = room(j, i);
     }
     tell_bytes(j, j->text, bytes, most);
-    *end = bytes + most;
     if (most < n)
-        picks_fail(j, JSON_E_CAP, *end);
-    return j->error != JSON_OK;
+        picks_fail(j, JSON_E_CAP, NULL);
+    return bytes + most;
 }

@@ -1,37 +1,13 @@
 /*
  * picks: which values of a document are wanted, and telling the caller.
  *
- * A part of json.c, and of nobody else's concern: the machine there calls
+ * A part of json.c, and of nobody else's concern: machine.c calls
  * these at each value and name that a pick may still match.
  */
 #ifndef PICKS_H
 #define PICKS_H
 
-#include "json.h"
-
-/* What comes next. */
-enum json_state {
-    VALUE,
-    ELEMENT,                 /* the first of an array, or "]" */
-    NAME,
-    MEMBER,                  /* the first of an object, or "}" */
-    COLON,
-    AFTER,                   /* "," or the end of what is open */
-    DONE,                    /* white space */
-    STRING,                  /* the rest of a string */
-    ESCAPE,                  /* what stands after a backslash */
-    HEX,                     /* digits of \u */
-    HIGH,                    /* the second half of a surrogate pair */
-    MINUS,                   /* what stands after this part of a number */
-    ZERO,
-    INTEGER,
-    POINT,
-    FRACTION,
-    EXPONENT,
-    SIGN,
-    POWER,
-    LITERAL                  /* the rest of true, false or null */
-};
+#include "machine.h"
 
 /* For bytes that are there but not worth a name. */
 extern const unsigned char picks_nothing[1];
@@ -74,10 +50,10 @@ bool picks_begin(struct json *j, enum json_type type, enum json_state state,
 bool picks_end(struct json *j, enum json_type type, const unsigned char *p);
 
 /*
- * A piece of the string in hand, decoded, up to *end. Where somebody's cap
- * ends before, moves *end there. Returns if there was an error.
+ * A piece of the string in hand, decoded, up to `end`. Returns where reading
+ * goes on: `end`, or before it where somebody's cap is, which is an error.
  */
-bool picks_string(struct json *j, const unsigned char *bytes,
-                  const unsigned char **end);
+const unsigned char *picks_string(struct json *j, const unsigned char *bytes,
+                                  const unsigned char *end);
 
 #endif

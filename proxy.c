@@ -1,7 +1,6 @@
 /* proxy: see proxy.h. */
 #include "proxy.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,14 +9,6 @@
 #include "clock.h"
 
 /* ------------------------------------------------------------- NO_PROXY */
-
-/* The bytes of an IPv4 or IPv6 address: how many, or 0 if it is none. */
-static size_t address(unsigned char out[16], const char *text)
-{
-    if (inet_pton(AF_INET, text, out) == 1)
-        return 4;
-    return inet_pton(AF_INET6, text, out) == 1 ? 16 : 0;
-}
 
 /* A decimal number up to `max`, and nothing after it, or -1. */
 static int number(const char *text, int max)
@@ -35,10 +26,10 @@ static int number(const char *text, int max)
 static bool in_block(const char *host, const char *block, const char *bits)
 {
     unsigned char a[16], b[16];
-    size_t n = address(a, host), whole;
+    size_t n = net_address(a, host), whole;
     int length = number(bits, (int)n * 8), rest;
 
-    if (n == 0 || address(b, block) != n || length < 0)
+    if (n == 0 || net_address(b, block) != n || length < 0)
         return false;
     whole = (size_t)length / 8;
     rest = 8 - length % 8;
@@ -94,11 +85,11 @@ static bool matches(const struct http_url *url, char *entry)
     }
     if (!cut_port(&entry, url->port))
         return false;
-    n = address(a, url->host);
+    n = net_address(a, url->host);
     if (n > 0) {
         unsigned char b[16];
 
-        return address(b, entry) == n && memcmp(a, b, n) == 0;
+        return net_address(b, entry) == n && memcmp(a, b, n) == 0;
     }
     entry += *entry == '*' && entry[1] == '.';
     entry += *entry == '.';
@@ -133,31 +124,37 @@ static bool wrong(char *error, size_t size, const char *sentence)
     return false;
 }
 
-/* "USER[:PASSWORD]", n bytes. */
-static bool set_user(struct proxy *proxy, const char *text, size_t n,
-                     char *error, size_t size)
+/* Decodes "USER[:PASSWORD]", n bytes. */
+static bool decode_user(char *pair, size_t size, const char *text, size_t n)
 {
     const char *colon = memchr(text, ':', n);
     size_t k = colon == NULL ? n : (size_t)(colon - text);
-    char pair[1024];
-    struct buf value;
-    bool good;
 
     /* a colon ends the user, even one that was encoded (RFC 7617) */
-    good = http_unescape(pair, sizeof pair - 1, text, k) &&
-        strchr(pair, ':') == NULL;
-    k = good ? strlen(pair) : 0;
-    pair[k] = ':';
-    pair[k + 1] = '\0';
-    if (good && colon != NULL)
-        good = http_unescape(pair + k + 1, sizeof pair - k - 1, colon + 1,
-                             (size_t)(text + n - colon) - 1);
+    if (!http_unescape(pair, size - 1, text, k) || strchr(pair, ':') != NULL)
+        return false;
+    if (k < n)
+        k++;
+    text += k;
+    n -= k;
+    k = strlen(pair);
+    pair[k++] = ':';
+    return http_unescape(pair + k, size - k, text, n);
+}
+
+static bool set_user(struct proxy *proxy, const char *text, size_t n,
+                     char *error, size_t size)
+{
+    char pair[1024];
+    struct buf value;
+    bool good = decode_user(pair, sizeof pair, text, n);
+
     buf_init(&value, sizeof proxy->authorization - 1);
     buf_str(&value, "Basic ");
     buf_base64(&value, pair, good ? strlen(pair) : 0);
-    if (good && !value.failed)
+    good = good && !value.failed;
+    if (good)
         memcpy(proxy->authorization, value.data, value.len);
-    good &= !value.failed;
     buf_free(&value);
     buf_wipe(pair, sizeof pair);
     return good || wrong(error, size, "its user or password is too long, or "
@@ -275,13 +272,8 @@ static enum net_result ask(const struct proxy *proxy, struct net *net,
     size_t at = 0;
 
     buf_init(&head, 4096);
-    buf_str(&head, "CONNECT ");
-    buf_str(&head, target);
-    buf_str(&head, " HTTP/1.1\r\nHost: ");
-    buf_str(&head, target);
-    buf_str(&head, "\r\nUser-Agent: ");
-    buf_str(&head, agent);
-    buf_str(&head, "\r\n");
+    buf_format(&head, "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n",
+               target, target, agent);
     if (*proxy->authorization != '\0') {
         buf_str(&head, "Proxy-Authorization: ");
         buf_str(&head, proxy->authorization);
@@ -320,8 +312,7 @@ enum net_result proxy_open(const struct proxy *proxy, struct net *net,
     if (result == NET_OK)
         return refused(proxy, net, target, r->status);
     if (result == NET_LATE)
-        net_fail(net, result, "no answer within %lld s",
-                 (long long)(timeout / CLOCK_SECOND));
+        net_late(net, "answer", timeout);
     memcpy(why, net->error, sizeof why);
     return net_fail(net, NET_CUT, "the proxy %.80s: %.150s", proxy->host,
                     why);

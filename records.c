@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ascii.h"
+
 /* Where in a field the next byte stands. */
 enum {
     FIELD,                   /* at its start; in CSV only there */
@@ -149,18 +151,6 @@ static size_t unescape(struct records *r, unsigned char c)
     return 1;
 }
 
-/* Its value in this base, or the base if it is no digit of it. */
-static unsigned digit(unsigned char c, unsigned base)
-{
-    unsigned value = base;
-
-    if (c >= '0' && c <= '9')
-        value = c - '0';
-    else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-        value = (c | 0x20) - 'a' + 10u;
-    return value < base ? value : base;
-}
-
 /* A digit of an escape is over, as it is complete or another byte follows. */
 static void end_digits(struct records *r)
 {
@@ -174,13 +164,13 @@ static void end_digits(struct records *r)
 /* A byte behind a part of an escape. */
 static size_t take_digit(struct records *r, unsigned char c)
 {
-    const unsigned base = r->state == HEX ? 16 : 8, value = digit(c, base);
+    const int base = r->state == HEX ? 16 : 8, digit = ascii_hex(c);
 
-    if (value == base) {
+    if (digit < 0 || digit >= base) {
         end_digits(r);
         return 0;
     }
-    r->code = r->code * base + value;
+    r->code = r->code * (unsigned)base + (unsigned)digit;
     if (--r->digits == 0)
         end_digits(r);
     return 1;
@@ -454,11 +444,6 @@ static void adopt_header(struct records *r)
 void records_init(struct records *r, int fd, enum rows_format format,
                   bool null, const char *const *columns, size_t n)
 {
-    static const char *const own[] = {
-        "public_id", "status", "text", "detail"
-    };
-    static const char *const text[] = {"text"};
-
     r->fd = fd;
     r->format = format;
     r->null = null;
@@ -470,9 +455,9 @@ void records_init(struct records *r, int fd, enum rows_format format,
     buf_init(&r->values, RECORDS_MAX);
     r->header = true;
     if (format == ROWS_TEXT)
-        name_columns(r, text, 1);
+        name_columns(r, &rows_columns[2], 1);
     else if (format == ROWS_TSV && columns == NULL)
-        name_columns(r, own, sizeof own / sizeof *own);
+        name_columns(r, rows_columns, ROWS_COLUMNS);
     else if (format == ROWS_TSV)
         name_columns(r, columns, n);
     if (r->names.failed)

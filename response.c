@@ -2,17 +2,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "http.h"
-
-static bool is_digit(int c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static bool is_alnum(int c)
-{
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 enum state {
     S_HEAD,                      /* in the header block */
@@ -66,22 +57,11 @@ static bool status_line(struct http_response *r, const char *line, size_t n)
     if (n < 13 || memcmp(line, "HTTP/1.", 7) != 0 ||
         (line[7] != '0' && line[7] != '1') || line[8] != ' ')
         return wrong(r, "this is not an HTTP/1.1 answer");
-    if (p[0] < '1' || p[0] > '5' || !is_digit((unsigned char)p[1]) ||
-        !is_digit((unsigned char)p[2]) || p[3] != ' ')
+    if (p[0] < '1' || p[0] > '5' || !ascii_digit(p[1]) ||
+        !ascii_digit(p[2]) || p[3] != ' ')
         return wrong(r, "the status line is wrong");
     r->status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0';
     r->keep = line[7] == '1';
-    return true;
-}
-
-bool http_is_token(const char *p, const char *end)
-{
-    if (p == end)
-        return false;
-    for (; p < end; p++)
-        if (!is_alnum((unsigned char)*p) &&
-            (*p == '\0' || strchr("!#$%&'*+-.^_`|~", *p) == NULL))
-            return false;
     return true;
 }
 
@@ -101,19 +81,16 @@ static bool list_has(const char *list, const char *member)
 }
 
 /* Digits only; a list of equal ones passes (RFC 9110 section 8.6). */
-static bool content_length(struct http_response *r, const char *value,
-                           bool *have)
+static bool content_length(struct http_response *r, const char *p, bool *have)
 {
-    const char *p = value;
-
-    for (;;) {
+    for (;; p += strspn(p, " \t")) {
+        const char *start = p;
         uint64_t n = 0;
-        unsigned digits;
 
-        for (digits = 0; is_digit((unsigned char)*p); digits++, p++)
+        for (; ascii_digit(*p); p++)
             n = n * 10 + (uint64_t)(*p - '0');
-        if (digits == 0 || digits > 18)
-            return wrong(r, "the Content-Length is wrong");
+        if (p == start || p - start > 18)
+            break;
         if (*have && n != r->left)
             return wrong(r, "there are two different Content-Lengths");
         *have = true;
@@ -121,11 +98,10 @@ static bool content_length(struct http_response *r, const char *value,
         p += strspn(p, " \t");
         if (*p == '\0')
             return true;
-        if (*p != ',')
-            return wrong(r, "the Content-Length is wrong");
-        p++;
-        p += strspn(p, " \t");
+        if (*p++ != ',')
+            break;
     }
+    return wrong(r, "the Content-Length is wrong");
 }
 
 /* How long the body is (RFC 9112 section 6.3), and what comes after it. */
@@ -151,7 +127,6 @@ static bool framing(struct http_response *r)
     }
     if (coded && length)
         r->keep = false;
-    r->chunked = coded;
     if (r->head_only || r->status == 204 || r->status == 304) {
         r->done = true;
     } else if (coded) {
@@ -180,7 +155,7 @@ static char *field_line(struct http_response *r, char *to, char *line,
         wrong(r, "a header line is folded");
         return NULL;
     }
-    if (colon == NULL || !http_is_token(line, colon)) {
+    if (colon == NULL || !ascii_token(line, (size_t)(colon - line))) {
         wrong(r, "a header line is wrong");
         return NULL;
     }
@@ -226,8 +201,7 @@ static bool head_end(struct http_response *r)
                      "asked for");
     if (++r->interim > HTTP_INTERIM_MAX)
         return wrong(r, "too many interim answers");
-    r->head_len = 0;
-    r->lines = 0;
+    r->head_len = r->line = r->lines = 0;
     r->status = 0;
     r->keep = true;
     return true;
@@ -238,6 +212,7 @@ static bool head_end(struct http_response *r)
 static bool head_byte(struct http_response *r, unsigned char c)
 {
     size_t n = r->head_len;
+    const char *line;
 
     if (n > 0 && r->head[n - 1] == '\r' && c != '\n')
         return wrong(r, "a header line has a CR without LF");
@@ -248,39 +223,32 @@ static bool head_byte(struct http_response *r, unsigned char c)
     r->head[r->head_len++] = (char)c;
     if (c != '\n')
         return true;
+    line = r->head + r->line;
+    r->line = r->head_len;
     if (++r->lines > HTTP_LINES_MAX)
         return wrong(r, "the header has more than 128 lines");
     if (r->lines == 1)
-        return status_line(r, r->head, n);
-    if ((n > 0 && r->head[n - 1] == '\n') ||
-        (n > 1 && r->head[n - 1] == '\r' && r->head[n - 2] == '\n'))
-        return head_end(r);
-    return true;
+        return status_line(r, line, n);
+    return *line == '\n' || (line[0] == '\r' && line[1] == '\n')
+        ? head_end(r) : true;
 }
 
 /* A byte of a chunk's size, or what ends it (RFC 9112 section 7.1). */
 static bool size_byte(struct http_response *r, unsigned char c)
 {
-    int digit = http_hex_digit(c);
+    int digit = ascii_hex(c);
 
     if (digit >= 0) {
-        if (r->digits == 0)
+        if (r->digits++ == 0)
             r->left = 0;
-        if (++r->digits > 16)
-            return wrong(r, "a chunk's size has more than 16 digits");
         r->left = r->left << 4 | (unsigned)digit;
-        return true;
+        return r->digits <= 16 ||
+            wrong(r, "a chunk's size has more than 16 digits");
     }
-    if (r->digits == 0)
-        return wrong(r, "a chunk has no size");
     r->frame = 0;
-    if (c == '\r')
-        r->state = S_SIZE_LF;
-    else if (c == ';' || c == ' ' || c == '\t')
-        r->state = S_EXTENSION;
-    else
-        return wrong(r, "a chunk's size is wrong");
-    return true;
+    r->state = c == '\r' ? S_SIZE_LF : S_EXTENSION;
+    return (r->digits > 0 && (c == '\r' || c == ';' || c == ' ' ||
+                              c == '\t')) || wrong(r, "a chunk's size is wrong");
 }
 
 static bool expect(struct http_response *r, unsigned char c, unsigned char want,
@@ -297,17 +265,9 @@ static bool frame_byte(struct http_response *r, unsigned char c)
 {
     if (++r->frame > HTTP_FRAME_MAX && r->state != S_SIZE)
         return wrong(r, "a chunk's extension or the trailer is too long");
-    switch ((enum state)r->state) {
+    switch (r->state) {
     case S_SIZE:
         return size_byte(r, c);
-    case S_EXTENSION:
-    case S_TRAILER_LINE:
-        if (c == '\r')
-            r->state = r->state == S_EXTENSION ? S_SIZE_LF : S_TRAILER_LF;
-        else if (c < 0x20 && c != '\t')
-            return wrong(r, "a chunk's extension or the trailer has a "
-                         "control character");
-        return true;
     case S_SIZE_LF:
         r->frame = 0;
         return expect(r, c, '\n', r->left > 0 ? S_CHUNK : S_TRAILER);
@@ -316,18 +276,22 @@ static bool frame_byte(struct http_response *r, unsigned char c)
     case S_CHUNK_LF:
         r->digits = 0;
         return expect(r, c, '\n', S_SIZE);
-    case S_TRAILER:
-        r->state = c == '\r' ? S_END_LF : S_TRAILER_LINE;
-        return c == '\r' || (c >= 0x20 ? true :
-            wrong(r, "the trailer has a control character"));
     case S_TRAILER_LF:
         return expect(r, c, '\n', S_TRAILER);
     case S_END_LF:
         r->done = c == '\n';
         return expect(r, c, '\n', S_END_LF);
-    default:
-        return wrong(r, "the answer is wrong");
     }
+    /* S_EXTENSION, S_TRAILER, S_TRAILER_LINE: text, until CR */
+    if (c == '\r')
+        r->state = r->state == S_EXTENSION ? S_SIZE_LF
+            : r->state == S_TRAILER ? S_END_LF : S_TRAILER_LF;
+    else if (c < 0x20 && c != '\t')
+        return wrong(r, "a chunk's extension or the trailer has a control "
+                     "character");
+    else if (r->state == S_TRAILER)
+        r->state = S_TRAILER_LINE;
+    return true;
 }
 
 size_t http_response_feed(struct http_response *r, const unsigned char *bytes,

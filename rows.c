@@ -13,14 +13,14 @@
 
 bool rows_format_parse(enum rows_format *format, const char *name)
 {
-    static const struct { const char *name; enum rows_format format; } all[] = {
-        {"tsv", ROWS_TSV}, {"jsonl", ROWS_JSONL}, {"csv", ROWS_CSV},
-        {"text", ROWS_TEXT}
+    static const char names[][6] = {
+        [ROWS_TSV] = "tsv", [ROWS_JSONL] = "jsonl", [ROWS_CSV] = "csv",
+        [ROWS_TEXT] = "text"
     };
 
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
-        if (strcmp(name, all[i].name) == 0) {
-            *format = all[i].format;
+    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            *format = (enum rows_format)i;
             return true;
         }
     }
@@ -107,37 +107,13 @@ bool rows_ready(const struct rows_in *in)
 
 /* ---- characters that cannot stand as they are ---- */
 
-/* At `p`, is this U+0080 to U+009F? */
-static bool is_c1(const unsigned char *p, size_t n)
-{
-    return n > 1 && p[0] == 0xc2 && p[1] >= 0x80 && p[1] < 0xa0;
-}
-
-/* How many of the first bytes are printable characters. In a field of TSV
-   tab and backslash are not. */
-static size_t printable(const unsigned char *p, size_t n, bool field)
-{
-    size_t i = 0, k;
-
-    for (; i < n; i += k) {
-        k = json_utf8(p + i, n - i);
-        if (k == 0 || is_c1(p + i, n - i) || p[i] == 0x7f)
-            break;
-        if (p[i] < ' ' && (field || p[i] != '\t'))
-            break;
-        if (field && p[i] == '\\')
-            break;
-    }
-    return i;
-}
-
 /* Writes the escape for what is at `p` (n > 0), and a NUL. Returns how many
    bytes it stands for. */
 static size_t escape(const unsigned char *p, size_t n, char text[9])
 {
     static const char digits[] = "0123456789ABCDEF";
     static const char letters[] = "\\\\\tt\nn\rr";
-    size_t k = is_c1(p, n) ? 2 : 1;
+    size_t k = json_utf8(p, n) == 2 ? 2 : 1;     /* U+0080 to U+009F */
 
     *text++ = '\\';
     for (size_t i = 0; letters[i] != '\0'; i += 2) {
@@ -170,7 +146,7 @@ void rows_visible(char *out, size_t size, const unsigned char *bytes, size_t n)
         const void *shown = bytes;
         size_t k = json_utf8(bytes, n), m = k;
 
-        if (k == 0 || printable(bytes, k, false) == 0) {
+        if (*bytes != '\t' && json_printable(bytes, k, "\0") == 0) {
             k = escape(bytes, n, text);
             m = strlen(text);
             shown = text;
@@ -252,7 +228,7 @@ static void add_text(struct rows_out *out, const char *text)
 static void add_escaped(struct rows_out *out, const unsigned char *p, size_t n)
 {
     while (n > 0) {
-        size_t k = printable(p, n, true);
+        size_t k = json_printable(p, n, "\\\\");
 
         add(out, p, k);
         if (k < n) {
@@ -296,6 +272,13 @@ static void add_csv(struct rows_out *out, const unsigned char *p, size_t n)
     add_text(out, "\"");
 }
 
+/* Between two fields of a row. */
+static void add_comma(struct rows_out *out, size_t i)
+{
+    if (i > 0)
+        add_text(out, out->format == ROWS_TSV ? "\t" : ",");
+}
+
 /* Of field number i of the row. */
 static void add_field(struct rows_out *out, size_t i,
                       const struct rows_field *field)
@@ -303,18 +286,17 @@ static void add_field(struct rows_out *out, size_t i,
     const unsigned char *p = field->bytes;
     size_t n = p != NULL ? field->len : 0;
 
+    add_comma(out, i);
     switch (out->format) {
     case ROWS_TSV:
-        add_text(out, i > 0 ? "\t" : "");
-        if (out->null)
-            add_raw(out, p, n, false);
-        else if (p != NULL)
+        if (p == NULL && !out->null)
+            add_text(out, "\\N");
+        else if (!out->null)
             add_escaped(out, p, n);
         else
-            add_text(out, "\\N");
+            add_raw(out, p, n, false);
         break;
     case ROWS_JSONL:
-        add_text(out, i > 0 ? "," : "");
         json_quote(field->name, field->name_len, add, out);
         add_text(out, ":");
         if (p == NULL)
@@ -325,7 +307,6 @@ static void add_field(struct rows_out *out, size_t i,
             json_quote(p, n, add, out);
         break;
     case ROWS_CSV:
-        add_text(out, i > 0 ? "," : "");
         if (p != NULL)
             add_csv(out, p, n);
         break;
@@ -355,7 +336,7 @@ void rows_names(struct rows_out *out, const struct rows_field *fields,
     if (out->format != ROWS_CSV)
         return;
     for (size_t i = 0; i < n; i++) {
-        add_text(out, i > 0 ? "," : "");
+        add_comma(out, i);
         add_csv(out, fields[i].name, fields[i].name_len);
     }
     end_row(out);
@@ -380,31 +361,31 @@ void rows_line(struct rows_out *out, const void *bytes, size_t n)
 
 /* ---- the rows of a run ---- */
 
-enum { ID, STATUS, TEXT, DETAIL, FIELDS };
+enum { ID, STATUS, TEXT, DETAIL };
 
-static void name_fields(struct rows_field fields[FIELDS])
+const char *const rows_columns[ROWS_COLUMNS] = {
+    "public_id", "status", "text", "detail"
+};
+
+static void name_fields(struct rows_field fields[ROWS_COLUMNS])
 {
-    static const char *const names[FIELDS] = {
-        "public_id", "status", "text", "detail"
-    };
-
-    for (int i = 0; i < FIELDS; i++)
-        fields[i] = (struct rows_field){(const unsigned char *)names[i],
-            strlen(names[i]), NULL, 0, false};
+    for (int i = 0; i < ROWS_COLUMNS; i++)
+        fields[i] = (struct rows_field){(const unsigned char *)rows_columns[i],
+            strlen(rows_columns[i]), NULL, 0, false};
 }
 
 bool rows_header(struct rows_out *out)
 {
-    struct rows_field fields[FIELDS];
+    struct rows_field fields[ROWS_COLUMNS];
 
     name_fields(fields);
-    rows_names(out, fields, FIELDS);
+    rows_names(out, fields, ROWS_COLUMNS);
     return rows_flush(out);
 }
 
 bool rows_write(struct rows_out *out, const struct row *row)
 {
-    struct rows_field f[FIELDS];
+    struct rows_field f[ROWS_COLUMNS];
 
     name_fields(f);
     f[ID].bytes = row->id;
@@ -420,7 +401,7 @@ bool rows_write(struct rows_out *out, const struct row *row)
     if (out->format == ROWS_TEXT)
         rows_add(out, &f[TEXT], 1);
     else
-        rows_add(out, f, FIELDS);
+        rows_add(out, f, ROWS_COLUMNS);
     return rows_flush(out);
 }
 

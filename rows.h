@@ -93,7 +93,9 @@ struct row {
     const char *detail;              /* "" if there is nothing to say */
 };
 
-/* A field of a row that has other columns. */
+/* The names of their columns. */
+enum { ROWS_COLUMNS = 4 };
+extern const char *const rows_columns[ROWS_COLUMNS];
 
 struct rows_out {
     int fd;

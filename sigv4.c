@@ -11,6 +11,7 @@
 #include <bearssl.h>
 #include <string.h>
 
+#include "ascii.h"
 #include "buf.h"
 
 enum {
@@ -76,30 +77,9 @@ static size_t finish(struct sink *s, bool good)
 
 /* ---- characters ---- */
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
 static char lower(char c)
 {
     return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-static bool is_alphanumeric(char c)
-{
-    return is_digit(c) || (lower(c) >= 'a' && lower(c) <= 'z');
-}
-
-/* RFC 9110, section 5.6.2. */
-static bool is_token(const char *text)
-{
-    size_t i = 0;
-
-    while (is_alphanumeric(text[i]) ||
-           (text[i] != '\0' && strchr("!#$%&'*+-.^_`|~", text[i]) != NULL))
-        i++;
-    return i > 0 && text[i] == '\0';
 }
 
 /* Printable, or a tab, or a line that is folded (RFC 7230, section 3.2.4). */
@@ -131,7 +111,7 @@ static bool is_date(const char *text)
     static const char form[] = "00000000T000000Z";
     size_t i = 0;
 
-    while (form[i] == '0' ? is_digit(text[i]) : text[i] == form[i]) {
+    while (form[i] == '0' ? ascii_digit(text[i]) : text[i] == form[i]) {
         if (form[i++] == '\0')
             return true;
     }
@@ -163,14 +143,6 @@ static bool slice_is(struct slice piece, const char *text)
     return piece.n == strlen(text) && memcmp(piece.at, text, piece.n) == 0;
 }
 
-static int hex_value(char c)
-{
-    if (is_digit(c))
-        return c - '0';
-    c = lower(c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Walks over the canonical encoding of a slice, one character at a time. */
 struct encoder {
     struct slice rest;
@@ -185,9 +157,9 @@ static unsigned char encoder_take(struct encoder *e)
     size_t n = 1;
     unsigned char byte = (unsigned char)*p;
 
-    if (e->decode && e->rest.n >= 3 && *p == '%' && hex_value(p[1]) >= 0 &&
-        hex_value(p[2]) >= 0) {
-        byte = (unsigned char)(hex_value(p[1]) << 4 | hex_value(p[2]));
+    if (e->decode && e->rest.n >= 3 && *p == '%' && ascii_hex(p[1]) >= 0 &&
+        ascii_hex(p[2]) >= 0) {
+        byte = (unsigned char)(ascii_hex(p[1]) << 4 | ascii_hex(p[2]));
         n = 3;
     }
     e->rest.at += n;
@@ -209,7 +181,7 @@ static char encoder_next(struct encoder *e)
         return '\0';
     e->byte = encoder_take(e);
     c = (char)e->byte;
-    if (is_alphanumeric(c) || c == '-' || c == '.' || c == '_' || c == '~')
+    if (ascii_unreserved(c))
         return c;
     e->digits = 2;
     return '%';
@@ -358,7 +330,8 @@ static bool sort_headers(struct headers *h, const struct sigv4_request *rq)
         const struct sigv4_header *header = &rq->headers[k];
         size_t i;
 
-        if (!is_token(header->name) || !is_field_value(header->value))
+        if (!ascii_token(header->name, strlen(header->name)) ||
+            !is_field_value(header->value))
             return false;
         for (i = h->n++; i > 0; i--) {
             if (compare_names(header->name, h->sorted[i - 1]->name) >= 0)
@@ -456,7 +429,8 @@ static bool put_canonical_request(struct sink *s,
     br_sha256_context hash;
     unsigned char digest[br_sha256_SIZE];
 
-    if (!is_token(rq->method) || (*rq->path != '/' && *rq->path != '\0') ||
+    if (!ascii_token(rq->method, strlen(rq->method)) ||
+        (*rq->path != '/' && *rq->path != '\0') ||
         !sort_headers(h, rq) || find_header(h, "host") == NULL ||
         find_header(h, "x-amz-date") == NULL)
         return false;

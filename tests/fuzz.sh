@@ -15,19 +15,20 @@ mkdir -p "$found"
 # sources TARGET: what it is linked with.
 sources() {
     tls='tls.c pem.c x509.c cert.c der.c'
-    http="http.c response.c proxy.c net.c $tls clock.c buf.c"
+    json='json.c machine.c picks.c ascii.c'
+    http="http.c response.c proxy.c net.c $tls clock.c buf.c ascii.c"
     case $1 in
     aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
-        profile.c sts.c $http json.c picks.c rows.c sigv4.c ;;
+        profile.c sts.c $http json.c machine.c picks.c rows.c sigv4.c ;;
     bundle) echo $tls net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
     http) echo $http ;;
-    json) echo json.c picks.c ;;
-    listing) echo listing.c outcome.c rows.c json.c picks.c buf.c ;;
-    plain) echo plain.c json.c picks.c buf.c ;;
+    json) echo $json ;;
+    listing) echo listing.c outcome.c rows.c $json buf.c ;;
+    plain) echo plain.c $json buf.c ;;
     proxy) echo $http ;;
-    records) echo records.c rows.c json.c picks.c buf.c ;;
-    rows) echo rows.c json.c picks.c ;;
+    records) echo records.c rows.c $json buf.c ;;
+    rows) echo rows.c $json ;;
     url) echo account.c $http ;;
     x509) echo x509.c cert.c der.c clock.c buf.c ;;
     *) return 1 ;;

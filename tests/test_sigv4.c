@@ -110,7 +110,7 @@ static void test_signatures(void)
          "20261122T081500Z", "{\"TableName\":\"ocr\"}",
          {"AKIAOCRDYNTESTKEY000",
           "bm90LWEta2V5LWJ1dC1sb25nLWVub3VnaC1mb3ItYXdz", "eu-central-1",
-          "dynamodb"},
+          "dynamodb", NULL},
          "AWS4-HMAC-SHA256 Credential=AKIAOCRDYNTESTKEY000/20261122/"
          "eu-central-1/dynamodb/aws4_request, "
          "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="
@@ -121,7 +121,7 @@ static void test_signatures(void)
          "19991231T235959Z",
          "{\"TableName\":\"ocr\",\"Item\":{\"publicId\":{\"S\":\"a\"},"
          "\"text\":{\"S\":\"gr\303\274\303\237e\"}}}",
-         {"ASIAOCRDYNTESTKEY000", "s", "us-east-1", "dynamodb"},
+         {"ASIAOCRDYNTESTKEY000", "s", "us-east-1", "dynamodb", NULL},
          "AWS4-HMAC-SHA256 Credential=ASIAOCRDYNTESTKEY000/19991231/"
          "us-east-1/dynamodb/aws4_request, SignedHeaders=content-type;host;"
          "x-amz-date;x-amz-security-token;x-amz-target, Signature="
