@@ -128,7 +128,7 @@ static void test_signatures(void)
          "708cf6feed118147196bf39f332204c3f4b3ee2477b4dcaaa4d0d097cc23c41f"},
         {"DynamoDB_20120810.ListTables", "127.0.0.1:8000", NULL,
          "99991231T235959Z", "",
-         {"x", many, "local", "dynamodb"},
+         {"x", many, "local", "dynamodb", NULL},
          "AWS4-HMAC-SHA256 Credential=x/99991231/local/dynamodb/aws4_request,"
          " SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="
          "598d944fbad41c5458f78922f903b746f5f3099de6eec54506d337f1b21bc5e5"},
