@@ -11,7 +11,8 @@ bool ascii_alnum(int c)
 /* An alphanumeric character, or one of `others`. */
 static bool is_one(int c, const char *others)
 {
-    return ascii_alnum(c) || (c != '\0' && strchr(others, c) != NULL);
+    return (c >= 'a' && c <= 'z') || ascii_alnum(c) ||
+        (c != '\0' && strchr(others, c) != NULL);
 }
 
 bool ascii_unreserved(int c)

@@ -2,6 +2,7 @@
 #include "picks.h"
 
 #include <string.h>
+#include <strings.h>
 
 _Static_assert(JSON_MAX_PICKS <= 32, "picks are bits of a uint32_t");
 _Static_assert(JSON_MAX_TOKENS <= 16, "tokens are bits of a uint16_t");
@@ -12,6 +13,12 @@ const unsigned char *picks_fail(struct json *j, enum json_error error,
     if (j->error == JSON_OK)
         j->error = (uint8_t)error;
     return p;
+}
+
+/* The lowest pick of a mask that is not empty. */
+static unsigned lowest(uint32_t mask)
+{
+    return (unsigned)ffs((int)mask) - 1;
 }
 
 /* Is this the end of a reference token? */
@@ -135,15 +142,14 @@ static bool is_index(const char *s, uint64_t index)
 void picks_match(struct json *j)
 {
     uint64_t index = 0;
-    unsigned i;
+    uint32_t left;
 
     if (!j->object)
         index = j->index[j->depth - 1]++;
-    for (i = 0; i < j->n; i++) {
+    for (left = j->candidates; left != 0; left &= left - 1) {
+        const unsigned i = lowest(left);
         struct json_track *t = &j->tracks[i];
 
-        if ((j->candidates >> i & 1) == 0)
-            continue;
         if (star(j, i, t->at)
             || (j->object ? ended(*t->at) : is_index(t->at, index)))
             advance(t);
@@ -191,15 +197,12 @@ static void tell(struct json *j, unsigned i, enum json_event event,
 static void tell_bytes(struct json *j, uint32_t mask,
                        const unsigned char *bytes, size_t n)
 {
-    unsigned i;
-
-    for (i = 0; n > 0 && i < j->n; i++) {
+    for (; n > 0 && mask != 0; mask &= mask - 1) {
+        const unsigned i = lowest(mask);
         struct json_track *t = &j->tracks[i];
 
-        if ((mask >> i & 1) != 0) {
-            t->told += n;
-            tell(j, i, JSON_BYTES, (enum json_type)t->type, bytes, n);
-        }
+        t->told += n;
+        tell(j, i, JSON_BYTES, (enum json_type)t->type, bytes, n);
     }
 }
 
@@ -318,10 +321,11 @@ bool picks_end(struct json *j, enum json_type type, const unsigned char *p)
 /* A piece of a name, decoded. */
 static void tell_name(struct json *j, const unsigned char *bytes, size_t n)
 {
-    unsigned i;
+    uint32_t left;
 
-    for (i = 0; i < j->n; i++) {
-        uint32_t bit = UINT32_C(1) << i;
+    for (left = j->candidates | j->walk; left != 0; left &= left - 1) {
+        const unsigned i = lowest(left);
+        const uint32_t bit = UINT32_C(1) << i;
 
         if ((j->candidates & bit) != 0 && !match_piece(j, i, bytes, n))
             j->candidates &= ~bit;

@@ -42,7 +42,7 @@ const char *http_response_field(const struct http_response *r,
     while (r->head_done && p < end) {
         const char *value = p + strlen(p) + 1;
 
-        if (strcasecmp(p, name) == 0)
+        if ((*p | 0x20) == (*name | 0x20) && strcasecmp(p, name) == 0)
             return value;
         p = value + strlen(value) + 1;
     }
@@ -207,6 +207,22 @@ static bool head_end(struct http_response *r)
     return true;
 }
 
+/* Takes what stands in a line of the header block, up to a control character,
+   and says how much that is. */
+static size_t head_text(struct http_response *r, const unsigned char *bytes,
+                        size_t n)
+{
+    size_t room = sizeof r->head - r->head_len, k = 0;
+
+    if (r->head_len > 0 && r->head[r->head_len - 1] == '\r')
+        return 0;
+    while (k < n && k < room && bytes[k] >= 0x20 && bytes[k] != 0x7f)
+        k++;
+    memcpy(r->head + r->head_len, bytes, k);
+    r->head_len += k;
+    return k;
+}
+
 /* A byte of the header block. LF alone ends a line (RFC 9112 section 2.2),
    CR alone is wrong, and so are all other control characters but tab. */
 static bool head_byte(struct http_response *r, unsigned char c)
@@ -303,7 +319,9 @@ size_t http_response_feed(struct http_response *r, const unsigned char *bytes,
         size_t piece = n - i;
 
         if (r->state == S_HEAD) {
-            head_byte(r, bytes[i++]);
+            i += head_text(r, bytes + i, piece);
+            if (i < n)
+                head_byte(r, bytes[i++]);
         } else if (r->state == S_BODY || r->state == S_CHUNK) {
             if (!r->until_close && piece > r->left)
                 piece = (size_t)r->left;
