@@ -108,12 +108,12 @@ HTTP = http.c response.c proxy.c net.c tls.c x509.c cert.c der.c clock.c buf.c
 
 $(UNITS)/test_checkpoint: checkpoint.c
 $(UNITS)/test_clock: clock.c
-$(UNITS)/endpoint_filter: endpoint.c profile.c $(HTTP)
+$(UNITS)/endpoint_filter: endpoint.c profile.c why.c $(HTTP)
 $(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
 $(UNITS)/test_json $(UNITS)/json_filter: json.c picks.c
 $(UNITS)/test_net: net.c
 $(UNITS)/test_pace: pace.c
-$(UNITS)/test_process: process.c clock.c buf.c
+$(UNITS)/test_process: process.c why.c clock.c buf.c
 $(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c json.c picks.c \
 	buf.c
 $(UNITS)/test_rows: rows.c json.c picks.c

@@ -6,6 +6,9 @@
 
 #include "clock.h"
 
+static const char no_region[] = " is not the name of an AWS region (such as "
+    "us-east-1)";
+
 /* When a fetch is due: botocore's 15 minutes before they expire. */
 static void set_due(struct aws *aws)
 {
@@ -35,60 +38,50 @@ static bool instance_region(struct imds *imds, char to[ENDPOINT_REGION_MAX])
     return good;
 }
 
+/* True and an empty one: only a call could tell. */
 static bool load_region(char to[ENDPOINT_REGION_MAX],
                         const struct aws_options *options,
                         const struct profile *p, struct imds *imds,
-                        char *error, size_t size)
+                        char error[WHY_MAX])
 {
     const char *region = options->region, *from = "profile";
 
-    *to = '\0';
     if (region == NULL || *region == '\0')
         region = profile_variable("AWS_REGION");
     if (region == NULL)
         region = profile_variable("AWS_DEFAULT_REGION");
-    if (region != NULL) {
-        if (endpoint_region(region)) {
-            memcpy(to, region, strlen(region) + 1);
+    profile_copy(to, ENDPOINT_REGION_MAX, region != NULL
+                 ? profile_string(region) : profile_get(p, p->name, "region"));
+    if (region == NULL && profile_get(p, p->name, "region").text == NULL) {
+        if (options->offline)
             return true;
-        }
-        snprintf(error, size, "\"%.64s\" is not the name of an AWS region "
-                 "(such as us-east-1)", region);
-        return false;
-    }
-    if (profile_get(p, p->name, "region").text != NULL) {
-        profile_copy(to, ENDPOINT_REGION_MAX,
-                     profile_get(p, p->name, "region"));
-    } else if (options->offline) {
-        return true;
-    } else if (!instance_region(imds, to)) {
-        snprintf(error, size, "no AWS region: set AWS_REGION, or give "
-                 "--region (nor is there one in the profile %s, nor in the "
-                 "instance metadata: %s)", p->name, imds->error);
-        return false;
-    } else {
         from = "instance metadata";
+        if (!instance_region(imds, to))
+            return why_not(error, "no AWS region: set AWS_REGION, or give "
+                           "--region (nor is there one in the profile %s, nor "
+                           "in the instance metadata: %s)", p->name,
+                           imds->error);
     }
     if (endpoint_region(to))
         return true;
+    if (region != NULL)
+        return why_not(error, "\"%.64s\"%s", region, no_region);
     /* not what it is: it may be a secret in the wrong place */
-    snprintf(error, size, "the region of the %s is not the name of an AWS "
-             "region (such as us-east-1)", from);
-    return false;
+    return why_not(error, "the region of the %s%s", from, no_region);
 }
 
 static bool find_keys(const struct aws *aws, struct credentials *keys,
                       const struct profile *p, struct imds *imds,
-                      bool offline, char *error, size_t size)
+                      bool offline, char error[CHAIN_ERROR])
 {
     const struct chain_search search = {p, imds, aws->http, aws->region,
         offline};
 
-    return chain_find(keys, &search, error, size);
+    return chain_find(keys, &search, error);
 }
 
-bool aws_load(struct aws *aws, const struct aws_options *options, char *error,
-              size_t size)
+bool aws_load(struct aws *aws, const struct aws_options *options,
+              char error[CHAIN_ERROR])
 {
     char region[ENDPOINT_REGION_MAX];
     struct profile p;
@@ -97,15 +90,15 @@ bool aws_load(struct aws *aws, const struct aws_options *options, char *error,
 
     memset(aws, 0, sizeof *aws);
     aws->http = options->http;
-    good = profile_load(&p, options->profile, error, size);
+    good = profile_load(&p, options->profile, error);
     if (good && p.option)
         memcpy(aws->profile, p.name, sizeof aws->profile);
     imds_init(&imds, &p, options->http);
-    good = good && load_region(region, options, &p, &imds, error, size) &&
+    good = good && load_region(region, options, &p, &imds, error) &&
         (region[0] == '\0' ||
          endpoint_find(&aws->endpoint, aws->region, &p, "dynamodb", region,
-                       options->endpoint_url, error, size)) &&
-        find_keys(aws, &aws->keys, &p, &imds, options->offline, error, size);
+                       options->endpoint_url, error)) &&
+        find_keys(aws, &aws->keys, &p, &imds, options->offline, error);
     imds_close(&imds);
     profile_free(&p);
     set_due(aws);
@@ -131,9 +124,9 @@ bool aws_renew(struct aws *aws)
 
     aws->why[0] = '\0';
     memset(&keys, 0, sizeof keys);
-    if (profile_load(&p, aws->profile, error, sizeof error)) {
+    if (profile_load(&p, aws->profile, error)) {
         imds_init(&imds, &p, aws->http);
-        if (find_keys(aws, &keys, &p, &imds, false, error, sizeof error)) {
+        if (find_keys(aws, &keys, &p, &imds, false, error)) {
             other = strcmp(keys.access, aws->keys.access) != 0 ||
                 strcmp(keys.secret, aws->keys.secret) != 0 ||
                 strcmp(keys.token, aws->keys.token) != 0;

@@ -37,11 +37,11 @@ struct aws_options {
 /*
  * Keys as in chain.h. The region from `region`, AWS_REGION,
  * AWS_DEFAULT_REGION, the profile, the instance's metadata; the endpoint as in
- * endpoint.h. False: `error`, CHAIN_ERROR bytes, has one line or, about
- * keys, several, without secrets.
+ * endpoint.h. False: `error` has one line or, about keys, several, without
+ * secrets.
  */
-bool aws_load(struct aws *aws, const struct aws_options *options, char *error,
-              size_t size);
+bool aws_load(struct aws *aws, const struct aws_options *options,
+              char error[CHAIN_ERROR]);
 
 /*
  * To be called before each request: fetches the keys anew if they will expire

@@ -51,7 +51,7 @@ bool credentials_json(struct credentials_answer *a, const struct buf *body);
 /* Sets all fields that STS's XML has. */
 void credentials_xml(struct credentials_answer *a, const struct buf *body);
 
-bool credentials_is(const struct credentials_answer *a,
+bool credentials_is(struct credentials_answer *a,
                     enum credentials_field field, const char *word);
 
 /* A field as a string, to be shown. */
@@ -64,8 +64,7 @@ const char *credentials_text(struct credentials_answer *a,
  * wrong here makes no difference then. Expired ones are taken if `stale`.
  * False: `error` has a sentence without secrets.
  */
-bool credentials_take(struct credentials *to, const struct
-                      credentials_answer *a, int64_t date, bool stale,
-                      char *error, size_t size);
+bool credentials_take(struct credentials *to, struct credentials_answer *a,
+                      int64_t date, bool stale, char error[WHY_MAX]);
 
 #endif

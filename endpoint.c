@@ -5,8 +5,8 @@
 #include <string.h>
 
 static const struct partition {
-    const char *prefix;          /* of its regions' names */
-    const char *suffix, *dual;   /* of its hosts' */
+    char prefix[9];              /* of its regions' names */
+    char suffix[17], dual[29];   /* of its hosts' */
 } partitions[] = {
     {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
     {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
@@ -25,44 +25,41 @@ bool endpoint_region(const char *region)
         region[0] != '-' && region[n - 1] != '-';
 }
 
-/* The URL that somebody has set, and where; NULL if nobody has. What is in a
-   file is not to be shown: it may be a secret in the wrong place. */
+/* The URL that somebody has set, and where; none if nobody has. What is in a
+   file (`shown` is NULL) is not to be shown: it may be a secret in the wrong
+   place. */
 static struct profile_value configured(const struct profile *p,
                                        const char *service,
                                        const char *option, const char **where,
-                                       bool *in_file)
+                                       const char **shown)
 {
-    const bool sts = strcmp(service, "sts") == 0;
-    const char *variable = sts ? "AWS_ENDPOINT_URL_STS"
-                               : "AWS_ENDPOINT_URL_DYNAMODB";
-    const struct buf *config = &p->config.text;
-    struct profile_value value = {NULL, 0};
+    struct profile_value value;
     char services[128];
 
+    *shown = option;
     *where = "--endpoint-url";
     if (option != NULL && *option != '\0')
-        return (struct profile_value){option, strlen(option)};
+        return profile_string(option);
+    *shown = NULL;
     if (profile_true(profile_setting(p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
                                      "ignore_configured_endpoint_urls")))
-        return value;
-    *where = variable;
-    if (profile_variable(variable) == NULL)
-        *where = variable = "AWS_ENDPOINT_URL";
-    option = profile_variable(variable);
-    if (option != NULL)
-        return (struct profile_value){option, strlen(option)};
-    *in_file = true;
+        return profile_string(NULL);
+    *where = strcmp(service, "sts") == 0 ? "AWS_ENDPOINT_URL_STS"
+                             : "AWS_ENDPOINT_URL_DYNAMODB";
+    *shown = profile_variable(*where);
+    if (*shown == NULL)
+        *shown = profile_variable(*where = "AWS_ENDPOINT_URL");
+    if (*shown != NULL)
+        return profile_string(*shown);
     *where = "a [services] section";
     if (profile_copy(services, sizeof services,
-                     profile_get(p, p->name, "services")))
-        value = profile_nested(profile_find((char *)config->data, config->len,
-                                            PROFILE_SERVICES, services,
-                                            service), "endpoint_url");
-    if (value.text == NULL) {
-        *where = "the profile";
-        value = profile_get(p, p->name, "endpoint_url");
+                     profile_get(p, p->name, "services"))) {
+        value = profile_nested(&p->config, services, service, "endpoint_url");
+        if (value.text != NULL)
+            return value;
     }
-    return value;
+    *where = "the profile";
+    return profile_get(p, p->name, "endpoint_url");
 }
 
 /* The rule of the region. */
@@ -82,44 +79,39 @@ static void rule(char *out, size_t size, const char *service,
 
 bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
                    const struct profile *p, const char *service,
-                   const char *region, const char *option, char *error,
-                   size_t size)
+                   const char *region, const char *option,
+                   char error[WHY_MAX])
 {
     bool fips = profile_true(profile_setting(p, "AWS_USE_FIPS_ENDPOINT",
                                              "use_fips_endpoint"));
     bool dual = profile_true(profile_setting(p, "AWS_USE_DUALSTACK_ENDPOINT",
                                              "use_dualstack_endpoint"));
-    bool local = strcmp(region, "local") == 0 &&
-        strcmp(service, "dynamodb") == 0;
-    const char *where;
-    struct profile_value value;
-    char text[512] = "http://localhost:8000", why[128] = "it is too long";
-    bool good = true, in_file = false;
+    bool local = strcmp(region, "local") == 0 && strcmp(service, "sts") != 0;
+    char text[512], why[128] = "it is too long";
+    const char *where, *shown;
+    struct profile_value value = configured(p, service, option, &where,
+                                            &shown);
 
-    value = configured(p, service, option, &where, &in_file);
     snprintf(signing, ENDPOINT_REGION_MAX, "%s", region);
-    if ((fips || dual) && (value.text != NULL || local)) {
-        snprintf(error, size, "%s is set, but the endpoint comes from %s: "
-                 "only one of them can be", fips ? "AWS_USE_FIPS_ENDPOINT"
-                 : "AWS_USE_DUALSTACK_ENDPOINT", value.text != NULL ? where
-                 : "the region \"local\"");
-        return false;
+    if (value.text == NULL && local) {   /* it keeps tables by region */
+        snprintf(signing, ENDPOINT_REGION_MAX, "us-east-1");
+        value = profile_string(shown = "http://localhost:8000");
+        where = "the region \"local\"";
     }
-    if (value.text != NULL) {
-        good = profile_copy(text, sizeof text, value);
-    } else {
+    if (value.text == NULL) {
+        rule(text, sizeof text, service, region, fips, dual);
+        shown = text;
         where = "the region";
-        if (local)               /* DynamoDB Local keeps tables by region */
-            snprintf(signing, ENDPOINT_REGION_MAX, "us-east-1");
-        else
-            rule(text, sizeof text, service, region, fips, dual);
+    } else if (fips || dual) {
+        return why_not(error, "%s is set, but the endpoint comes from %s: only "
+                       "one of them can be", fips ? "AWS_USE_FIPS_ENDPOINT"
+                       : "AWS_USE_DUALSTACK_ENDPOINT", where);
     }
-    if (good && http_url_parse(url, text, why, sizeof why))
+    if ((value.text == NULL || profile_copy(text, sizeof text, value)) &&
+        http_url_parse(url, text, why, sizeof why))
         return true;
-    if (in_file)
-        snprintf(error, size, "the endpoint of %s: %s", where, why);
-    else
-        snprintf(error, size, "the endpoint \"%.100s\" of %s: %s", text,
-                 where, why);
-    return false;
+    if (shown == NULL)
+        return why_not(error, "the endpoint of %s: %s", where, why);
+    return why_not(error, "the endpoint \"%.100s\" of %s: %s", shown, where,
+                   why);
 }

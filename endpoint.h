@@ -13,6 +13,7 @@
 
 #include "http.h"
 #include "profile.h"
+#include "why.h"
 
 enum { ENDPOINT_REGION_MAX = 64 };
 
@@ -26,8 +27,8 @@ enum { ENDPOINT_REGION_MAX = 64 };
  */
 bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
                    const struct profile *p, const char *service,
-                   const char *region, const char *option, char *error,
-                   size_t size);
+                   const char *region, const char *option,
+                   char error[WHY_MAX]);
 
 /* Can it be a region's name? */
 bool endpoint_region(const char *region);

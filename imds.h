@@ -14,12 +14,13 @@
 
 #include "http.h"
 #include "profile.h"
+#include "why.h"
 
 enum {
     IMDS_BODY_MAX = 65536        /* bytes of an answer */
 };
 
-enum imds_state { IMDS_NEW, IMDS_TOKEN, IMDS_VERSION_1, IMDS_OFF };
+enum imds_state { IMDS_OFF, IMDS_NEW, IMDS_TOKEN, IMDS_VERSION_1 };
 
 struct imds {
     enum imds_state state;
@@ -27,7 +28,7 @@ struct imds {
     struct http_options options;
     bool no_v1;                  /* version 1 is forbidden */
     char token[1024];
-    char error[512];             /* why it is off, or the last call failed */
+    char error[WHY_MAX];       /* why it is off, or the last call failed */
 };
 
 /*

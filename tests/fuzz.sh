@@ -17,7 +17,7 @@ sources() {
     tls='tls.c x509.c cert.c der.c'
     http="http.c response.c proxy.c net.c $tls clock.c buf.c"
     case $1 in
-    aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
+    aws) echo why.c aws.c chain.c credentials.c endpoint.c imds.c process.c \
         profile.c sts.c $http json.c picks.c rows.c sigv4.c ;;
     bundle) echo $tls net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
@@ -27,7 +27,7 @@ sources() {
     proxy) echo $http ;;
     records) echo records.c rows.c json.c picks.c buf.c ;;
     rows) echo rows.c json.c picks.c ;;
-    url) echo account.c $http ;;
+    url) echo account.c why.c $http ;;
     x509) echo x509.c cert.c der.c clock.c buf.c ;;
     *) return 1 ;;
     esac

@@ -349,13 +349,13 @@ WRONG = {
                    "must begin with cloudinary://"),
     "a key with a blank in the query": (
         {"CLOUDINARY_URL": "cloudinary://1:x@demo?api_secret=s3%20cret"},
-        "api_secret in CLOUDINARY_URL has a character"),
+        "Cloudinary's api_secret has a character"),
     "a token that is too long": (
         {"CLOUDINARY_URL": "cloudinary://demo?oauth_token=" + "s3" * 2000},
         "is too long"),
     "a prefix that is none": (
         {"CLOUDINARY_URL": "cloudinary://1:s3cret@demo?upload_prefix=eu"},
-        "upload prefix: it must begin with https://"),
+        "Cloudinary's upload_prefix: it must begin with https://"),
     "a proxy with TLS": (
         {"CLOUDINARY_URL": "cloudinary://1:s3cret@demo?api_proxy="
          "https://u:s3cret@p.test"}, "it must begin with http://"),

@@ -78,7 +78,7 @@ static void test_run(void)
     size_t i;
 
     for (i = 0; i < sizeof runs / sizeof runs[0]; i++) {
-        char shell[] = "/bin/sh", option[] = "-c", command[64], error[128];
+        char shell[] = "/bin/sh", option[] = "-c", command[64], error[WHY_MAX];
         char *words[] = {shell, option, command, NULL};
         int64_t start = clock_now(CLOCK_STEADY);
         bool good;
@@ -86,7 +86,7 @@ static void test_run(void)
         snprintf(command, sizeof command, "%s", runs[i].command);
         error[0] = '\0';
         buf_init(&out, 100);
-        good = process_run(words, CLOCK_SECOND, &out, error, sizeof error);
+        good = process_run(words, CLOCK_SECOND, &out, error);
         CHECK(good == (runs[i].sentence == NULL) &&
               (good || strcmp(error, runs[i].sentence) == 0), "%s: %s",
               command, error);
