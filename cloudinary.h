@@ -37,8 +37,6 @@ struct cloudinary {
     struct pace_quota quota;     /* what its answer said of the account's */
     int64_t wait;                /* after RETRY and WAIT: how long to wait by
                                     the answer, in ns; -1: it does not say */
-    const char *hint;            /* what to do if the call in hand is refused
-                                    with 400, or "" */
 };
 
 /* The account is not needed afterwards, and should be wiped. */
