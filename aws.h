@@ -18,13 +18,13 @@
 #include "http.h"
 
 struct aws {
-    struct credentials keys;
-    char region[ENDPOINT_REGION_MAX];    /* that requests are signed for */
-    struct http_url endpoint;            /* of DynamoDB */
     const struct http_options *http;
-    char profile[128];           /* of --profile, or "" */
     int64_t due;                 /* when to fetch keys anew, CLOCK_STEADY */
     char why[256];               /* why that failed the last time, or "" */
+    char profile[128];           /* of --profile, or "" */
+    char region[ENDPOINT_REGION_MAX];    /* that requests are signed for */
+    struct http_url endpoint;            /* of DynamoDB */
+    struct credentials keys;
 };
 
 struct aws_options {

@@ -14,13 +14,14 @@
 enum found { FAILED, FOUND, NONE };
 
 struct chain {
-    char why[WHY_MAX];         /* why the source has no keys, or "" */
-    char source[1200];           /* that is being tried, for a person */
     const struct chain_search *search;
     struct credentials *keys;
     char *error;
-    char roles[CHAIN_ROLES_MAX][128];  /* profiles whose roles are */
-    unsigned n_roles;                  /* being assumed */
+    unsigned n_roles;
+    char why[WHY_MAX];           /* why the source has no keys, or "" */
+    char source[1200];           /* that is being tried, for a person */
+    char roles[CHAIN_ROLES_MAX][128];    /* profiles whose roles are being
+                                            assumed */
 };
 
 /* Adds a line about the source, if there is something to be said. */

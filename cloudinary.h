@@ -28,15 +28,15 @@ enum {
 };
 
 struct cloudinary {
-    struct http http;
-    char base[160];              /* "/v1_1/CLOUD" after the URL's path */
-    char authorization[4096];
-    char error[OUTCOME_SENTENCE];    /* "Cloudinary: 404 ...": why the last
-                                    call was not DONE */
-    bool sent;                   /* it may have reached Cloudinary */
+    bool sent;                   /* the last call may have reached it */
     struct pace_quota quota;     /* what its answer said of the account's */
     int64_t wait;                /* after RETRY and WAIT: how long to wait by
                                     the answer, in ns; -1: it does not say */
+    char error[OUTCOME_SENTENCE];    /* "Cloudinary: 404 ...": why it was not
+                                    DONE */
+    char base[160];              /* "/v1_1/CLOUD" after the URL's path */
+    char authorization[4096];
+    struct http http;
 };
 
 /* The account is not needed afterwards, and should be wiped. */

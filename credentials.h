@@ -18,10 +18,10 @@ enum {
 };
 
 struct credentials {
+    int64_t expires;             /* of CLOCK_STEADY, or INT64_MAX */
     char access[129];
     char secret[129];
     char token[CREDENTIALS_TOKEN_MAX + 1];   /* session token, or "" */
-    int64_t expires;             /* of CLOCK_STEADY, or INT64_MAX */
     char source[160];            /* where they are from, for a person */
 };
 

@@ -44,9 +44,9 @@ enum { PROFILE_FILE_MAX = 1 << 20 };
 
 struct profile_file {
     enum profile_section kind;   /* PROFILE_CREDENTIALS or PROFILE_CONFIG */
-    char path[1024];
     struct buf text;             /* empty if there is none, and `why` */
     const char *why;
+    char path[1024];
 };
 
 /* Is it right? False: `error` says which line is wrong, and shows nothing of

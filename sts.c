@@ -12,11 +12,11 @@
 struct call {
     const struct credentials *keys;
     bool sign;                   /* with them */
-    struct http_url url;
-    char region[ENDPOINT_REGION_MAX];
-    struct http_options http;
-    struct buf form;
     int64_t offset;              /* STS's clock less ours, in s */
+    struct buf form;
+    struct http_options http;
+    char region[ENDPOINT_REGION_MAX];
+    struct http_url url;
 };
 
 static int64_t calendar(void)
