@@ -18,10 +18,10 @@ struct chain {
     struct credentials *keys;
     char *error;
     unsigned n_roles;
+    const char *roles[CHAIN_ROLES_MAX];  /* profiles whose roles are being
+                                            assumed */
     char why[WHY_MAX];           /* why the source has no keys, or "" */
     char source[1200];           /* that is being tried, for a person */
-    char roles[CHAIN_ROLES_MAX][128];    /* profiles whose roles are being
-                                            assumed */
 };
 
 /* Adds a line about the source, if there is something to be said. */
@@ -61,32 +61,29 @@ static enum found sign(struct chain *c)
 
 /* Takes the keys of an answer. `stale` ones may be expired. */
 static enum found accept(struct chain *c, struct credentials_answer *a,
-                         int64_t date, bool stale)
+                         bool stale)
 {
-    return credentials_take(c->keys, a, date, stale, c->why) ? sign(c)
-                                                             : FAILED;
+    return credentials_take(c->keys, a, stale, c->why) ? sign(c) : FAILED;
 }
 
 /* --------------------------------------------------------------- sources */
 
-static const char access_key[] = "aws_access_key_id";
-static const char secret_key[] = "aws_secret_access_key";
-
-static void put_variable(struct credentials_answer *a,
-                         enum credentials_field field, const char *name)
-{
-    const char *value = profile_variable(name);
-
-    if (value != NULL)
-        credentials_put(a, field, profile_string(value));
-}
+/* Variables; the first three are properties, too, whose names may be in any
+   case. */
+static const char *const names[] = {
+    [CREDENTIALS_ACCESS] = "AWS_ACCESS_KEY_ID",
+    [CREDENTIALS_SECRET] = "AWS_SECRET_ACCESS_KEY",
+    [CREDENTIALS_TOKEN] = "AWS_SESSION_TOKEN",
+    [CREDENTIALS_EXPIRATION] = "AWS_CREDENTIAL_EXPIRATION"
+};
 
 static enum found from_environment(struct chain *c)
 {
-    static const char key[] = "AWS_ACCESS_KEY_ID";
-    static const char secret[] = "AWS_SECRET_ACCESS_KEY";
+    const char *key = names[CREDENTIALS_ACCESS];
+    const char *secret = names[CREDENTIALS_SECRET];
     bool has_key = profile_variable(key) != NULL;
     struct credentials_answer a;
+    enum credentials_field i;
     enum found found;
 
     if (has_key != (profile_variable(secret) != NULL))
@@ -95,12 +92,12 @@ static enum found from_environment(struct chain *c)
     if (!has_key)
         return not_set(c, key);
     credentials_begin(&a);
-    put_variable(&a, CREDENTIALS_ACCESS, key);
-    put_variable(&a, CREDENTIALS_SECRET, secret);
-    put_variable(&a, CREDENTIALS_TOKEN, "AWS_SECURITY_TOKEN");   /* once */
-    put_variable(&a, CREDENTIALS_TOKEN, "AWS_SESSION_TOKEN");
-    put_variable(&a, CREDENTIALS_EXPIRATION, "AWS_CREDENTIAL_EXPIRATION");
-    found = accept(c, &a, -1, false);
+    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_EXPIRATION; i++)
+        credentials_put(&a, i, profile_string(profile_variable(names[i])));
+    if (profile_variable(names[CREDENTIALS_TOKEN]) == NULL)      /* once */
+        credentials_put(&a, CREDENTIALS_TOKEN, profile_string(
+            profile_variable("AWS_SECURITY_TOKEN")));
+    found = accept(c, &a, false);
     credentials_end(&a);
     return found;
 }
@@ -144,15 +141,14 @@ static enum found ask_sts(struct chain *c, const struct sts_role *role)
         ? sign(c) : FAILED;
 }
 
-/* What a role is made of: the variables and a profile's properties. */
-static const struct {
-    const char *variable, *property;
-} settings[STS_FIELDS] = {
-    [STS_ARN] = {"AWS_ROLE_ARN", "role_arn"},
-    [STS_SESSION] = {"AWS_ROLE_SESSION_NAME", "role_session_name"},
-    [STS_EXTERNAL_ID] = {"", "external_id"},
-    [STS_DURATION] = {"", "duration_seconds"},
-    [STS_TOKEN] = {"AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file"}
+/* What a role is made of: variables, and without "AWS_" a profile's
+   properties. */
+static const char *const settings[STS_FIELDS] = {
+    [STS_ARN] = "AWS_ROLE_ARN",
+    [STS_SESSION] = "AWS_ROLE_SESSION_NAME",
+    [STS_EXTERNAL_ID] = "AWS_EXTERNAL_ID",
+    [STS_DURATION] = "AWS_DURATION_SECONDS",
+    [STS_TOKEN] = "AWS_WEB_IDENTITY_TOKEN_FILE"
 };
 
 /* The role of a profile; where `environment`, of the variables before that.
@@ -164,11 +160,10 @@ static struct sts_role find_role(const struct chain *c, const char *name,
     int i;
 
     for (i = 0; i < STS_FIELDS; i++) {
-        const char *text = environment ? profile_variable(settings[i].variable)
-                                       : NULL;
+        const char *text = environment ? profile_variable(settings[i]) : NULL;
 
         role.field[i] = text != NULL ? profile_string(text)
-            : get(c, name, settings[i].property);
+            : get(c, name, settings[i] + strlen("AWS_"));
     }
     return role;
 }
@@ -179,23 +174,23 @@ static enum found from_web_identity(struct chain *c, const char *name,
 {
     struct sts_role role = find_role(c, name, environment);
     enum found found = FAILED;
-    struct buf token;
+    struct buf text;
 
     begin(c, "web identity", "");
     if (role.field[STS_TOKEN].text == NULL)
-        return environment ? not_set(c, settings[STS_TOKEN].variable) : NONE;
+        return environment ? not_set(c, settings[STS_TOKEN]) : NONE;
     if (role.field[STS_ARN].text == NULL)
-        return why_not(c->why, "there is a token, but no role (AWS_ROLE_ARN, "
-                       "or role_arn of the profile)");
-    buf_init(&token, 1 << 16);
-    if (read_token(c, &token, role.field[STS_TOKEN])) {
-        role.field[STS_TOKEN] = (struct profile_value){(char *)token.data,
-                                                       token.len};
+        return why_not(c->why, "there is a token, but no role (%s, or "
+                       "role_arn of the profile)", settings[STS_ARN]);
+    buf_init(&text, 1 << 16);
+    if (read_token(c, &text, role.field[STS_TOKEN])) {
+        role.field[STS_TOKEN] = (struct profile_value){(char *)text.data,
+                                                       text.len};
         role.field[STS_EXTERNAL_ID] = profile_string(NULL);
         role.field[STS_DURATION] = profile_string(NULL);
         found = ask_sts(c, &role);
     }
-    buf_free(&token);
+    buf_free(&text);
     return found;
 }
 
@@ -205,19 +200,16 @@ static enum found from_file(struct chain *c, const struct profile_file *file,
 {
     size_t len = strlen(c->source);
     struct credentials_answer a;
+    enum credentials_field i;
     enum found found = NONE;
 
     credentials_begin(&a);
-    credentials_put(&a, CREDENTIALS_ACCESS,
-                    profile_find(file, name, access_key));
-    credentials_put(&a, CREDENTIALS_SECRET,
-                    profile_find(file, name, secret_key));
-    credentials_put(&a, CREDENTIALS_TOKEN,
-                    profile_find(file, name, "aws_session_token"));
+    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_TOKEN; i++)
+        credentials_put(&a, i, profile_find(file, name, names[i]));
     if (a.text[CREDENTIALS_ACCESS].len > 0) {
         snprintf(c->source + len, sizeof c->source - len, " in %s",
                  file->path);
-        found = accept(c, &a, -1, false);
+        found = accept(c, &a, false);
     }
     credentials_end(&a);
     return found;
@@ -239,7 +231,6 @@ static enum found from_process(struct chain *c, const char *name)
     char why[WHY_MAX];
     enum found found;
     struct credentials_answer a;
-    struct buf out;
 
     if (line.text == NULL)
         return NONE;
@@ -248,19 +239,16 @@ static enum found from_process(struct chain *c, const char *name)
                        "end, or is too long");
     if (c->search->offline)
         return FOUND;
-    buf_init(&out, CREDENTIALS_ANSWER_MAX);
     credentials_begin(&a);
-    if (!process_run(words, 60 * CLOCK_SECOND, &out, why))
+    if (!process_run(words, 60 * CLOCK_SECOND, &a.http.body, why))
         found = why_not(c->why, "credential_process %s", why);
-    else if (!credentials_json(&a, &out))
-        found = why_not(c->why, "what credential_process prints is not JSON");
-    else if (!credentials_is(&a, CREDENTIALS_VERSION, "1"))
-        found = why_not(c->why, "what credential_process prints does not have "
-                        "the Version 1");
+    else if (!credentials_json(&a) ||
+             !credentials_is(&a, CREDENTIALS_VERSION, "1"))
+        found = why_not(c->why, "what credential_process prints is not JSON "
+                        "with the Version 1");
     else
-        found = accept(c, &a, -1, false);
+        found = accept(c, &a, false);
     credentials_end(&a);
-    buf_free(&out);
     buf_wipe(room, sizeof room);
     return found;
 }
@@ -274,66 +262,61 @@ static enum found container_url(struct chain *c, struct http_url *url,
 {
     const char *relative = profile_variable(relative_uri);
     const char *full = profile_variable(full_uri);
-    char origin[1024], why[128] = "it is too long", *p;
+    char why[128] = "it is too long", *path;
+    bool good = false;
 
     if (relative == NULL && full == NULL) {
         why_not(c->why, "neither %s nor %s is set", relative_uri, full_uri);
         return NONE;
     }
-    if (relative != NULL)
-        full = "http://169.254.170.2";
-    else
-        relative = "";
-    if (snprintf(text, 1024, "%s%s", full, relative) < 1024) {
-        memcpy(origin, text, sizeof origin);
-        p = strstr(origin, "://");
-        p = p == NULL ? NULL : strchr(p + 3, '/');
-        if (p != NULL) {
-            *target = text + (p - origin);
-            *p = '\0';
-        }
-        if (http_url_parse_metadata(url, origin, why, sizeof why))
-            return FOUND;
+    if (snprintf(text, 1024, "%s%s", relative != NULL ? "http://169.254.170.2"
+                 : full, relative != NULL ? relative : "") < 1024) {
+        path = strstr(text, "://");
+        path = path == NULL ? NULL : strchr(path + 3, '/');
+        if (path != NULL)
+            *path = '\0';
+        good = http_url_parse_metadata(url, text, why, sizeof why);
+        if (path != NULL)
+            *path = '/';
+        *target = path != NULL ? path : "/";
     }
-    return why_not(c->why, "the URL in %s or _FULL_URI: %s", relative_uri, why);
+    return good ? FOUND : why_not(c->why, "the URL in %s or _FULL_URI: %s",
+                                  relative_uri, why);
 }
 
 /* Asks the endpoint, whose URL may be a secret of its own: it is not noted. */
 static enum found ask_container(struct chain *c, const struct http_url *url,
-                                const char *target, const char *token)
+                                const char *target, const char *authorization)
 {
     struct http_options options = *c->search->http;
     const struct http_field fields[] = {{"Accept", "application/json"},
-                                        {"Authorization", token}};
+                                        {"Authorization", authorization}};
     const struct http_request rq = {"GET", target, fields,
-        token != NULL ? 2 : 1, NULL, 0, true};
+        authorization != NULL ? 2 : 1, NULL, 0, true};
+    struct credentials_answer a;
     enum http_result result;
-    struct http_answer answer;
     enum found found = FAILED;
     unsigned tries = 0;
-    struct credentials_answer a;
 
     options.note = NULL;
     options.connect = options.wait = 2 * CLOCK_SECOND;
     options.total = 10 * CLOCK_SECOND;
     options.body_max = CREDENTIALS_ANSWER_MAX;
-    buf_init(&answer.body, CREDENTIALS_ANSWER_MAX);
     credentials_begin(&a);
     do
-        result = http_once(url, &options, &rq, &answer);
-    while ((result != HTTP_OK || answer.status >= 500) &&
+        result = http_once(url, &options, &rq, &a.http);
+    while ((result != HTTP_OK || a.http.status >= 500) &&
            sts_again(++tries));
     if (result != HTTP_OK)
-        why_not(c->why, "%s: %s", url->authority, answer.error);
-    else if (!credentials_json(&a, &answer.body) && answer.status == 200)
-        why_not(c->why, "what %s answers is not JSON", url->authority);
-    else if (answer.status != 200)
-        why_not(c->why, "%s: status %d, %s", url->authority, answer.status,
+        why_not(c->why, "%s: %s", url->authority, a.http.error);
+    else if (!credentials_json(&a) && a.http.status == 200)
+        why_not(c->why, "the answer of %s is not JSON", url->authority);
+    else if (a.http.status != 200)
+        why_not(c->why, "%s: status %d, %s", url->authority, a.http.status,
                 credentials_text(&a, CREDENTIALS_MESSAGE));
     else
-        found = accept(c, &a, answer.date, false);
+        found = accept(c, &a, false);
     credentials_end(&a);
-    buf_free(&answer.body);
     return found;
 }
 
@@ -341,8 +324,9 @@ static enum found from_container(struct chain *c)
 {
     const char *file = profile_variable(
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-    const char *token = profile_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-    const char *target = "/";
+    const char *authorization = profile_variable(
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    const char *target = NULL;
     char text[1024];
     struct http_url url;
     struct buf read;
@@ -353,7 +337,7 @@ static enum found from_container(struct chain *c)
     found = FAILED;
     buf_init(&read, 1 << 14);
     if (file == NULL)
-        found = ask_container(c, &url, target, token);
+        found = ask_container(c, &url, target, authorization);
     else if (read_token(c, &read, profile_string(file)) &&
              buf_byte(&read, '\0'))
         found = ask_container(c, &url, target, (char *)read.data);
@@ -382,27 +366,24 @@ static enum found from_instance(struct chain *c)
 {
     struct imds *imds = c->search->imds;
     enum found found = NONE;
-    struct http_answer answer;
     struct credentials_answer a;
     char name[256];
 
     if (c->search->offline && imds->state != IMDS_OFF)
         return FOUND;
-    buf_init(&answer.body, CREDENTIALS_ANSWER_MAX);
     credentials_begin(&a);
-    if (!name_role(imds, name, &answer) || !imds_get(imds, name, &answer))
+    if (!name_role(imds, name, &a.http) || !imds_get(imds, name, &a.http))
         why_not(c->why, "%s", imds->error);
-    else if (!credentials_json(&a, &answer.body))
-        why_not(c->why, "the answer for %s is not JSON", name);
+    else if (!credentials_json(&a))
+        why_not(c->why, "the answer of %s is not JSON", name);
     else if (a.text[CREDENTIALS_CODE].len > 0 &&
              !credentials_is(&a, CREDENTIALS_CODE, "Success"))
         why_not(c->why, "no keys of %s: %s %s", name,
                 credentials_text(&a, CREDENTIALS_CODE),
                 credentials_text(&a, CREDENTIALS_MESSAGE));
     else                         /* old ones are good while it has no others */
-        found = accept(c, &a, answer.date, true);
+        found = accept(c, &a, true);
     credentials_end(&a);
-    buf_free(&answer.body);
     return found;
 }
 
@@ -430,7 +411,8 @@ static enum found from_profile(struct chain *c, const char *name, bool top);
 
 static bool has_keys(const struct chain *c, const char *name)
 {
-    return has(c, name, access_key) || has(c, name, secret_key);
+    return has(c, name, names[CREDENTIALS_ACCESS]) ||
+        has(c, name, names[CREDENTIALS_SECRET]);
 }
 
 /* Is the role of this profile being assumed already? */
@@ -448,6 +430,7 @@ static bool is_visited(const struct chain *c, const char *name)
 static enum found from_source(struct chain *c, const char *name,
                               const char *source, bool is_profile)
 {
+    const char *why = NULL;
     unsigned i;
 
     if (!is_profile) {
@@ -457,14 +440,14 @@ static enum found from_source(struct chain *c, const char *name,
         return why_not(c->why, "credential_source is not Environment, "
                        "EcsContainer or Ec2InstanceMetadata");
     }
+    if (!profile_known(c->search->profile, source))
+        why = "is in no file";
     /* a profile may have both the keys and the role */
     if (is_visited(c, source) &&
         (strcmp(source, name) != 0 || !has_keys(c, name)))
-        return why_not(c->why, "its source_profile %s leads back to it",
-                       source);
-    if (!profile_known(c->search->profile, source))
-        return why_not(c->why, "there is no profile %s, which its "
-                       "source_profile names", source);
+        why = "leads back to it";
+    if (why != NULL)
+        return why_not(c->why, "its source_profile %s %s", source, why);
     return from_profile(c, source, false);
 }
 
@@ -494,7 +477,7 @@ static enum found assume_role(struct chain *c, const char *name)
     if (c->n_roles == CHAIN_ROLES_MAX)
         return why_not(c->why, "more than %d roles, one assumed with another's "
                        "keys", CHAIN_ROLES_MAX);
-    snprintf(c->roles[c->n_roles++], sizeof c->roles[0], "%s", name);
+    c->roles[c->n_roles++] = name;
     found = from_source(c, name, source, is_profile);
     begin(c, "profile ", name);
     if (found == NONE)

@@ -2,6 +2,7 @@
 #include "cloudinary.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +11,12 @@
 
 /* ---------------------------------------------------------- connection */
 
-/* Adds a value, escaped, and before it a text as it stands. */
+/* Adds a value, escaped, and before it a text as it stands; nothing without a
+   value. */
 static void add(struct buf *out, const char *before, const char *value)
 {
+    if (value == NULL)
+        return;
     buf_str(out, before);
     http_escape(out, value, strlen(value), "");
 }
@@ -33,7 +37,8 @@ void cloudinary_init(struct cloudinary *c,
                      const struct account *a,
                      const struct http_options *options)
 {
-    struct buf pair, value, base;
+    char pair[sizeof a->key + sizeof a->secret];
+    struct buf value, base;
 
     http_init(&c->http, &a->url, options);
     c->error[0] = '\0';
@@ -41,21 +46,17 @@ void cloudinary_init(struct cloudinary *c,
     add(&base, "/v1_1/", a->cloud);
     take(c->base, &base);
     /* Bearer (RFC 6750) or Basic (RFC 7617) */
-    buf_init(&pair, sizeof a->key + sizeof a->secret);
     buf_init(&value, sizeof c->authorization - 1);
     if (a->token[0] != '\0') {
         buf_str(&value, "Bearer ");
         buf_str(&value, a->token);
     } else {
-        buf_str(&pair, a->key);
-        buf_byte(&pair, ':');
-        buf_str(&pair, a->secret);
+        snprintf(pair, sizeof pair, "%s:%s", a->key, a->secret);
         buf_str(&value, "Basic ");
-        buf_base64(&value, pair.data, pair.len);
-        value.failed |= pair.failed;
+        buf_base64(&value, pair, strlen(pair));
+        buf_wipe(pair, sizeof pair);
     }
     take(c->authorization, &value);
-    buf_free(&pair);
 }
 
 void cloudinary_close(struct cloudinary *c)
@@ -105,7 +106,7 @@ static enum outcome fail(struct cloudinary *c, enum outcome outcome,
 
 /*
  * What a status other than 200 means. 420 and 429 are several things, which
- * only the message tells apart; `text` NULL matches any. The first line that
+ * only the message tells apart. The first line that
  * fits decides. A server or a proxy that failed in the middle of a call may
  * have done it all the same: LOST.
  */
@@ -116,27 +117,26 @@ static const struct {
     const char *advice;
 } meanings[] = {
     {420, 429, OUTCOME_STOP, "active subscription",
-        " (the OCR add-on is not enabled for this account: subscribe to it "
-        "in the Cloudinary console, free plan included)"},
+        " (subscribe to the OCR add-on in the Cloudinary console; it has a "
+        "free plan)"},
     {420, 429, OUTCOME_WAIT, "api operations reached",
         " (the account's hourly limit of Admin API calls)"},
     {420, 429, OUTCOME_STOP, "operations reached",
         " (the OCR add-on's quota is used up)"},
     {420, 429, OUTCOME_RETRY, "too many concurrent",
         " (others call in the name of this account at the same time)"},
-    {420, 420, OUTCOME_RETRY, NULL, ""},
-    {423, 423, OUTCOME_RETRY, NULL, " (it is still being processed)"},
-    {429, 429, OUTCOME_RETRY, NULL, ""},
-    {401, 401, OUTCOME_STOP, NULL,
+    {420, 420, OUTCOME_RETRY, "", ""},
+    {423, 423, OUTCOME_RETRY, "", " (it is still being processed)"},
+    {429, 429, OUTCOME_RETRY, "", ""},
+    {401, 401, OUTCOME_STOP, "",
         " (check the cloud name, key and secret in CLOUDINARY_URL)"},
-    {403, 403, OUTCOME_STOP, NULL,
-        " (the API key's role does not allow it: ask for one that does, in "
-        "the Cloudinary console)"},
-    {300, 399, OUTCOME_STOP, NULL,
+    {403, 403, OUTCOME_STOP, "",
+        " (the API key's role does not allow it: see the Cloudinary console)"},
+    {300, 399, OUTCOME_STOP, "",
         " (a redirect, which is not followed: check upload_prefix)"},
-    {500, 599, OUTCOME_LOST, NULL,
+    {500, 599, OUTCOME_LOST, "",
         " (trouble at Cloudinary's end: later it may work)"},
-    {100, 599, OUTCOME_BAD, NULL, ""}
+    {100, 599, OUTCOME_BAD, "", ""}
 };
 
 static const char *field(const struct cloudinary *c, const char *name)
@@ -160,7 +160,7 @@ static int64_t until(const struct cloudinary *c, int64_t unix_time)
     if (unix_time < 0)
         return -1;
     if (now < 0)
-        now = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
+        now = clock_seconds();
     if (unix_time - now > longest)
         return longest * CLOCK_SECOND;
     return unix_time > now ? (unix_time - now) * CLOCK_SECOND : 0;
@@ -247,8 +247,7 @@ static enum outcome refused(struct cloudinary *c, const struct request *rq,
         return fail(c, OUTCOME_STOP, " (check the cloud name and "
                     "upload_prefix)", "404 %s", message);
     while (status < meanings[i].from || status > meanings[i].to ||
-           (meanings[i].text != NULL &&
-            strcasestr(message, meanings[i].text) == NULL))
+           strcasestr(message, meanings[i].text) == NULL)
         i++;
     outcome = fail(c, meanings[i].outcome, status == 400 ? rq->hint
                    : meanings[i].advice, "%d %s", status, message);
@@ -544,14 +543,11 @@ static void list_target(const struct cloudinary_listing *l, struct buf *target)
         escape_id(target, tag, strlen(tag));
     }
     buf_format(target, "?max_results=%u", l->most);
-    if (l->folder != NULL)
-        add(target, "&asset_folder=", l->folder);
-    if (l->prefix != NULL)
-        add(target, "&prefix=", l->prefix);
-    if (l->since != NULL) {
-        add(target, "&start_at=", l->since);
+    add(target, "&asset_folder=", l->folder);
+    add(target, "&prefix=", l->prefix);
+    add(target, "&start_at=", l->since);
+    if (l->since != NULL)
         buf_str(target, "&direction=asc");
-    }
     for (i = 0; i < EXTRAS; i++)
         if (wants(l, extras[i]))
             buf_format(target, "&%s=true", extras[i]);
@@ -617,50 +613,54 @@ enum outcome cloudinary_list(struct cloudinary *c,
 
 /* ---------------------------------------------------------- the account */
 
-/* GET /v1_1/CLOUD/`what`, for the numbers at n JSON Pointers of the answer: -1
-   where one has none. */
-static enum outcome ask(struct cloudinary *c, const char *what,
-                        const char *const pointers[], int64_t numbers[],
-                        unsigned n)
+enum { P_MESSAGE, P_USAGE, P_LIMIT, P_N };
+
+static const struct json_pick picks[P_N] = {
+    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0},
+    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_TEXT, false, 0},
+    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_TEXT, false, 0}
+};
+
+static bool take_note(void *context, unsigned pick, enum json_event event,
+                      enum json_type type, const unsigned char *bytes,
+                      size_t n)
 {
-    struct buf text, values[ANSWER_VALUES_MAX];
+    struct outcome_note *notes = context;
+
+    (void)event;
+    (void)type;
+    outcome_note_add(&notes[pick], bytes, n);
+    return true;
+}
+
+/* GET /v1_1/CLOUD/`what`, and what its answer has. */
+static enum outcome ask(struct cloudinary *c, const char *what,
+                        struct outcome_note notes[P_N])
+{
     struct request http;
-    enum outcome outcome;
-    struct answer a;
-    unsigned i;
+    struct json json;
 
     begin(&http);
     begin_target(c, &http.target, what);
-    buf_init(&text, ANSWER_TEXT_MAX);
-    for (i = 0; i < n; i++)
-        buf_init(&values[i], 32);
-    if (!answer_init(&a, "", &text, pointers, values, n))
-        http.body.failed = true;
-    outcome = call(c, &http, &a.json, &a.message);
-    for (i = 0; i < n; i++) {
-        numbers[i] = buf_byte(&values[i], '\0')
-            ? number((const char *)values[i].data) : -1;
-        buf_free(&values[i]);
-    }
-    answer_free(&a);
-    buf_free(&text);
-    return end(&http, outcome);
+    memset(notes, 0, P_N * sizeof notes[0]);
+    json_init(&json, picks, P_N, take_note, notes);
+    return end(&http, call(c, &http, &json, &notes[P_MESSAGE]));
 }
 
 enum outcome cloudinary_ping(struct cloudinary *c)
 {
-    return ask(c, "ping", NULL, NULL, 0);
+    struct outcome_note notes[P_N];
+
+    return ask(c, "ping", notes);
 }
 
 enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
                               int64_t *limit)
 {
-    static const char *const pointers[] = {"/adv_ocr/usage",
-        "/adv_ocr/limit"};
-    int64_t numbers[2];
-    enum outcome outcome = ask(c, "usage", pointers, numbers, 2);
+    struct outcome_note notes[P_N];
+    enum outcome outcome = ask(c, "usage", notes);
 
-    *used = numbers[0];
-    *limit = numbers[1];
+    *used = number(notes[P_USAGE].text);
+    *limit = number(notes[P_LIMIT].text);
     return outcome;
 }

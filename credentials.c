@@ -1,6 +1,7 @@
 /* credentials: see credentials.h. */
 #include "credentials.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@ void credentials_begin(struct credentials_answer *a)
 {
     int i;
 
+    a->http.date = -1;
+    buf_init(&a->http.body, CREDENTIALS_ANSWER_MAX);
     for (i = 0; i < CREDENTIALS_FIELDS; i++)
         buf_init(&a->text[i], CREDENTIALS_TOKEN_MAX);
 }
@@ -19,6 +22,7 @@ void credentials_end(struct credentials_answer *a)
 {
     int i;
 
+    buf_free(&a->http.body);
     for (i = 0; i < CREDENTIALS_FIELDS; i++)
         buf_free(&a->text[i]);
 }
@@ -70,8 +74,9 @@ static const unsigned char members[] = {
 };
 
 /* The text of the first element with that name: STS has no two of these. */
-void credentials_xml(struct credentials_answer *a, const struct buf *body)
+void credentials_xml(struct credentials_answer *a)
 {
+    const struct buf *body = &a->http.body;
     const char *stop = (const char *)body->data + body->len, *start, *end;
     enum credentials_field i;
     char tag[32];
@@ -109,36 +114,18 @@ static bool take_member(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-bool credentials_json(struct credentials_answer *a, const struct buf *body)
+bool credentials_json(struct credentials_answer *a)
 {
     struct json json;
 
     json_init(&json, picks, sizeof picks / sizeof picks[0], take_member, a);
-    json_feed(&json, body->data, body->len);
+    json_feed(&json, a->http.body.data, a->http.body.len);
     return json_end(&json);
 }
 
-/* Copies a value that will stand in a header: visible ASCII. */
-static bool copy(char *to, size_t room, const struct buf *from,
-                 const char *what, char error[WHY_MAX])
-{
-    size_t i;
-
-    if (from->failed || from->len >= room)
-        return why_not(error, "the %s is too long", what);
-    for (i = 0; i < from->len; i++) {
-        to[i] = (char)from->data[i];
-        if (to[i] <= 0x20 || to[i] >= 0x7f)
-            return why_not(error, "the %s has a character that cannot be in it "
-                           "(at position %zu)", what, i + 1);
-    }
-    to[i] = '\0';
-    return true;
-}
-
 static bool take_expiration(struct credentials *to,
-                            struct credentials_answer *a, int64_t date,
-                            bool stale, char error[WHY_MAX])
+                            struct credentials_answer *a, bool stale,
+                            char error[WHY_MAX])
 {
     const int64_t most = 3650 * INT64_C(86400);
     const struct buf *text = &a->text[CREDENTIALS_EXPIRATION];
@@ -153,7 +140,7 @@ static bool take_expiration(struct credentials *to,
     if (left < 0)
         return why_not(error, "their expiration is not a time as ISO 8601 has "
                        "it");
-    left -= date >= 0 ? date : clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
+    left -= a->http.date >= 0 ? a->http.date : clock_seconds();
     if (left <= 0 && !stale)
         return why_not(error, "they have expired (at %.64s)", when);
     if (left > most)
@@ -162,22 +149,44 @@ static bool take_expiration(struct credentials *to,
     return true;
 }
 
-bool credentials_take(struct credentials *to, struct credentials_answer *a,
-                      int64_t date, bool stale, char error[WHY_MAX])
-{
-    static const char access[] = "access key id";
-    static const char secret[] = "secret access key";
-    const struct buf *text = a->text;
+/* What makes the keys, and where it goes. */
+static const struct {
+    const char *what;
+    unsigned short at, room;
+} parts[] = {
+    [CREDENTIALS_ACCESS] = {"access key id",
+        offsetof(struct credentials, access),
+        sizeof ((struct credentials *)0)->access},
+    [CREDENTIALS_SECRET] = {"secret access key",
+        offsetof(struct credentials, secret),
+        sizeof ((struct credentials *)0)->secret},
+    [CREDENTIALS_TOKEN] = {"session token",
+        offsetof(struct credentials, token),
+        sizeof ((struct credentials *)0)->token}
+};
 
-    if (text[CREDENTIALS_ACCESS].len == 0)
-        return why_not(error, "there is no %s", access);
-    if (text[CREDENTIALS_SECRET].len == 0)
-        return why_not(error, "there is no %s", secret);
-    return copy(to->access, sizeof to->access, &text[CREDENTIALS_ACCESS],
-                access, error) &&
-        copy(to->secret, sizeof to->secret, &text[CREDENTIALS_SECRET], secret,
-             error) &&
-        copy(to->token, sizeof to->token, &text[CREDENTIALS_TOKEN],
-             "session token", error) &&
-        take_expiration(to, a, date, stale, error);
+bool credentials_take(struct credentials *to, struct credentials_answer *a,
+                      bool stale, char error[WHY_MAX])
+{
+    int i;
+
+    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_TOKEN; i++) {
+        const struct buf *text = &a->text[i];
+        char *part = (char *)to + parts[i].at;
+        size_t k;
+
+        if (text->failed || text->len >= parts[i].room)
+            return why_not(error, "the %s is too long", parts[i].what);
+        if (text->len == 0 && i != CREDENTIALS_TOKEN)
+            return why_not(error, "there is no %s", parts[i].what);
+        for (k = 0; k < text->len; k++) {    /* it will stand in a header */
+            part[k] = (char)text->data[k];
+            if (part[k] <= 0x20 || part[k] >= 0x7f)
+                return why_not(error, "the %s has a character that cannot be "
+                               "in it (at position %zu)", parts[i].what,
+                               k + 1);
+        }
+        part[k] = '\0';
+    }
+    return take_expiration(to, a, stale, error);
 }

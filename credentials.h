@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "http.h"
 #include "profile.h"
 
 enum {
@@ -33,6 +33,8 @@ enum credentials_field {
 };
 
 struct credentials_answer {
+    struct http_answer http;     /* its body, and the time in s on the clock of
+                                    who gives it (-1: he has not told) */
     struct buf text[CREDENTIALS_FIELDS];
 };
 
@@ -45,11 +47,11 @@ void credentials_end(struct credentials_answer *a);
 void credentials_put(struct credentials_answer *a,
                      enum credentials_field field, struct profile_value value);
 
-/* Sets all fields that are in a JSON object. False: it is not JSON. */
-bool credentials_json(struct credentials_answer *a, const struct buf *body);
+/* Sets all fields that are in the body, a JSON object. False: it is none. */
+bool credentials_json(struct credentials_answer *a);
 
-/* Sets all fields that STS's XML has. */
-void credentials_xml(struct credentials_answer *a, const struct buf *body);
+/* Sets all fields that are in the body, STS's XML. */
+void credentials_xml(struct credentials_answer *a);
 
 bool credentials_is(struct credentials_answer *a,
                     enum credentials_field field, const char *word);
@@ -59,12 +61,12 @@ const char *credentials_text(struct credentials_answer *a,
                              enum credentials_field field);
 
 /*
- * Takes the keys. They expire as long from now as it is from `date`, the time
- * in s on the clock of who says so (-1: he has not told): a clock that is
- * wrong here makes no difference then. Expired ones are taken if `stale`.
- * False: `error` has a sentence without secrets.
+ * Takes the keys. They expire as long from now as it is from the answer's
+ * time, if it has one: a clock that is wrong here makes no difference then.
+ * Expired ones are taken if `stale`. False: `error` has a sentence without
+ * secrets.
  */
 bool credentials_take(struct credentials *to, struct credentials_answer *a,
-                      int64_t date, bool stale, char error[WHY_MAX]);
+                      bool stale, char error[WHY_MAX]);
 
 #endif

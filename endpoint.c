@@ -6,15 +6,15 @@
 
 static const struct partition {
     char prefix[9];              /* of its regions' names */
-    char suffix[17], dual[29];   /* of its hosts' */
+    char suffix[17], dual[25];   /* of its hosts', this one after "api." */
 } partitions[] = {
-    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
-    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
-    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
-    {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-    {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
-    {"", "amazonaws.com", "api.aws"}     /* and us-gov- */
+    {"cn-", "amazonaws.com.cn", "amazonwebservices.com.cn"},
+    {"eusc-", "amazonaws.eu", "amazonwebservices.eu"},
+    {"us-iso-", "c2s.ic.gov", "aws.ic.gov"},
+    {"us-isob-", "sc2s.sgov.gov", "aws.scloud"},
+    {"eu-isoe-", "cloud.adc-e.uk", "cloud-aws.adc-e.uk"},
+    {"us-isof-", "csp.hci.ic.gov", "aws.hci.ic.gov"},
+    {"", "amazonaws.com", "aws"}     /* and us-gov- */
 };
 
 bool endpoint_region(const char *region)
@@ -33,6 +33,8 @@ static struct profile_value configured(const struct profile *p,
                                        const char *option, const char **where,
                                        const char **shown)
 {
+    static const char any[] = "AWS_ENDPOINT_URL";
+    const char *property = any + strlen("AWS_");
     struct profile_value value;
     char services[128];
 
@@ -41,25 +43,25 @@ static struct profile_value configured(const struct profile *p,
     if (option != NULL && *option != '\0')
         return profile_string(option);
     *shown = NULL;
-    if (profile_true(profile_setting(p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                                     "ignore_configured_endpoint_urls")))
+    if (profile_true(profile_setting(
+        p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")))
         return profile_string(NULL);
     *where = strcmp(service, "sts") == 0 ? "AWS_ENDPOINT_URL_STS"
                              : "AWS_ENDPOINT_URL_DYNAMODB";
     *shown = profile_variable(*where);
     if (*shown == NULL)
-        *shown = profile_variable(*where = "AWS_ENDPOINT_URL");
+        *shown = profile_variable(*where = any);
     if (*shown != NULL)
         return profile_string(*shown);
     *where = "a [services] section";
     if (profile_copy(services, sizeof services,
                      profile_get(p, p->name, "services"))) {
-        value = profile_nested(&p->config, services, service, "endpoint_url");
+        value = profile_nested(&p->config, services, service, property);
         if (value.text != NULL)
             return value;
     }
     *where = "the profile";
-    return profile_get(p, p->name, "endpoint_url");
+    return profile_get(p, p->name, property);
 }
 
 /* The rule of the region. */
@@ -73,8 +75,8 @@ static void rule(char *out, size_t size, const char *service,
     /* there, the usual ones are the FIPS ones */
     if (strncmp(region, "us-gov-", 7) == 0 && !dual)
         fips = false;
-    snprintf(out, size, "https://%s%s.%s.%s", service, fips ? "-fips" : "",
-             region, dual ? p->dual : p->suffix);
+    snprintf(out, size, "https://%s%s.%s.%s%s", service, fips ? "-fips" : "",
+             region, dual ? "api." : "", dual ? p->dual : p->suffix);
 }
 
 bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
@@ -82,10 +84,10 @@ bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
                    const char *region, const char *option,
                    char error[WHY_MAX])
 {
-    bool fips = profile_true(profile_setting(p, "AWS_USE_FIPS_ENDPOINT",
-                                             "use_fips_endpoint"));
-    bool dual = profile_true(profile_setting(p, "AWS_USE_DUALSTACK_ENDPOINT",
-                                             "use_dualstack_endpoint"));
+    static const char fips_name[] = "AWS_USE_FIPS_ENDPOINT";
+    static const char dual_name[] = "AWS_USE_DUALSTACK_ENDPOINT";
+    bool fips = profile_true(profile_setting(p, fips_name));
+    bool dual = profile_true(profile_setting(p, dual_name));
     bool local = strcmp(region, "local") == 0 && strcmp(service, "sts") != 0;
     char text[512], why[128] = "it is too long";
     const char *where, *shown;
@@ -94,7 +96,7 @@ bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
 
     snprintf(signing, ENDPOINT_REGION_MAX, "%s", region);
     if (value.text == NULL && local) {   /* it keeps tables by region */
-        snprintf(signing, ENDPOINT_REGION_MAX, "us-east-1");
+        memcpy(signing, "us-east-1", sizeof "us-east-1");
         value = profile_string(shown = "http://localhost:8000");
         where = "the region \"local\"";
     }
@@ -104,8 +106,8 @@ bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
         where = "the region";
     } else if (fips || dual) {
         return why_not(error, "%s is set, but the endpoint comes from %s: only "
-                       "one of them can be", fips ? "AWS_USE_FIPS_ENDPOINT"
-                       : "AWS_USE_DUALSTACK_ENDPOINT", where);
+                       "one of them can be", fips ? fips_name
+                       : dual_name, where);
     }
     if ((value.text == NULL || profile_copy(text, sizeof text, value)) &&
         http_url_parse(url, text, why, sizeof why))

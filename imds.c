@@ -6,15 +6,16 @@
 
 #include "clock.h"
 
+static const char endpoint[] = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+static const char disabled[] = "AWS_EC2_METADATA_DISABLED";
+static const char v1_disabled[] = "AWS_EC2_METADATA_V1_DISABLED";
+
 void imds_init(struct imds *imds, const struct profile *p,
                const struct http_options *options)
 {
-    struct profile_value at = profile_setting(
-        p, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-        "ec2_metadata_service_endpoint");
+    struct profile_value at = profile_setting(p, endpoint);
     struct profile_value mode = profile_setting(
-        p, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-        "ec2_metadata_service_endpoint_mode");
+        p, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
     char text[256], why[128] = "it is too long";
 
     memset(imds, 0, sizeof *imds);
@@ -26,14 +27,12 @@ void imds_init(struct imds *imds, const struct profile *p,
         at = profile_string(profile_is(mode, "ipv6")
                             ? "http://[fd00:ec2::254]"
                             : "http://169.254.169.254");
-    imds->no_v1 = profile_true(profile_setting(
-        p, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
-    if (profile_true(profile_string(profile_variable(
-        "AWS_EC2_METADATA_DISABLED"))))
-        why_not(imds->error, "AWS_EC2_METADATA_DISABLED is set");
+    imds->no_v1 = profile_true(profile_setting(p, v1_disabled));
+    if (profile_true(profile_string(profile_variable(disabled))))
+        why_not(imds->error, "%s is set", disabled);
     else if (!profile_copy(text, sizeof text, at) ||
              !http_url_parse_metadata(&imds->url, text, why, sizeof why))
-        why_not(imds->error, "AWS_EC2_METADATA_SERVICE_ENDPOINT: %s", why);
+        why_not(imds->error, "%s: %s", endpoint, why);
     else
         imds->state = IMDS_NEW;
 }
@@ -93,9 +92,9 @@ static bool begin(struct imds *imds, struct http_answer *answer)
         return why_not(imds->error, "%s gives no token: status %d", host,
                        status);
     if (imds->no_v1)
-        return why_not(imds->error, "%s gives no token (%s), and "
-                       "AWS_EC2_METADATA_V1_DISABLED is set", host,
-                       result == HTTP_OK ? "it refuses" : answer->error);
+        return why_not(imds->error, "%s gives no token (%s), and %s is set",
+                       host, result == HTTP_OK ? "it refuses" : answer->error,
+                       v1_disabled);
     imds->state = IMDS_VERSION_1;
     return true;
 }

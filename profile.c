@@ -326,13 +326,12 @@ struct profile_value profile_get(const struct profile *p, const char *name,
 }
 
 struct profile_value profile_setting(const struct profile *p,
-                                     const char *variable,
-                                     const char *property)
+                                     const char *variable)
 {
     const char *text = profile_variable(variable);
 
     return text != NULL ? profile_string(text)
-                        : profile_get(p, p->name, property);
+        : profile_get(p, p->name, variable + strlen("AWS_"));
 }
 
 struct profile_value profile_string(const char *text)

@@ -93,10 +93,10 @@ bool profile_known(const struct profile *p, const char *name);
 struct profile_value profile_get(const struct profile *p, const char *name,
                                  const char *property);
 
-/* A setting: the variable, else the property of the profile in use. */
+/* A setting: the variable AWS_..., else the property of the profile in use
+   that has the same name (in any case, see above) without "AWS_". */
 struct profile_value profile_setting(const struct profile *p,
-                                     const char *variable,
-                                     const char *property);
+                                     const char *variable);
 
 /* A string's bytes; none of NULL. */
 struct profile_value profile_string(const char *text);

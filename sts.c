@@ -19,11 +19,6 @@ struct call {
     struct http_url url;
 };
 
-static int64_t calendar(void)
-{
-    return clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
-}
-
 static void parameter(struct buf *form, const char *name,
                       struct profile_value value)
 {
@@ -49,7 +44,7 @@ static void write_form(struct buf *form, const struct sts_role *role)
     for (i = 0; i < STS_FIELDS; i++)
         parameter(form, names[i], role->field[i]);
     if (role->field[STS_SESSION].text == NULL) {
-        snprintf(name, sizeof name, "ocrdyn-%lld", (long long)calendar());
+        snprintf(name, sizeof name, "ocrdyn-%lld", (long long)clock_seconds());
         parameter(form, names[STS_SESSION], profile_string(name));
     }
 }
@@ -77,7 +72,7 @@ static bool post(const struct call *c, struct http_answer *answer)
         c->form.len, true};
     bool good = false;
 
-    if (c->sign && (!sigv4_date(date, calendar() + c->offset) ||
+    if (c->sign && (!sigv4_date(date, clock_seconds() + c->offset) ||
                     sigv4_authorization(&rq, &scope, date, authorization,
                                         sizeof authorization) == 0))
         snprintf(answer->error, sizeof answer->error, "the request cannot be "
@@ -89,21 +84,20 @@ static bool post(const struct call *c, struct http_answer *answer)
 }
 
 /* Is it worth another try? The last two are STS's own about web identity. */
-static bool passes(const struct http_answer *answer,
-                   struct credentials_answer *a)
+static bool passes(struct credentials_answer *a)
 {
-    return answer->status >= 500 || answer->status == 429 ||
+    return a->http.status >= 500 || a->http.status == 429 ||
         credentials_is(a, CREDENTIALS_CODE, "Throttling") ||
         credentials_is(a, CREDENTIALS_CODE, "IDPCommunicationError") ||
         credentials_is(a, CREDENTIALS_CODE, "InvalidIdentityToken");
 }
 
 /* Is its clock another, by as much as the SDKs say? Then ours is set right. */
-static bool was_skewed(struct call *c, const struct http_answer *answer)
+static bool was_skewed(struct call *c, int64_t date)
 {
-    int64_t skew = answer->date - calendar();
+    int64_t skew = date - clock_seconds();
 
-    if (answer->date < 0 || !c->sign || c->offset != 0 || llabs(skew) < 240)
+    if (date < 0 || !c->sign || c->offset != 0 || llabs(skew) < 240)
         return false;
     c->offset = skew;
     return true;
@@ -121,28 +115,28 @@ bool sts_again(unsigned tries)
 }
 
 /* Posts until there is an answer that counts. True if it is a good one. */
-static bool ask(struct call *c, struct http_answer *answer,
-                struct credentials_answer *a, char error[WHY_MAX])
+static bool ask(struct call *c, struct credentials_answer *a,
+                char error[WHY_MAX])
 {
     unsigned tries = 0;
 
     do {
         credentials_end(a);
-        if (!post(c, answer)) {
-            why_not(error, "%s: %s", c->url.authority, answer->error);
+        if (!post(c, &a->http)) {
+            why_not(error, "%s: %s", c->url.authority, a->http.error);
             continue;
         }
-        credentials_xml(a, &answer->body);
-        if (answer->status == 200)
+        credentials_xml(a);
+        if (a->http.status == 200)
             return true;
-        why_not(error, "STS refuses: status %d%s%s%s%.400s", answer->status,
+        why_not(error, "STS refuses: status %d%s%s%s%.400s", a->http.status,
                 a->text[CREDENTIALS_CODE].len > 0 ? ", " : "",
                 credentials_text(a, CREDENTIALS_CODE),
                 a->text[CREDENTIALS_MESSAGE].len > 0 ? ": " : "",
                 credentials_text(a, CREDENTIALS_MESSAGE));
-        if (was_skewed(c, answer))
+        if (was_skewed(c, a->http.date))
             tries--;
-        else if (!passes(answer, a))
+        else if (!passes(a))
             return false;
     } while (sts_again(++tries));
     return false;
@@ -152,10 +146,9 @@ bool sts_assume(struct credentials *keys, const struct sts_role *role,
                 const struct profile *p, const char *region,
                 const struct http_options *http, char error[WHY_MAX])
 {
-    struct call c = {.keys = keys, .sign = role->field[STS_TOKEN].text == NULL,
-        .http = *http};
+    struct call c = {.keys = keys, .http = *http,
+        .sign = role->field[STS_TOKEN].text == NULL};
     struct credentials_answer a;
-    struct http_answer answer;
     bool good;
 
     if (!endpoint_find(&c.url, c.region, p, "sts", region, NULL, error))
@@ -163,14 +156,11 @@ bool sts_assume(struct credentials *keys, const struct sts_role *role,
     c.http.body_max = CREDENTIALS_ANSWER_MAX;
     buf_init(&c.form, 1 << 17);
     write_form(&c.form, role);
-    buf_init(&answer.body, CREDENTIALS_ANSWER_MAX);
     credentials_begin(&a);
     good = (!c.form.failed ||
             why_not(error, "what STS is to be told is too long")) &&
-        ask(&c, &answer, &a, error) &&
-        credentials_take(keys, &a, answer.date, false, error);
+        ask(&c, &a, error) && credentials_take(keys, &a, false, error);
     credentials_end(&a);
-    buf_free(&answer.body);
     buf_free(&c.form);
     return good;
 }
