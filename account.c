@@ -42,13 +42,16 @@ static const char form[] = "cloudinary://KEY:SECRET@CLOUD";
 static bool take(struct account *a, unsigned i, const char *from, size_t n,
                  char error[WHY_MAX])
 {
-    char *to = (char *)a + settings[i].at, why[96];
+    char *to = (char *)a + settings[i].at;
     size_t k;
 
-    if (i == UPLOAD_PREFIX)      /* that may be a whole CLOUDINARY_URL, secret
-                                    and all: it is not shown */
+    if (i == UPLOAD_PREFIX) {
+        char why[96];
+
+        /* it may be a whole CLOUDINARY_URL, secret and all: it is not shown */
         return http_url_parse(&a->url, from, why, sizeof why) ||
             why_not(error, "Cloudinary's upload_prefix: %s", why);
+    }
     if (n >= settings[i].room)
         return why_not(error, "Cloudinary's %s is longer than %d bytes",
                        settings[i].name, settings[i].room - 1);

@@ -76,7 +76,6 @@ static bool load(struct aws *aws, const char *profile,
                  const struct aws_options *options, struct credentials *keys,
                  char error[CHAIN_ERROR])
 {
-    char region[ENDPOINT_REGION_MAX] = "";
     struct profile p;
     struct imds imds;
     const struct chain_search search = {&p, &imds, aws->http, aws->region,
@@ -87,10 +86,10 @@ static bool load(struct aws *aws, const char *profile,
         memcpy(aws->profile, p.name, sizeof aws->profile);
     imds_init(&imds, &p, aws->http);
     if (good && options != NULL)
-        good = load_region(region, options, &p, &imds, error) &&
-            (region[0] == '\0' ||
+        good = load_region(aws->region, options, &p, &imds, error) &&
+            (aws->region[0] == '\0' ||
              endpoint_find(&aws->endpoint, aws->region, &p, "dynamodb",
-                           region, options->endpoint_url, error));
+                           options->endpoint_url, error));
     good = good && chain_find(keys, &search, error);
     imds_close(&imds);
     profile_free(&p);

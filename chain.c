@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "endpoint.h"
 #include "process.h"
 #include "rows.h"
 #include "sts.h"
@@ -27,10 +28,10 @@ struct chain {
 /* Adds a line about the source, if there is something to be said. */
 static enum found tell(struct chain *c, enum found found)
 {
-    size_t len = strlen(c->error);
-    char safe[WHY_MAX];
-
     if (found != FOUND && c->why[0] != '\0') {
+        size_t len = strlen(c->error);
+        char safe[WHY_MAX];
+
         rows_visible(safe, sizeof safe, (const unsigned char *)c->why,
                      strlen(c->why));
         snprintf(c->error + len, CHAIN_ERROR - len, "\n    %s: %s", c->source,
@@ -262,26 +263,23 @@ static enum found container_url(struct chain *c, struct http_url *url,
 {
     const char *relative = profile_variable(relative_uri);
     const char *full = profile_variable(full_uri);
-    char why[128] = "it is too long", *path;
-    bool good = false;
+    char why[WHY_MAX], *path;
+    struct profile_value host;
 
     if (relative == NULL && full == NULL) {
         why_not(c->why, "neither %s nor %s is set", relative_uri, full_uri);
         return NONE;
     }
-    if (snprintf(text, 1024, "%s%s", relative != NULL ? "http://169.254.170.2"
-                 : full, relative != NULL ? relative : "") < 1024) {
-        path = strstr(text, "://");
-        path = path == NULL ? NULL : strchr(path + 3, '/');
-        if (path != NULL)
-            *path = '\0';
-        good = http_url_parse_metadata(url, text, why, sizeof why);
-        if (path != NULL)
-            *path = '/';
-        *target = path != NULL ? path : "/";
-    }
-    return good ? FOUND : why_not(c->why, "the URL in %s or _FULL_URI: %s",
-                                  relative_uri, why);
+    snprintf(text, 1024, "%s%s", relative != NULL ? "http://169.254.170.2"
+             : full, relative != NULL ? relative : "");
+    host = profile_string(text);
+    path = strstr(text, "://");
+    path = path == NULL ? NULL : strchr(path + 3, '/');
+    *target = path != NULL ? path : "/";
+    if (path != NULL && host.n < 1023)   /* it may have been cut there */
+        host.n = (size_t)(path - text);
+    return endpoint_parse(url, host, true, why) ? FOUND
+        : why_not(c->why, "the URL in %s or _FULL_URI: %s", relative_uri, why);
 }
 
 /* Asks the endpoint, whose URL may be a secret of its own: it is not noted. */
@@ -431,9 +429,10 @@ static enum found from_source(struct chain *c, const char *name,
                               const char *source, bool is_profile)
 {
     const char *why = NULL;
-    unsigned i;
 
     if (!is_profile) {
+        unsigned i;
+
         for (i = 0; i < SOURCES; i++)
             if (strcmp(source, sources[i].name) == 0)
                 return from(c, i);

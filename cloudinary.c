@@ -37,11 +37,12 @@ void cloudinary_init(struct cloudinary *c,
                      const struct account *a,
                      const struct http_options *options)
 {
-    char pair[sizeof a->key + sizeof a->secret];
     struct buf value, base;
 
     http_init(&c->http, &a->url, options);
     c->error[0] = '\0';
+    buf_init(&c->target, 32768);
+    buf_init(&c->body, 32768);
     buf_init(&base, sizeof c->base - 1);
     add(&base, "/v1_1/", a->cloud);
     take(c->base, &base);
@@ -51,6 +52,8 @@ void cloudinary_init(struct cloudinary *c,
         buf_str(&value, "Bearer ");
         buf_str(&value, a->token);
     } else {
+        char pair[sizeof a->key + sizeof a->secret];
+
         snprintf(pair, sizeof pair, "%s:%s", a->key, a->secret);
         buf_str(&value, "Basic ");
         buf_base64(&value, pair, strlen(pair));
@@ -62,6 +65,8 @@ void cloudinary_init(struct cloudinary *c,
 void cloudinary_close(struct cloudinary *c)
 {
     http_close(&c->http);
+    buf_free(&c->target);
+    buf_free(&c->body);
     buf_wipe(c->authorization, sizeof c->authorization);
 }
 
@@ -216,21 +221,10 @@ static int64_t time_to_wait(const struct cloudinary *c, const char *message,
 
 static const char starved[] = "memory is out";
 
-/* A call in the making. */
-struct request {
-    const char *method;
-    struct buf target, body;
-    bool json;                   /* the body is; else it is a form */
-    bool once;                   /* it costs: it is not sent twice, and one
-                                    that may have been done is LOST */
-    const char *hint;            /* what to do if it is refused with 400 */
-};
-
 /* The outcome of an answer with another status than 200. `said` is its
    message, if it has one. */
-static enum outcome refused(struct cloudinary *c, const struct request *rq,
-                            const struct json *json, bool is_json,
-                            const struct outcome_note *said)
+static enum outcome refused(struct cloudinary *c, const struct json *json,
+                            bool is_json, const struct outcome_note *said)
 {
     const int status = c->http.response.status;
     const char *message = said->text;
@@ -249,7 +243,7 @@ static enum outcome refused(struct cloudinary *c, const struct request *rq,
     while (status < meanings[i].from || status > meanings[i].to ||
            strcasestr(message, meanings[i].text) == NULL)
         i++;
-    outcome = fail(c, meanings[i].outcome, status == 400 ? rq->hint
+    outcome = fail(c, meanings[i].outcome, status == 400 ? c->hint
                    : meanings[i].advice, "%d %s", status, message);
     c->wait = time_to_wait(c, message, outcome);
     /* a limit that says when it ends is one, whatever its words */
@@ -262,11 +256,14 @@ static void take_body(void *context, const unsigned char *bytes, size_t n)
     json_feed(context, bytes, n);
 }
 
-static void begin(struct request *rq)
+static void begin(struct cloudinary *c)
 {
-    *rq = (struct request){.method = "GET", .json = true, .hint = ""};
-    buf_init(&rq->target, 32768);
-    buf_init(&rq->body, 32768);
+    c->method = "GET";
+    c->hint = "";
+    c->json = true;
+    c->once = false;
+    buf_reset(&c->target);
+    buf_reset(&c->body);
 }
 
 /* "/v1_1/CLOUD/...", after the path of upload_prefix. */
@@ -276,19 +273,16 @@ static void begin_target(const struct cloudinary *c, struct buf *target,
     buf_format(target, "%s%s/%s", c->http.url.path, c->base, rest);
 }
 
-/* Sends it and parses the answer with `json`, which picks the message of an
-   error out of it: the outcome of anything but a 200 in JSON. */
-static enum outcome call(struct cloudinary *c, struct request *rq,
-                         struct json *json, const struct outcome_note *said)
+static enum outcome attempt(struct cloudinary *c, struct json *json,
+                            const struct outcome_note *said)
 {
     const struct http_field fields[] = {
         {"Authorization", c->authorization},
-        {"Content-Type", rq->json ? "application/json"
+        {"Content-Type", c->json ? "application/json"
                          : "application/x-www-form-urlencoded"}
     };
-    const bool body = rq->body.len > 0;
-    struct http_request http = {rq->method, NULL, fields, body ? 2 : 1,
-        rq->body.data, rq->body.len, !rq->once};
+    struct http_request http = {c->method, NULL, fields,
+        c->body.len > 0 ? 2 : 1, c->body.data, c->body.len, !c->once};
     enum http_result sent;
     bool is_json;
 
@@ -296,10 +290,10 @@ static enum outcome call(struct cloudinary *c, struct request *rq,
     c->wait = -1;
     c->sent = false;
     memset(&c->quota, 0, sizeof c->quota);
-    if (!buf_byte(&rq->target, '\0') || rq->body.failed ||
+    if (!buf_byte(&c->target, '\0') || c->body.failed ||
         c->authorization[0] == '\0' || c->base[0] == '\0')
         return fail(c, OUTCOME_STOP, "", "%s", starved);
-    http.target = (const char *)rq->target.data;
+    http.target = (const char *)c->target.data;
     sent = http_send(&c->http, &http, take_body, json);
     c->sent = sent == HTTP_OK || sent == HTTP_LOST;
     if (sent != HTTP_OK)
@@ -309,7 +303,7 @@ static enum outcome call(struct cloudinary *c, struct request *rq,
     read_quota(c);
     is_json = json_end(json);
     if (c->http.response.status != 200)
-        return refused(c, rq, json, is_json, said);
+        return refused(c, json, is_json, said);
     if (is_json)
         return OUTCOME_DONE;
     return fail(c, OUTCOME_LOST, "", "the answer is not JSON at byte %llu: %s",
@@ -317,13 +311,17 @@ static enum outcome call(struct cloudinary *c, struct request *rq,
                 json_sentence(json_error(json)));
 }
 
-/* The end of a call. What may have been done can be done again, if it does
-   not cost. */
-static enum outcome end(struct request *rq, enum outcome outcome)
+/*
+ * Makes the call in hand and parses the answer with `json`, which picks the
+ * message of an error out of it: the outcome of anything but a 200 in JSON.
+ * What may have been done can be done again, if it does not cost.
+ */
+static enum outcome call(struct cloudinary *c, struct json *json,
+                         const struct outcome_note *said)
 {
-    buf_free(&rq->target);
-    buf_free(&rq->body);
-    return outcome == OUTCOME_LOST && !rq->once ? OUTCOME_RETRY : outcome;
+    enum outcome outcome = attempt(c, json, said);
+
+    return outcome == OUTCOME_LOST && !c->once ? OUTCOME_RETRY : outcome;
 }
 
 /*
@@ -443,38 +441,38 @@ static enum outcome call_image(struct cloudinary *c,
                                const unsigned char *id, size_t id_len,
                                bool ocr, struct cloudinary_result *result)
 {
-    enum outcome outcome, said;
-    struct request http;
+    enum outcome outcome;
     struct answer a;
 
-    begin(&http);
+    begin(c);
     if (ocr)
-        http.method = cloudinary_ask(c, rq, id, id_len, &http.target,
-                                     &http.body);
+        c->method = cloudinary_ask(c, rq, id, id_len, &c->target, &c->body);
     else
-        image_target(c, rq, id, id_len, &http.target);
-    http.json = rq->by_asset;
-    http.once = ocr;
+        image_target(c, rq, id, id_len, &c->target);
+    c->json = rq->by_asset;
+    c->once = ocr;
     if (ocr && rq->by_asset)
-        http.hint = " (update by asset_id may not take ocr: list with "
+        c->hint = " (update by asset_id may not take ocr: list with "
             "public_ids instead)";
     result->complete = result->pending = false;
     result->unshown = result->unusable = false;
     if (!answer_init(&a, rq->ocr, &result->text, rq->pointers, result->values,
                      rq->n_pointers))
-        http.body.failed = true;
-    outcome = call(c, &http, &a.json, &a.message);
+        c->body.failed = true;
+    outcome = call(c, &a.json, &a.message);
     if (!had_memory(rq, result) && outcome == OUTCOME_DONE)
-        outcome = fail(c, OUTCOME_LOST, "", "%s", starved);
+        outcome = fail(c, ocr ? OUTCOME_LOST : OUTCOME_RETRY, "", "%s",
+                       starved);
     if (outcome == OUTCOME_DONE && (ocr || a.exact)) {
-        said = understood(c, rq, &a, ocr, result);
+        enum outcome said = understood(c, rq, &a, ocr, result);
+
         if (ocr)                 /* a reader looks at the result itself */
             outcome = said;
         else
             result->unusable = said == OUTCOME_BAD;
     }
     answer_free(&a);
-    return end(&http, outcome);
+    return outcome;
 }
 
 enum outcome cloudinary_ocr(struct cloudinary *c,
@@ -585,30 +583,29 @@ enum outcome cloudinary_list(struct cloudinary *c,
 {
     bool mixed = l->tag != NULL || l->folder != NULL;
     struct listing parse;
-    struct request http;
     enum outcome outcome;
 
     listing_init(&parse, l->columns, l->n, mixed ? l->type : NULL,
                  mixed ? l->resource_type : NULL, page);
-    begin(&http);
-    begin_target(c, &http.target, "resources/");
+    begin(c);
+    begin_target(c, &c->target, "resources/");
     if (l->search != NULL) {
-        http.method = "POST";
-        http.hint = " (check the expression of --search)";
-        buf_str(&http.target, "search");
-        search_body(l, &http.body);
+        c->method = "POST";
+        c->hint = " (check the expression of --search)";
+        buf_str(&c->target, "search");
+        search_body(l, &c->body);
     } else {
-        list_target(l, &http.target);
+        list_target(l, &c->target);
     }
     if (*l->cursor != '\0')
-        http.hint = " (where the listing had got to may not be known there "
-            "any more: begin it anew, without its checkpoint)";
+        c->hint = " (where the listing had got to may not be known any "
+            "more: begin it anew, without its checkpoint)";
     *large = false;
-    outcome = call(c, &http, &parse.json, &parse.message);
+    outcome = call(c, &parse.json, &parse.message);
     if (outcome == OUTCOME_DONE)
         outcome = page_outcome(c, &parse, l, large);
     listing_free(&parse);
-    return end(&http, outcome);
+    return outcome;
 }
 
 /* ---------------------------------------------------------- the account */
@@ -637,14 +634,13 @@ static bool take_note(void *context, unsigned pick, enum json_event event,
 static enum outcome ask(struct cloudinary *c, const char *what,
                         struct outcome_note notes[P_N])
 {
-    struct request http;
     struct json json;
 
-    begin(&http);
-    begin_target(c, &http.target, what);
+    begin(c);
+    begin_target(c, &c->target, what);
     memset(notes, 0, P_N * sizeof notes[0]);
     json_init(&json, picks, P_N, take_note, notes);
-    return end(&http, call(c, &http, &json, &notes[P_MESSAGE]));
+    return call(c, &json, &notes[P_MESSAGE]);
 }
 
 enum outcome cloudinary_ping(struct cloudinary *c)
@@ -654,13 +650,19 @@ enum outcome cloudinary_ping(struct cloudinary *c)
     return ask(c, "ping", notes);
 }
 
+/* What can be no number of images is none. */
+static int64_t images(const struct outcome_note *note)
+{
+    return note->len <= 18 ? number(note->text) : -1;
+}
+
 enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
                               int64_t *limit)
 {
     struct outcome_note notes[P_N];
     enum outcome outcome = ask(c, "usage", notes);
 
-    *used = number(notes[P_USAGE].text);
-    *limit = number(notes[P_LIMIT].text);
+    *used = images(&notes[P_USAGE]);
+    *limit = images(&notes[P_LIMIT]);
     return outcome;
 }

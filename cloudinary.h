@@ -28,6 +28,14 @@ enum {
 };
 
 struct cloudinary {
+    /* the call in hand: not for the caller */
+    const char *method;
+    struct buf target, body;
+    const char *hint;            /* what to do if it is refused with 400 */
+    bool json;                   /* the body is; else it is a form */
+    bool once;                   /* it costs: it is not sent twice, and one
+                                    that may have been done is LOST */
+    /* what came of it */
     bool sent;                   /* the last call may have reached it */
     struct pace_quota quota;     /* what its answer said of the account's */
     int64_t wait;                /* after RETRY and WAIT: how long to wait by

@@ -77,13 +77,14 @@ static const unsigned char members[] = {
 void credentials_xml(struct credentials_answer *a)
 {
     const struct buf *body = &a->http.body;
-    const char *stop = (const char *)body->data + body->len, *start, *end;
+    const char *stop = (const char *)body->data + body->len;
     enum credentials_field i;
-    char tag[32];
-    int n;
 
     for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_MESSAGE; i++) {
-        n = snprintf(tag, sizeof tag, "<%s>", picks[i].pointer + 1);
+        const char *start, *end;
+        char tag[32];
+        int n = snprintf(tag, sizeof tag, "<%s>", picks[i].pointer + 1);
+
         start = body->len == 0 ? NULL
             : memmem(body->data, body->len, tag, (size_t)n);
         if (start == NULL)

@@ -33,9 +33,9 @@ enum credentials_field {
 };
 
 struct credentials_answer {
+    struct buf text[CREDENTIALS_FIELDS];
     struct http_answer http;     /* its body, and the time in s on the clock of
                                     who gives it (-1: he has not told) */
-    struct buf text[CREDENTIALS_FIELDS];
 };
 
 void credentials_begin(struct credentials_answer *a);

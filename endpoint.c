@@ -25,6 +25,17 @@ bool endpoint_region(const char *region)
         region[0] != '-' && region[n - 1] != '-';
 }
 
+bool endpoint_parse(struct http_url *url, struct profile_value text,
+                    bool metadata, char why[WHY_MAX])
+{
+    char copy[512];
+
+    if (!profile_copy(copy, sizeof copy, text))
+        return why_not(why, "it is too long");
+    return metadata ? http_url_parse_metadata(url, copy, why, WHY_MAX)
+                    : http_url_parse(url, copy, why, WHY_MAX);
+}
+
 /* The URL that somebody has set, and where; none if nobody has. What is in a
    file (`shown` is NULL) is not to be shown: it may be a secret in the wrong
    place. */
@@ -35,7 +46,6 @@ static struct profile_value configured(const struct profile *p,
 {
     static const char any[] = "AWS_ENDPOINT_URL";
     const char *property = any + strlen("AWS_");
-    struct profile_value value;
     char services[128];
 
     *shown = option;
@@ -43,8 +53,7 @@ static struct profile_value configured(const struct profile *p,
     if (option != NULL && *option != '\0')
         return profile_string(option);
     *shown = NULL;
-    if (profile_true(profile_setting(
-        p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")))
+    if (profile_on(p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
         return profile_string(NULL);
     *where = strcmp(service, "sts") == 0 ? "AWS_ENDPOINT_URL_STS"
                              : "AWS_ENDPOINT_URL_DYNAMODB";
@@ -56,7 +65,9 @@ static struct profile_value configured(const struct profile *p,
     *where = "a [services] section";
     if (profile_copy(services, sizeof services,
                      profile_get(p, p->name, "services"))) {
-        value = profile_nested(&p->config, services, service, property);
+        struct profile_value value = profile_nested(&p->config, services,
+                                                    service, property);
+
         if (value.text != NULL)
             return value;
     }
@@ -79,38 +90,35 @@ static void rule(char *out, size_t size, const char *service,
              region, dual ? "api." : "", dual ? p->dual : p->suffix);
 }
 
-bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
+bool endpoint_find(struct http_url *url, char region[ENDPOINT_REGION_MAX],
                    const struct profile *p, const char *service,
-                   const char *region, const char *option,
-                   char error[WHY_MAX])
+                   const char *option, char error[WHY_MAX])
 {
     static const char fips_name[] = "AWS_USE_FIPS_ENDPOINT";
     static const char dual_name[] = "AWS_USE_DUALSTACK_ENDPOINT";
-    bool fips = profile_true(profile_setting(p, fips_name));
-    bool dual = profile_true(profile_setting(p, dual_name));
+    bool fips = profile_on(p, fips_name);
+    bool dual = profile_on(p, dual_name);
     bool local = strcmp(region, "local") == 0 && strcmp(service, "sts") != 0;
-    char text[512], why[128] = "it is too long";
+    char text[512], why[WHY_MAX];
     const char *where, *shown;
     struct profile_value value = configured(p, service, option, &where,
                                             &shown);
 
-    snprintf(signing, ENDPOINT_REGION_MAX, "%s", region);
     if (value.text == NULL && local) {   /* it keeps tables by region */
-        memcpy(signing, "us-east-1", sizeof "us-east-1");
+        memcpy(region, "us-east-1", sizeof "us-east-1");
         value = profile_string(shown = "http://localhost:8000");
         where = "the region \"local\"";
     }
     if (value.text == NULL) {
         rule(text, sizeof text, service, region, fips, dual);
-        shown = text;
+        value = profile_string(shown = text);
         where = "the region";
     } else if (fips || dual) {
         return why_not(error, "%s is set, but the endpoint comes from %s: only "
-                       "one of them can be", fips ? fips_name
-                       : dual_name, where);
+                       "one of them can be", fips ? fips_name : dual_name,
+                       where);
     }
-    if ((value.text == NULL || profile_copy(text, sizeof text, value)) &&
-        http_url_parse(url, text, why, sizeof why))
+    if (endpoint_parse(url, value, false, why))
         return true;
     if (shown == NULL)
         return why_not(error, "the endpoint of %s: %s", where, why);

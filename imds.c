@@ -5,18 +5,19 @@
 #include <string.h>
 
 #include "clock.h"
+#include "endpoint.h"
 
-static const char endpoint[] = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+static const char service[] = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
 static const char disabled[] = "AWS_EC2_METADATA_DISABLED";
 static const char v1_disabled[] = "AWS_EC2_METADATA_V1_DISABLED";
 
 void imds_init(struct imds *imds, const struct profile *p,
                const struct http_options *options)
 {
-    struct profile_value at = profile_setting(p, endpoint);
+    struct profile_value at = profile_setting(p, service);
     struct profile_value mode = profile_setting(
         p, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
-    char text[256], why[128] = "it is too long";
+    char why[WHY_MAX];
 
     memset(imds, 0, sizeof *imds);
     imds->options = *options;
@@ -27,12 +28,11 @@ void imds_init(struct imds *imds, const struct profile *p,
         at = profile_string(profile_is(mode, "ipv6")
                             ? "http://[fd00:ec2::254]"
                             : "http://169.254.169.254");
-    imds->no_v1 = profile_true(profile_setting(p, v1_disabled));
-    if (profile_true(profile_string(profile_variable(disabled))))
+    imds->no_v1 = profile_on(p, v1_disabled);
+    if (profile_is(profile_string(profile_variable(disabled)), "true"))
         why_not(imds->error, "%s is set", disabled);
-    else if (!profile_copy(text, sizeof text, at) ||
-             !http_url_parse_metadata(&imds->url, text, why, sizeof why))
-        why_not(imds->error, "%s: %s", endpoint, why);
+    else if (!endpoint_parse(&imds->url, at, true, why))
+        why_not(imds->error, "%s: %s", service, why);
     else
         imds->state = IMDS_NEW;
 }
@@ -88,7 +88,7 @@ static bool begin(struct imds *imds, struct http_answer *answer)
     }
     if (result == HTTP_UNSENT)
         return why_not(imds->error, "%s", answer->error);
-    if (result == HTTP_OK && status != 403 && status != 404 && status != 405)
+    if (result == HTTP_OK && (status < 403 || status > 405))
         return why_not(imds->error, "%s gives no token: status %d", host,
                        status);
     if (imds->no_v1)

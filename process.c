@@ -100,15 +100,17 @@ static int start(char *const *words, int out, pid_t *pid)
 static bool take(int fd, int64_t until, struct buf *out)
 {
     unsigned char piece[4096];
-    enum clock_wait wait;
-    ssize_t n = 1;
+    ssize_t n;
 
-    do {
-        wait = clock_sleep(until, fd, POLLIN, NULL);
+    for (;;) {
+        enum clock_wait wait = clock_sleep(until, fd, POLLIN, NULL);
+
         if (wait == CLOCK_SIGNAL)
             continue;
         n = wait == CLOCK_TIME ? -1 : read(fd, piece, sizeof piece);
-    } while (n > 0 && buf_add(out, piece, (size_t)n));
+        if (n <= 0 || !buf_add(out, piece, (size_t)n))
+            break;
+    }
     buf_wipe(piece, sizeof piece);
     return n == 0;
 }

@@ -345,9 +345,9 @@ bool profile_is(struct profile_value value, const char *word)
         strncasecmp(value.text, word, value.n) == 0;
 }
 
-bool profile_true(struct profile_value value)
+bool profile_on(const struct profile *p, const char *variable)
 {
-    return profile_is(value, "true");
+    return profile_is(profile_setting(p, variable), "true");
 }
 
 bool profile_copy(char *to, size_t size, struct profile_value value)

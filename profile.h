@@ -101,9 +101,11 @@ struct profile_value profile_setting(const struct profile *p,
 /* A string's bytes; none of NULL. */
 struct profile_value profile_string(const char *text);
 
-/* Is it that word, or "true", in any case? */
+/* Is it "true"? Everything else is false. */
+bool profile_on(const struct profile *p, const char *variable);
+
+/* Is it that word, in any case? */
 bool profile_is(struct profile_value value, const char *word);
-bool profile_true(struct profile_value value);
 
 /* As a string. False, and an empty one, if it has no room or there is none. */
 bool profile_copy(char *to, size_t size, struct profile_value value);

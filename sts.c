@@ -35,7 +35,6 @@ static void write_form(struct buf *form, const struct sts_role *role)
     static const char *const names[STS_FIELDS] = {"RoleArn",
         "RoleSessionName", "ExternalId", "DurationSeconds",
         "WebIdentityToken"};
-    char name[48];
     int i;
 
     buf_str(form, "Version=2011-06-15&Action=AssumeRole");
@@ -44,6 +43,8 @@ static void write_form(struct buf *form, const struct sts_role *role)
     for (i = 0; i < STS_FIELDS; i++)
         parameter(form, names[i], role->field[i]);
     if (role->field[STS_SESSION].text == NULL) {
+        char name[48];
+
         snprintf(name, sizeof name, "ocrdyn-%lld", (long long)clock_seconds());
         parameter(form, names[STS_SESSION], profile_string(name));
     }
@@ -151,7 +152,8 @@ bool sts_assume(struct credentials *keys, const struct sts_role *role,
     struct credentials_answer a;
     bool good;
 
-    if (!endpoint_find(&c.url, c.region, p, "sts", region, NULL, error))
+    snprintf(c.region, sizeof c.region, "%s", region);
+    if (!endpoint_find(&c.url, c.region, p, "sts", NULL, error))
         return false;
     c.http.body_max = CREDENTIALS_ANSWER_MAX;
     buf_init(&c.form, 1 << 17);

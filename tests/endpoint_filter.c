@@ -20,8 +20,9 @@ int main(int argc, char **argv)
 
     if (argc != 3)
         return 2;
+    snprintf(signing, sizeof signing, "%s", argv[2]);
     good = profile_load(&p, NULL, error) &&
-        endpoint_find(&url, signing, &p, argv[1], argv[2], NULL, error);
+        endpoint_find(&url, signing, &p, argv[1], NULL, error);
     if (good)
         printf("%s://%s%s %s\n", url.tls ? "https" : "http", url.authority,
                url.path, signing);
