@@ -36,8 +36,8 @@ static enum found tell(struct chain *c, enum found found)
                      strlen(c->why));
         snprintf(c->error + len, CHAIN_ERROR - len, "\n    %s: %s", c->source,
                  safe);
-        c->why[0] = '\0';
     }
+    c->why[0] = '\0';
     return found;
 }
 
@@ -142,8 +142,8 @@ static enum found ask_sts(struct chain *c, const struct sts_role *role)
         ? sign(c) : FAILED;
 }
 
-/* What a role is made of: variables, and without "AWS_" a profile's
-   properties. */
+/* What a role is made of: variables (not all of them are AWS's), and without
+   "AWS_" a profile's properties. */
 static const char *const settings[STS_FIELDS] = {
     [STS_ARN] = "AWS_ROLE_ARN",
     [STS_SESSION] = "AWS_ROLE_SESSION_NAME",
@@ -161,10 +161,10 @@ static struct sts_role find_role(const struct chain *c, const char *name,
     int i;
 
     for (i = 0; i < STS_FIELDS; i++) {
-        const char *text = environment ? profile_variable(settings[i]) : NULL;
-
-        role.field[i] = text != NULL ? profile_string(text)
-            : get(c, name, settings[i] + strlen("AWS_"));
+        role.field[i] = profile_string(environment
+                                       ? profile_variable(settings[i]) : NULL);
+        if (role.field[i].text == NULL)
+            role.field[i] = get(c, name, settings[i] + strlen("AWS_"));
     }
     return role;
 }
@@ -187,8 +187,8 @@ static enum found from_web_identity(struct chain *c, const char *name,
     if (read_token(c, &text, role.field[STS_TOKEN])) {
         role.field[STS_TOKEN] = (struct profile_value){(char *)text.data,
                                                        text.len};
-        role.field[STS_EXTERNAL_ID] = profile_string(NULL);
-        role.field[STS_DURATION] = profile_string(NULL);
+        role.field[STS_EXTERNAL_ID].text = NULL;     /* not for these */
+        role.field[STS_DURATION].text = NULL;
         found = ask_sts(c, &role);
     }
     buf_free(&text);
@@ -344,7 +344,7 @@ static enum found from_container(struct chain *c)
 }
 
 /* What its role is called: the first line of an answer. */
-static bool name_role(struct imds *imds, char name[256],
+static bool name_role(struct imds *imds, char name[IMDS_NAME_MAX + 1],
                       struct http_answer *answer)
 {
     static const char folder[] = "iam/security-credentials/";
@@ -356,7 +356,8 @@ static bool name_role(struct imds *imds, char name[256],
     while ((size_t)n < body->len && body->data[n] != '\n' &&
            body->data[n] != '\r')
         n++;
-    snprintf(name, 256, "%s%.*s", folder, n, n > 0 ? (char *)body->data : "");
+    snprintf(name, IMDS_NAME_MAX + 1, "%s%.*s", folder, n,
+             n > 0 ? (char *)body->data : "");
     return true;
 }
 
@@ -365,7 +366,7 @@ static enum found from_instance(struct chain *c)
     struct imds *imds = c->search->imds;
     enum found found = NONE;
     struct credentials_answer a;
-    char name[256];
+    char name[IMDS_NAME_MAX + 1];
 
     if (c->search->offline && imds->state != IMDS_OFF)
         return FOUND;

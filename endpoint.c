@@ -56,7 +56,7 @@ static struct profile_value configured(const struct profile *p,
     if (profile_on(p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
         return profile_string(NULL);
     *where = strcmp(service, "sts") == 0 ? "AWS_ENDPOINT_URL_STS"
-                             : "AWS_ENDPOINT_URL_DYNAMODB";
+                                         : "AWS_ENDPOINT_URL_DYNAMODB";
     *shown = profile_variable(*where);
     if (*shown == NULL)
         *shown = profile_variable(*where = any);

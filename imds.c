@@ -43,15 +43,13 @@ static enum http_result ask(struct imds *imds, const char *method,
                             const struct http_field *field,
                             struct http_answer *answer)
 {
-    char target[640];
+    char target[sizeof imds->url.path + IMDS_NAME_MAX + 32];
     const struct http_request rq = {method, target, field, field != NULL, NULL,
         0, true};
 
-    if (snprintf(target, sizeof target, "%s/latest/%s%s", imds->url.path,
-                 folder, name) < (int)sizeof target)
-        return http_once(&imds->url, &imds->options, &rq, answer);
-    snprintf(answer->error, sizeof answer->error, "a name is too long");
-    return HTTP_UNSENT;
+    snprintf(target, sizeof target, "%s/latest/%s%s", imds->url.path, folder,
+             name);
+    return http_once(&imds->url, &imds->options, &rq, answer);
 }
 
 static bool is_token(const struct buf *body)

@@ -757,7 +757,7 @@ STOPS = {
     "403": (cld.FORBIDDEN, "403 Request forbidden"),
     "403 as a page": (cld.html(403, "Forbidden"), "403 and a page"),
     "404 as a page": (cld.html(404, "Not Found"), "404 and a page"),
-    "420 not subscribed": (cld.UNSUBSCRIBED, "the OCR add-on is not enabled"),
+    "420 not subscribed": (cld.UNSUBSCRIBED, "subscribe to the OCR add-on"),
     "420 units spent": (cld.add_on_spent(50), "quota is used up"),
     "429 units spent": (Response(429, cld.add_on_spent(50).body, {}),
                         "quota is used up"),
