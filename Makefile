@@ -111,14 +111,14 @@ HTTP = http.c response.c proxy.c net.c tls.c pem.c x509.c cert.c der.c clock.c \
 
 $(UNITS)/test_checkpoint: checkpoint.c
 $(UNITS)/test_clock: clock.c
-$(UNITS)/endpoint_filter: endpoint.c profile.c $(HTTP)
+$(UNITS)/endpoint_filter: endpoint.c profile.c why.c $(HTTP)
 $(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
 $(UNITS)/test_json $(UNITS)/json_filter: $(JSON)
 $(UNITS)/test_net: net.c
 $(UNITS)/test_pace: pace.c
 $(UNITS)/test_pem: pem.c buf.c
 $(UNITS)/test_printf: | printf.c
-$(UNITS)/test_process: process.c clock.c buf.c
+$(UNITS)/test_process: process.c why.c clock.c buf.c
 $(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c buf.c $(JSON)
 $(UNITS)/test_rows: rows.c $(JSON)
 $(UNITS)/test_sigv4 $(UNITS)/sigv4_filter: sigv4.c buf.c ascii.c

@@ -1,6 +1,7 @@
 /* account: see account.h. */
 #include "account.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,84 +9,81 @@
 
 #include "buf.h"
 
-static const char default_prefix[] = "https://api.cloudinary.com";
+/* As CLOUDINARY_URL has them after "?"; variables have the same names in
+   capitals, behind "CLOUDINARY_". */
+enum {
+    CLOUD_NAME, API_KEY, API_SECRET, OAUTH_TOKEN, API_PROXY, UPLOAD_PREFIX,
+    SETTINGS
+};
 
-static bool wrong(char *error, size_t size, const char *sentence)
-{
-    snprintf(error, size, "%s", sentence);
-    return false;
-}
+static const struct {
+    char name[14];
+    unsigned short at, room;     /* of a string in struct account */
+} settings[SETTINGS] = {
+    [CLOUD_NAME] = {"cloud_name", offsetof(struct account, cloud),
+        sizeof ((struct account *)0)->cloud},
+    [API_KEY] = {"api_key", offsetof(struct account, key),
+        sizeof ((struct account *)0)->key},
+    [API_SECRET] = {"api_secret", offsetof(struct account, secret),
+        sizeof ((struct account *)0)->secret},
+    [OAUTH_TOKEN] = {"oauth_token", offsetof(struct account, token),
+        sizeof ((struct account *)0)->token},
+    [API_PROXY] = {"api_proxy", offsetof(struct account, proxy),
+        sizeof ((struct account *)0)->proxy},
+    [UPLOAD_PREFIX] = {"upload_prefix", 0, 0}
+};
+
+static const char form[] = "cloudinary://KEY:SECRET@CLOUD";
 
 /*
- * Copies n bytes of a setting: printable ASCII without "<" and ">", which
- * stand around the placeholders of examples.
+ * Takes n bytes: printable ASCII without "<" and ">", which stand around the
+ * placeholders of examples. The prefix is a whole string.
  */
-static bool take(char *to, size_t room, const char *name, const char *from,
-                 size_t n, char *error, size_t size)
+static bool take(struct account *a, unsigned i, const char *from, size_t n,
+                 char error[WHY_MAX])
 {
-    size_t i;
+    char *to = (char *)a + settings[i].at;
+    size_t k;
 
-    if (n >= room) {
-        snprintf(error, size, "%s is longer than %zu bytes", name, room - 1);
-        return false;
+    if (i == UPLOAD_PREFIX) {
+        char why[96];
+
+        /* it may be a whole CLOUDINARY_URL, secret and all: it is not shown */
+        return http_url_parse(&a->url, from, why, sizeof why) ||
+            why_not(error, "Cloudinary's upload_prefix: %s", why);
     }
-    for (i = 0; i < n; i++)
-        if (from[i] <= 0x20 || from[i] >= 0x7f || strchr("<>\"", from[i])) {
-            snprintf(error, size, "%s has a character that cannot be in it "
-                     "(at position %zu)", name, i + 1);
-            return false;
-        }
+    if (n >= settings[i].room)
+        return why_not(error, "Cloudinary's %s is longer than %d bytes",
+                       settings[i].name, settings[i].room - 1);
+    for (k = 0; k < n; k++)
+        if (from[k] <= 0x20 || from[k] >= 0x7f || strchr("<>\"", from[k]))
+            return why_not(error, "Cloudinary's %s has a character that cannot "
+                           "be in it (at position %zu)", settings[i].name,
+                           k + 1);
     memcpy(to, from, n);
     to[n] = '\0';
     return true;
 }
 
-static bool set_prefix(struct account *a, const char *prefix,
-                       char *error, size_t size)
-{
-    char why[96];
-
-    if (http_url_parse(&a->url, prefix, why, sizeof why))
-        return true;
-    /* not what it is: it may be a whole CLOUDINARY_URL, secret and all */
-    snprintf(error, size, "Cloudinary's upload prefix: %s", why);
-    return false;
-}
-
 /* The part of CLOUDINARY_URL after "?": of its many keys these matter here. */
 static bool parse_query(struct account *a, const char *query,
-                        char *error, size_t size)
+                        char error[WHY_MAX])
 {
-    const struct { const char *name, *said; char *to; size_t room; } keys[] = {
-        {"upload_prefix=", NULL, NULL, 0},
-        {"oauth_token=", "oauth_token in CLOUDINARY_URL", a->token,
-            sizeof a->token},
-        {"api_proxy=", "api_proxy in CLOUDINARY_URL", a->proxy,
-            sizeof a->proxy},
-        {"cloud_name=", "cloud_name in CLOUDINARY_URL", a->cloud,
-            sizeof a->cloud},
-        {"api_key=", "api_key in CLOUDINARY_URL", a->key, sizeof a->key},
-        {"api_secret=", "api_secret in CLOUDINARY_URL", a->secret,
-            sizeof a->secret}
-    };
     char value[2048];
     bool good = true;
 
     while (good && *query != '\0') {
-        size_t n = strcspn(query, "&"), skip = 0, i;
+        size_t n = strcspn(query, "&"), name = strcspn(query, "=&");
+        unsigned i;
 
-        for (i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-            skip = strlen(keys[i].name);
-            if (strncmp(query, keys[i].name, skip) == 0)
-                break;
-        }
-        if (i < sizeof keys / sizeof keys[0])
-            good = http_unescape(value, sizeof value, query + skip, n - skip)
-                ? keys[i].to == NULL ? set_prefix(a, value, error, size)
-                : take(keys[i].to, keys[i].room, keys[i].said, value,
-                       strlen(value), error, size)
-                : wrong(error, size, "a value in CLOUDINARY_URL is too long, "
-                        "or has a NUL");
+        for (i = 0; i < SETTINGS; i++)
+            if (name < n && strlen(settings[i].name) == name &&
+                memcmp(settings[i].name, query, name) == 0)
+                good = http_unescape(value, sizeof value, query + name + 1,
+                                     n - name - 1)
+                    ? take(a, i, value, strlen(value), error)
+                    : why_not(error, "a value in CLOUDINARY_URL is too long, "
+                              "or has a NUL");
         query += n;
         query += *query == '&';
     }
@@ -95,17 +93,15 @@ static bool parse_query(struct account *a, const char *query,
 
 /* cloudinary://KEY:SECRET@CLOUD[/DISTRIBUTION][?KEY=VALUE&...] */
 static bool parse_url(struct account *a, const char *url,
-                      char *error, size_t size)
+                      char error[WHY_MAX])
 {
     const char *p = url + 13, *end, *at = NULL, *i;
 
     if (strncasecmp(url, "CLOUDINARY_URL=", 15) == 0)
-        return wrong(error, size, "the value of CLOUDINARY_URL "
-                             "begins with \"CLOUDINARY_URL=\": leave that "
-                             "out");
-    if (strncasecmp(url, "cloudinary://", 13) != 0)
-        return wrong(error, size, "CLOUDINARY_URL must begin with "
-                             "cloudinary://");
+        return why_not(error, "the value of CLOUDINARY_URL begins with "
+                       "\"CLOUDINARY_URL=\": leave that out");
+    if (strncasecmp(url, form, 13) != 0)
+        return why_not(error, "CLOUDINARY_URL must begin with cloudinary://");
     end = p + strcspn(p, "/?");
     for (i = p; i < end; i++)
         if (*i == '@')
@@ -114,77 +110,63 @@ static bool parse_url(struct account *a, const char *url,
         const char *colon = memchr(p, ':', (size_t)(at - p));
 
         if (colon == NULL)
-            return wrong(error, size, "CLOUDINARY_URL has no secret: "
-                                 "it is cloudinary://KEY:SECRET@CLOUD");
-        if (!take(a->key, sizeof a->key, "the key in CLOUDINARY_URL", p,
-                  (size_t)(colon - p), error, size) ||
-            !take(a->secret, sizeof a->secret, "the secret in CLOUDINARY_URL",
-                  colon + 1, (size_t)(at - colon - 1), error, size))
+            return why_not(error, "CLOUDINARY_URL has no secret: it is %s",
+                           form);
+        if (!take(a, API_KEY, p, (size_t)(colon - p), error) ||
+            !take(a, API_SECRET, colon + 1, (size_t)(at - colon - 1), error))
             return false;
         p = at + 1;
     }
-    if (!take(a->cloud, sizeof a->cloud, "the cloud name in CLOUDINARY_URL",
-              p, (size_t)(end - p), error, size))
+    if (!take(a, CLOUD_NAME, p, (size_t)(end - p), error))
         return false;
     p = strchr(end, '?');
-    return p == NULL || parse_query(a, p + 1, error, size);
+    return p == NULL || parse_query(a, p + 1, error);
 }
 
-/* One of the separate variables; unset and empty leave `to` empty. */
-static bool take_variable(char *to, size_t room, const char *name,
-                          char *error, size_t size)
+/* A setting's variable, or NULL; empty counts as unset. */
+static const char *variable(const char *setting)
 {
-    const char *value = getenv(name);
+    char name[32], *p;
+    const char *value;
 
-    return value == NULL ||
-        take(to, room, name, value, strlen(value), error, size);
+    snprintf(name, sizeof name, "CLOUDINARY_%s", setting);
+    for (p = name; *p != '\0'; p++)
+        if (*p >= 'a')
+            *p = (char)(*p - 'a' + 'A');
+    value = getenv(name);
+    return value != NULL && *value != '\0' ? value : NULL;
 }
 
-bool account_load(struct account *a, char *error,
-                        size_t size)
+bool account_load(struct account *a, char error[WHY_MAX])
 {
-    const char *cloud = getenv("CLOUDINARY_CLOUD_NAME");
-    const char *url = getenv("CLOUDINARY_URL");
-    const char *prefix = getenv("CLOUDINARY_UPLOAD_PREFIX");
-    size_t i;
+    const char *url = variable("url");
+    bool separate = variable(settings[CLOUD_NAME].name) != NULL;
+    unsigned i;
 
     memset(a, 0, sizeof *a);
-    set_prefix(a, default_prefix, error, size);
-    if (!take_variable(a->proxy, sizeof a->proxy, "CLOUDINARY_API_PROXY",
-                       error, size))
-        return false;
-    if (cloud != NULL && *cloud != '\0') {
-        /* the Python and Ruby SDKs then ignore CLOUDINARY_URL, too */
-        if (!take_variable(a->cloud, sizeof a->cloud, "CLOUDINARY_CLOUD_NAME",
-                           error, size) ||
-            !take_variable(a->key, sizeof a->key, "CLOUDINARY_API_KEY",
-                           error, size) ||
-            !take_variable(a->secret, sizeof a->secret,
-                           "CLOUDINARY_API_SECRET", error, size) ||
-            !take_variable(a->token, sizeof a->token,
-                           "CLOUDINARY_OAUTH_TOKEN", error, size))
+    take(a, UPLOAD_PREFIX, "https://api.cloudinary.com", 0, error);
+    /* with a cloud name the Python and Ruby SDKs ignore CLOUDINARY_URL, too */
+    for (i = 0; i < SETTINGS; i++) {
+        const char *value = separate || i == API_PROXY
+            ? variable(settings[i].name) : NULL;
+
+        if (value != NULL && !take(a, i, value, strlen(value), error))
             return false;
-        if (prefix != NULL && *prefix != '\0' &&
-            !set_prefix(a, prefix, error, size))
-            return false;
-    } else if (url != NULL && *url != '\0') {
-        if (!parse_url(a, url, error, size))
-            return false;
-    } else {
-        return wrong(error, size, "no Cloudinary account: set "
-                             "CLOUDINARY_URL=cloudinary://KEY:SECRET@CLOUD");
     }
+    if (!separate && url == NULL)
+        return why_not(error, "no Cloudinary account: set CLOUDINARY_URL=%s",
+                       form);
+    if (!separate && !parse_url(a, url, error))
+        return false;
     if (a->cloud[0] == '\0')
-        return wrong(error, size, "CLOUDINARY_URL has no cloud name: "
-                             "it is cloudinary://KEY:SECRET@CLOUD");
-    for (i = 0; a->cloud[i] != '\0'; i++)
-        if (strchr("/?#%@:", a->cloud[i]) != NULL)
-            return wrong(error, size, "the Cloudinary cloud name has "
-                                 "a character that cannot be in it");
+        return why_not(error, "CLOUDINARY_URL has no cloud name: it is %s",
+                       form);
+    if (a->cloud[strcspn(a->cloud, "/?#%@:")] != '\0')
+        return why_not(error, "the Cloudinary cloud name has a character that "
+                       "cannot be in it");
     if (a->token[0] == '\0' && (a->key[0] == '\0' || a->secret[0] == '\0'))
-        return wrong(error, size, "no Cloudinary key and secret: they "
-                             "stand in CLOUDINARY_URL="
-                             "cloudinary://KEY:SECRET@CLOUD, or in "
-                             "CLOUDINARY_API_KEY and CLOUDINARY_API_SECRET");
+        return why_not(error, "no Cloudinary key and secret: they stand in "
+                       "CLOUDINARY_URL=%s, or in CLOUDINARY_API_KEY and "
+                       "CLOUDINARY_API_SECRET", form);
     return true;
 }

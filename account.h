@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "http.h"
+#include "why.h"
 
 struct account {
     char cloud[128];
@@ -29,6 +30,6 @@ struct account {
  * False: `error` has a sentence, which never holds a secret. The caller wipes
  * the account after use.
  */
-bool account_load(struct account *account, char *error, size_t size);
+bool account_load(struct account *account, char error[WHY_MAX]);
 
 #endif

@@ -11,8 +11,8 @@
  */
 enum {
     P_EXACT,                     /* info.ocr.VALUE: set per answer */
-    P_RESULT, P_STATUS, P_DATA, P_PAGE, P_MEMBER, P_KNOWN1, P_KNOWN2, P_KNOWN3,
-    P_FIRST, P_DESCRIPTION, P_FULL, P_PAGE_ERROR,
+    P_RESULT, P_STATUS, P_DATA, P_PAGE, P_MEMBER, P_ANNOTATIONS,
+    P_FULL, P_CONTEXT, P_FIRST, P_DESCRIPTION, P_FULL_TEXT, P_PAGE_ERROR,
     P_ERROR, P_MESSAGE,
     P_N
 };
@@ -27,13 +27,13 @@ static const struct json_pick picks[P_N] = {
     [P_DATA] = {RESULT "/data", JSON_WANT_TEXT, true, 0},
     [P_PAGE] = {PAGE, JSON_WANT_TYPE, true, 0},
     [P_MEMBER] = {PAGE "/*", JSON_WANT_TYPE, true, 0},
-    [P_KNOWN1] = {PAGE "/textAnnotations", JSON_WANT_TYPE, true, 0},
-    [P_KNOWN2] = {PAGE "/fullTextAnnotation", JSON_WANT_TYPE, true, 0},
-    [P_KNOWN3] = {PAGE "/context", JSON_WANT_TYPE, true, 0},
+    [P_ANNOTATIONS] = {PAGE "/textAnnotations", JSON_WANT_TYPE, true, 0},
+    [P_FULL] = {PAGE "/fullTextAnnotation", JSON_WANT_TYPE, true, 0},
+    [P_CONTEXT] = {PAGE "/context", JSON_WANT_TYPE, true, 0},
     [P_FIRST] = {PAGE "/textAnnotations/0", JSON_WANT_TYPE, true, 0},
     [P_DESCRIPTION] = {PAGE "/textAnnotations/0/description", JSON_WANT_TEXT,
         true, 0},
-    [P_FULL] = {PAGE "/fullTextAnnotation/text", JSON_WANT_TEXT, true, 0},
+    [P_FULL_TEXT] = {PAGE "/fullTextAnnotation/text", JSON_WANT_TEXT, true, 0},
     [P_PAGE_ERROR] = {PAGE "/error/message", JSON_WANT_TEXT, true, 0},
     [P_ERROR] = {"/error", JSON_WANT_TEXT, false, 0},
     [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0}
@@ -85,25 +85,23 @@ static void page_end(struct answer *a)
         a->strange = true;
 }
 
-static bool wrong_type(enum json_type type, enum json_type wanted)
-{
-    return type != wanted && type != JSON_NULL;
-}
-
 static void result_event(struct answer *a, unsigned pick,
-                         enum json_event event, enum json_type type)
+                         enum json_event event, enum json_type type,
+                         const unsigned char *bytes, size_t n)
 {
-    bool begin = event == JSON_BEGIN;
+    const bool begin = event == JSON_BEGIN, end = event == JSON_END;
     struct answer_page *p = &a->page;
 
     switch (pick) {
     case P_RESULT:
-        if (!begin)
-            a->listening = false;
+        a->listening = begin;
+        break;
+    case P_STATUS:
+        outcome_note_add(&a->status, bytes, n);
         break;
     case P_DATA:
-        if (begin)
-            a->data_type = type;
+        a->data_type = type;
+        outcome_note_add(&a->reason, bytes, n);
         break;
     case P_PAGE:
         if (begin)
@@ -114,76 +112,51 @@ static void result_event(struct answer *a, unsigned pick,
     case P_MEMBER:
         p->members += begin;
         break;
-    case P_KNOWN1:
-    case P_KNOWN2:
-    case P_KNOWN3:
+    case P_ANNOTATIONS:
+    case P_FULL:
+    case P_CONTEXT:
         p->known += begin;
-        p->strange |= pick == P_KNOWN1 ? wrong_type(type, JSON_ARRAY)
-                                       : wrong_type(type, JSON_OBJECT);
+        p->strange |= type != JSON_NULL &&
+            type != (pick == P_ANNOTATIONS ? JSON_ARRAY : JSON_OBJECT);
         break;
     case P_FIRST:                /* must then have a description */
         p->strange |= begin ? type != JSON_OBJECT : !p->description;
         break;
     case P_DESCRIPTION:
-    case P_FULL:
         p->strange |= type != JSON_STRING;
-        if (!begin && pick == P_DESCRIPTION)
-            p->description = true;
-        else if (!begin)
-            p->full = true;
-        break;
-    case P_PAGE_ERROR:
-        p->error = true;
-        break;
-    default:
-        break;
-    }
-}
-
-static void result_bytes(struct answer *a, unsigned pick,
-                         const unsigned char *bytes, size_t n)
-{
-    switch (pick) {
-    case P_STATUS:
-        outcome_note_add(&a->status, bytes, n);
-        break;
-    case P_DATA:
-    case P_PAGE_ERROR:
-        outcome_note_add(&a->reason, bytes, n);
-        break;
-    case P_DESCRIPTION:
+        p->description |= end;
         buf_add(a->text, bytes, n);
         break;
-    case P_FULL:                 /* only needed where the other is missing */
-        if (!a->page.description)
+    case P_FULL_TEXT:            /* only needed where the other is missing */
+        p->strange |= type != JSON_STRING;
+        p->full |= end;
+        if (!p->description)
             buf_add(&a->spare, bytes, n);
         break;
-    default:
+    default:                     /* P_PAGE_ERROR */
+        p->error = true;
+        outcome_note_add(&a->reason, bytes, n);
         break;
     }
 }
 
+/* BEGIN and END come with no bytes: adding these does nothing. */
 static bool picked(void *context, unsigned pick, enum json_event event,
                    enum json_type type, const unsigned char *bytes, size_t n)
 {
     struct answer *a = context;
 
     if (pick >= P_N) {           /* a pointer of the caller's */
-        if (event == JSON_BYTES)
-            buf_add(&a->values[pick - P_N], bytes, n);
+        buf_add(&a->values[pick - P_N], bytes, n);
     } else if (pick == P_EXACT) {
         a->exact_next = event == JSON_BEGIN;
     } else if (pick == P_RESULT && event == JSON_BEGIN) {
         result_begin(a, type);
     } else if (pick == P_ERROR || pick == P_MESSAGE) {
         a->error |= type != JSON_NULL;
-        if (event == JSON_BYTES)
-            outcome_note_add(&a->message, bytes, n);
+        outcome_note_add(&a->message, bytes, n);
     } else if (a->listening) {
-        if (event == JSON_BYTES)
-            result_bytes(a, pick, bytes, n);
-        else
-            result_event(a, pick, event, type);
+        result_event(a, pick, event, type, bytes, n);
     }
     return true;
 }
@@ -235,36 +208,39 @@ void answer_free(struct answer *a)
     buf_free(&a->pointer);
 }
 
-static enum answer_verdict say(char sentence[ANSWER_SENTENCE],
-                               enum answer_verdict verdict, const char *what,
-                               const char *words)
-{
-    snprintf(sentence, ANSWER_SENTENCE, "%s%s", what, words);
-    return verdict;
-}
-
 enum answer_verdict answer_judge(const struct answer *a,
                                  char sentence[ANSWER_SENTENCE])
 {
-    const char *reason = a->reason.text, *status = a->status.text;
+    enum answer_verdict verdict = ANSWER_TEXT;
+    const char *what = "", *words = "", *status = a->status.text;
 
-    if (a->error)
-        return say(sentence, ANSWER_ERROR, "an error: ", a->message.text);
-    if (!a->found)
-        return say(sentence, ANSWER_NONE, "no OCR text", "");
-    if (strcmp(status, "failed") == 0)
-        return say(sentence, ANSWER_FAILED, "OCR failed: ", reason);
-    if (a->status.len > 0 && strcmp(status, "complete") != 0)
-        return say(sentence, ANSWER_PENDING,
-                   "OCR is not finished: its status is ", status);
-    if (a->status.len == 0 || a->data_type != JSON_ARRAY || a->strange)
-        return say(sentence, ANSWER_STRANGE, a->reason.len > 0
-                   ? "the OCR result is not understood: "
-                   : "the OCR result is not understood", reason);
-    if (a->text->failed)
-        return say(sentence, ANSWER_LARGE, a->text->starved ? "memory is out"
-                   : "the text is larger than 16 MB", "");
-    return say(sentence, ANSWER_TEXT, "", "");
+    if (a->error) {
+        verdict = ANSWER_ERROR;
+        what = "an error: ";
+        words = a->message.text;
+    } else if (!a->found) {
+        verdict = ANSWER_NONE;
+        what = "no OCR text";
+    } else if (strcmp(status, "failed") == 0) {
+        verdict = ANSWER_FAILED;
+        what = "OCR failed: ";
+        words = a->reason.text;
+    } else if (*status != '\0' && strcmp(status, "complete") != 0) {
+        verdict = ANSWER_PENDING;
+        what = "OCR is not finished: its status is ";
+        words = status;
+    } else if (*status == '\0' || a->data_type != JSON_ARRAY || a->strange) {
+        verdict = ANSWER_STRANGE;
+        what = a->reason.len > 0 ? "the OCR result is not understood: "
+                                 : "the OCR result is not understood";
+        words = a->reason.text;
+    } else if (a->text->failed) {
+        verdict = ANSWER_LARGE;
+        what = a->text->starved ? "memory is out"
+                                : "the text is larger than 16 MB";
+    }
+    snprintf(sentence, ANSWER_SENTENCE, "%s%s", what, words);
+    return verdict;
 }
 
 bool answer_blank(const struct buf *text)

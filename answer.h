@@ -46,22 +46,23 @@ struct answer_page {
 };
 
 struct answer {
-    struct json json;            /* takes the answer: json_feed, json_end */
-    bool exact;                  /* the result is the one asked for */
-    struct outcome_note message; /* /error/message */
-    /* the rest is not for the caller */
-    struct json_pick picks[JSON_MAX_PICKS];
+    /* not for the caller */
     struct buf *text, *values;
-    struct buf pointer;          /* to the result asked for */
     bool exact_next;             /* the next result is the one asked for */
     bool found, listening;
     bool strange;
+    bool error;                  /* it has a member "error" */
     enum json_type data_type;
     unsigned pages;
     struct answer_page page;
     struct buf spare;            /* fullTextAnnotation.text, for the case */
+    struct buf pointer;          /* to the result asked for */
     struct outcome_note status, reason;
-    bool error;                  /* it has a member "error" */
+    struct json_pick picks[JSON_MAX_PICKS];
+    /* for the caller */
+    bool exact;                  /* the result is the one asked for */
+    struct outcome_note message; /* /error/message */
+    struct json json;            /* takes the answer: json_feed, json_end */
 };
 
 /*

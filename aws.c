@@ -6,6 +6,9 @@
 
 #include "clock.h"
 
+static const char no_region[] = " is not the name of an AWS region (such as "
+    "us-east-1)";
+
 /* When a fetch is due: botocore's 15 minutes before they expire. */
 static void set_due(struct aws *aws)
 {
@@ -35,121 +38,100 @@ static bool instance_region(struct imds *imds, char to[ENDPOINT_REGION_MAX])
     return good;
 }
 
+/* True and an empty one: only a call could tell. */
 static bool load_region(char to[ENDPOINT_REGION_MAX],
                         const struct aws_options *options,
                         const struct profile *p, struct imds *imds,
-                        char *error, size_t size)
+                        char error[WHY_MAX])
 {
     const char *region = options->region, *from = "profile";
+    struct profile_value value;
 
-    *to = '\0';
     if (region == NULL || *region == '\0')
         region = profile_variable("AWS_REGION");
     if (region == NULL)
         region = profile_variable("AWS_DEFAULT_REGION");
-    if (region != NULL) {
-        if (endpoint_region(region)) {
-            memcpy(to, region, strlen(region) + 1);
+    value = region != NULL ? profile_string(region)
+                           : profile_get(p, p->name, "region");
+    profile_copy(to, ENDPOINT_REGION_MAX, value);
+    if (value.text == NULL) {
+        if (options->offline)
             return true;
-        }
-        snprintf(error, size, "\"%.64s\" is not the name of an AWS region "
-                 "(such as us-east-1)", region);
-        return false;
-    }
-    if (profile_get(p, p->name, "region").text != NULL) {
-        profile_copy(to, ENDPOINT_REGION_MAX,
-                     profile_get(p, p->name, "region"));
-    } else if (options->offline) {
-        return true;
-    } else if (!instance_region(imds, to)) {
-        snprintf(error, size, "no AWS region: set AWS_REGION, or give "
-                 "--region (nor is there one in the profile %s, nor in the "
-                 "instance metadata: %s)", p->name, imds->error);
-        return false;
-    } else {
         from = "instance metadata";
+        if (!instance_region(imds, to))
+            return why_not(error, "no AWS region: set AWS_REGION, or give "
+                           "--region (the profile %s has none, nor the "
+                           "instance metadata: %s)", p->name, imds->error);
     }
     if (endpoint_region(to))
         return true;
+    if (region != NULL)
+        return why_not(error, "\"%.64s\"%s", region, no_region);
     /* not what it is: it may be a secret in the wrong place */
-    snprintf(error, size, "the region of the %s is not the name of an AWS "
-             "region (such as us-east-1)", from);
-    return false;
+    return why_not(error, "the region of the %s%s", from, no_region);
 }
 
-static bool find_keys(const struct aws *aws, struct credentials *keys,
-                      const struct profile *p, struct imds *imds,
-                      bool offline, char *error, size_t size)
+/* Finds the keys, and with `options` before that all the rest. */
+static bool load(struct aws *aws, const char *profile,
+                 const struct aws_options *options, struct credentials *keys,
+                 char error[CHAIN_ERROR])
 {
-    const struct chain_search search = {p, imds, aws->http, aws->region,
-        offline};
-
-    return chain_find(keys, &search, error, size);
-}
-
-bool aws_load(struct aws *aws, const struct aws_options *options, char *error,
-              size_t size)
-{
-    char region[ENDPOINT_REGION_MAX];
     struct profile p;
     struct imds imds;
+    const struct chain_search search = {&p, &imds, aws->http, aws->region,
+        options != NULL && options->offline};
+    bool good = profile_load(&p, profile, error);
+
+    if (good && p.option)
+        memcpy(aws->profile, p.name, sizeof aws->profile);
+    imds_init(&imds, &p, aws->http);
+    if (good && options != NULL)
+        good = load_region(aws->region, options, &p, &imds, error) &&
+            (aws->region[0] == '\0' ||
+             endpoint_find(&aws->endpoint, aws->region, &p, "dynamodb",
+                           options->endpoint_url, error));
+    good = good && chain_find(keys, &search, error);
+    imds_close(&imds);
+    profile_free(&p);
+    return good;
+}
+
+bool aws_load(struct aws *aws, const struct aws_options *options,
+              char error[CHAIN_ERROR])
+{
     bool good;
 
     memset(aws, 0, sizeof *aws);
     aws->http = options->http;
-    good = profile_load(&p, options->profile, error, size);
-    if (good && p.option)
-        memcpy(aws->profile, p.name, sizeof aws->profile);
-    imds_init(&imds, &p, options->http);
-    good = good && load_region(region, options, &p, &imds, error, size) &&
-        (region[0] == '\0' ||
-         endpoint_find(&aws->endpoint, aws->region, &p, "dynamodb", region,
-                       options->endpoint_url, error, size)) &&
-        find_keys(aws, &aws->keys, &p, &imds, options->offline, error, size);
-    imds_close(&imds);
-    profile_free(&p);
+    good = load(aws, options->profile, options, &aws->keys, error);
     set_due(aws);
     return good;
-}
-
-/* The last line of what was tried says why nothing more was. */
-static void keep_reason(struct aws *aws, const char *error)
-{
-    const char *line = strrchr(error, '\n');
-
-    line = line == NULL ? error : line + 1 + strspn(line + 1, " ");
-    snprintf(aws->why, sizeof aws->why, "no new credentials: %.200s", line);
 }
 
 bool aws_renew(struct aws *aws)
 {
     char error[CHAIN_ERROR];
     struct credentials keys;
-    struct profile p;
-    struct imds imds;
+    const char *line;
     bool other = false;
 
     aws->why[0] = '\0';
-    memset(&keys, 0, sizeof keys);
-    if (profile_load(&p, aws->profile, error, sizeof error)) {
-        imds_init(&imds, &p, aws->http);
-        if (find_keys(aws, &keys, &p, &imds, false, error, sizeof error)) {
-            other = strcmp(keys.access, aws->keys.access) != 0 ||
-                strcmp(keys.secret, aws->keys.secret) != 0 ||
-                strcmp(keys.token, aws->keys.token) != 0;
-            aws->keys = keys;
-            buf_wipe(&aws->signing, sizeof aws->signing);
-            error[0] = '\0';
-        }
-        imds_close(&imds);
-    }
-    profile_free(&p);
-    buf_wipe(&keys, sizeof keys);
-    set_due(aws);
-    if (error[0] != '\0') {
-        keep_reason(aws, error);
+    if (load(aws, aws->profile, NULL, &keys, error)) {
+        other = strcmp(keys.access, aws->keys.access) != 0 ||
+            strcmp(keys.secret, aws->keys.secret) != 0 ||
+            strcmp(keys.token, aws->keys.token) != 0;
+        aws->keys = keys;
+        buf_wipe(&aws->signing, sizeof aws->signing);
+        set_due(aws);
+    } else {
+        /* the last line of what was tried says why nothing more was */
+        line = strrchr(error, '\n');
+        line = line == NULL ? error : line + 1 + strspn(line + 1, " ");
+        snprintf(aws->why, sizeof aws->why, "no new credentials: %.200s",
+                 line);
         aws->due = clock_now(CLOCK_STEADY) + 60 * CLOCK_SECOND;
     }
+    buf_wipe(&keys, sizeof keys);
     return other;
 }
 

@@ -19,14 +19,14 @@
 #include "sigv4.h"
 
 struct aws {
-    struct credentials keys;
-    struct sigv4_key signing;            /* made of them, for DynamoDB */
-    char region[ENDPOINT_REGION_MAX];    /* that requests are signed for */
-    struct http_url endpoint;            /* of DynamoDB */
     const struct http_options *http;
-    char profile[128];           /* of --profile, or "" */
     int64_t due;                 /* when to fetch keys anew, CLOCK_STEADY */
     char why[256];               /* why that failed the last time, or "" */
+    char profile[128];           /* of --profile, or "" */
+    char region[ENDPOINT_REGION_MAX];    /* that requests are signed for */
+    struct http_url endpoint;            /* of DynamoDB */
+    struct credentials keys;
+    struct sigv4_key signing;            /* made of them, for DynamoDB */
 };
 
 struct aws_options {
@@ -39,11 +39,11 @@ struct aws_options {
 /*
  * Keys as in chain.h. The region from `region`, AWS_REGION,
  * AWS_DEFAULT_REGION, the profile, the instance's metadata; the endpoint as in
- * endpoint.h. False: `error`, CHAIN_ERROR bytes, has one line or, about
- * keys, several, without secrets.
+ * endpoint.h. False: `error` has one line or, about keys, several, without
+ * secrets.
  */
-bool aws_load(struct aws *aws, const struct aws_options *options, char *error,
-              size_t size);
+bool aws_load(struct aws *aws, const struct aws_options *options,
+              char error[CHAIN_ERROR]);
 
 /*
  * To be called before each request: fetches the keys anew if they will expire

@@ -2,388 +2,406 @@
 #include "chain.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
+#include "endpoint.h"
 #include "process.h"
 #include "rows.h"
 #include "sts.h"
 
-enum found { FOUND, NONE, FAILED };
+/* What comes of a source. why_not() is false, and so FAILED. */
+enum found { FAILED, FOUND, NONE };
 
 struct chain {
     const struct chain_search *search;
     struct credentials *keys;
     char *error;
-    size_t size, len;
-    char roles[CHAIN_ROLES_MAX][128];  /* profiles whose roles are */
-    unsigned n_roles;                        /* being assumed */
+    unsigned n_roles;
+    const char *roles[CHAIN_ROLES_MAX];  /* profiles whose roles are being
+                                            assumed */
+    char why[WHY_MAX];           /* why the source has no keys, or "" */
+    char source[1200];           /* that is being tried, for a person */
 };
 
-/* Adds a line about a source. */
-__attribute__((format(printf, 4, 5)))
-static enum found tell(struct chain *c, enum found found, const char *source,
-                       const char *format, ...)
+/* Adds a line about the source, if there is something to be said. */
+static enum found tell(struct chain *c, enum found found)
 {
-    char text[768], safe[800];
-    va_list ap;
-    int n;
+    if (found != FOUND && c->why[0] != '\0') {
+        size_t len = strlen(c->error);
+        char safe[WHY_MAX];
 
-    va_start(ap, format);
-    vsnprintf(text, sizeof text, format, ap);
-    va_end(ap);
-    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
-    n = snprintf(c->error + c->len, c->size - c->len, "\n    %s: %s", source,
+        rows_visible(safe, sizeof safe, (const unsigned char *)c->why,
+                     strlen(c->why));
+        snprintf(c->error + len, CHAIN_ERROR - len, "\n    %s: %s", c->source,
                  safe);
-    if (n > 0)
-        c->len += (size_t)n;
-    if (c->len >= c->size)
-        c->len = c->size - 1;
+    }
+    c->why[0] = '\0';
     return found;
 }
 
-static void put_variable(struct credentials_answer *a,
-                         enum credentials_field field, const char *name)
+/* The lines are about this one now. */
+static void begin(struct chain *c, const char *source, const char *name)
 {
-    const char *value = profile_variable(name);
+    snprintf(c->source, sizeof c->source, "%s%s", source, name);
+}
 
-    if (value != NULL)
-        credentials_put(a, field, (struct profile_value){value,
-                                                         strlen(value)});
+static enum found not_set(struct chain *c, const char *variable)
+{
+    why_not(c->why, "%s is not set", variable);
+    return NONE;
+}
+
+/* The keys in hand are the source's. */
+static enum found sign(struct chain *c)
+{
+    snprintf(c->keys->source, sizeof c->keys->source, "%.159s", c->source);
+    return FOUND;
 }
 
 /* Takes the keys of an answer. `stale` ones may be expired. */
-static enum found accept(struct chain *c, const char *source,
-                         const struct credentials_answer *a, int64_t date,
+static enum found accept(struct chain *c, struct credentials_answer *a,
                          bool stale)
 {
-    char why[160];
-
-    if (!credentials_take(c->keys, a, date, stale, why, sizeof why))
-        return tell(c, FAILED, source, "%s", why);
-    snprintf(c->keys->source, sizeof c->keys->source, "%s", source);
-    return FOUND;
+    return credentials_take(c->keys, a, stale, c->why) ? sign(c) : FAILED;
 }
 
 /* --------------------------------------------------------------- sources */
 
+/* Variables; the first three are properties, too, whose names may be in any
+   case. */
+static const char *const names[] = {
+    [CREDENTIALS_ACCESS] = "AWS_ACCESS_KEY_ID",
+    [CREDENTIALS_SECRET] = "AWS_SECRET_ACCESS_KEY",
+    [CREDENTIALS_TOKEN] = "AWS_SESSION_TOKEN",
+    [CREDENTIALS_EXPIRATION] = "AWS_CREDENTIAL_EXPIRATION"
+};
+
 static enum found from_environment(struct chain *c)
 {
-    static const char source[] = "environment";
-    bool key = profile_variable("AWS_ACCESS_KEY_ID") != NULL;
-    bool secret = profile_variable("AWS_SECRET_ACCESS_KEY") != NULL;
+    const char *key = names[CREDENTIALS_ACCESS];
+    const char *secret = names[CREDENTIALS_SECRET];
+    bool has_key = profile_variable(key) != NULL;
     struct credentials_answer a;
+    enum credentials_field i;
     enum found found;
 
-    if (!key && !secret)
-        return tell(c, NONE, source, "AWS_ACCESS_KEY_ID is not set");
-    if (!key || !secret)
-        return tell(c, FAILED, source, "%s is set, but %s is not",
-                    key ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
-                    key ? "AWS_SECRET_ACCESS_KEY" : "AWS_ACCESS_KEY_ID");
+    if (has_key != (profile_variable(secret) != NULL))
+        return why_not(c->why, "%s is set, but %s is not", has_key ? key
+                       : secret, has_key ? secret : key);
+    if (!has_key)
+        return not_set(c, key);
     credentials_begin(&a);
-    put_variable(&a, CREDENTIALS_ACCESS, "AWS_ACCESS_KEY_ID");
-    put_variable(&a, CREDENTIALS_SECRET, "AWS_SECRET_ACCESS_KEY");
-    put_variable(&a, CREDENTIALS_TOKEN, "AWS_SECURITY_TOKEN");   /* once */
-    put_variable(&a, CREDENTIALS_TOKEN, "AWS_SESSION_TOKEN");
-    put_variable(&a, CREDENTIALS_EXPIRATION, "AWS_CREDENTIAL_EXPIRATION");
-    found = accept(c, source, &a, -1, false);
+    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_EXPIRATION; i++)
+        credentials_put(&a, i, profile_string(profile_variable(names[i])));
+    if (profile_variable(names[CREDENTIALS_TOKEN]) == NULL)      /* once */
+        credentials_put(&a, CREDENTIALS_TOKEN, profile_string(
+            profile_variable("AWS_SECURITY_TOKEN")));
+    found = accept(c, &a, false);
     credentials_end(&a);
     return found;
 }
 
-/* A token's file, without the newline that an editor has put at its end.
-   False: errno, or 0 if it is empty. */
-static bool read_token(struct buf *to, const char *path)
+/* A token's file, without the newline that an editor has put at its end. */
+static bool read_token(struct chain *c, struct buf *to,
+                       struct profile_value file)
 {
-    errno = 0;
+    char path[1024];
+
+    if (!profile_copy(path, sizeof path, file))
+        return why_not(c->why, "the name of the token's file is too long");
     if (!profile_read(to, path))
-        return false;
+        return why_not(c->why, "%s: %s", path, strerror(errno));
     while (to->len > 0 && (to->data[to->len - 1] == '\n' ||
                            to->data[to->len - 1] == '\r'))
         to->len--;
-    errno = 0;
-    return to->len > 0 && memchr(to->data, '\0', to->len) == NULL;
+    return (to->len > 0 && memchr(to->data, '\0', to->len) == NULL) ||
+        why_not(c->why, "%s: there is no token in it", path);
+}
+
+static struct profile_value get(const struct chain *c, const char *name,
+                                const char *property)
+{
+    return profile_get(c->search->profile, name, property);
+}
+
+static bool has(const struct chain *c, const char *name, const char *property)
+{
+    return get(c, name, property).text != NULL;
 }
 
 /* Assumes a role, with its token or the keys in hand. */
-static enum found ask_sts(struct chain *c, const char *source,
-                          const struct sts_role *role)
+static enum found ask_sts(struct chain *c, const struct sts_role *role)
 {
-    char why[768];
+    const struct chain_search *s = c->search;
 
-    if (c->search->offline)
+    if (s->offline)
         return FOUND;
-    if (!sts_assume(c->keys, role, c->search->profile, c->search->region,
-                    c->search->http, why, sizeof why))
-        return tell(c, FAILED, source, "%s", why);
-    snprintf(c->keys->source, sizeof c->keys->source, "%s", source);
-    return FOUND;
+    return sts_assume(c->keys, role, s->profile, s->region, s->http, c->why)
+        ? sign(c) : FAILED;
 }
 
-/*
- * Web identity, as EKS's service accounts have it (IRSA): of the profile, and
- * where `environment`, of the variables before that.
- */
+/* What a role is made of: variables (not all of them are AWS's), and without
+   "AWS_" a profile's properties. */
+static const char *const settings[STS_FIELDS] = {
+    [STS_ARN] = "AWS_ROLE_ARN",
+    [STS_SESSION] = "AWS_ROLE_SESSION_NAME",
+    [STS_EXTERNAL_ID] = "AWS_EXTERNAL_ID",
+    [STS_DURATION] = "AWS_DURATION_SECONDS",
+    [STS_TOKEN] = "AWS_WEB_IDENTITY_TOKEN_FILE"
+};
+
+/* The role of a profile; where `environment`, of the variables before that.
+   Its token is the name of a file. */
+static struct sts_role find_role(const struct chain *c, const char *name,
+                                 bool environment)
+{
+    struct sts_role role;
+    int i;
+
+    for (i = 0; i < STS_FIELDS; i++) {
+        role.field[i] = profile_string(environment
+                                       ? profile_variable(settings[i]) : NULL);
+        if (role.field[i].text == NULL)
+            role.field[i] = get(c, name, settings[i] + strlen("AWS_"));
+    }
+    return role;
+}
+
+/* Web identity, as EKS's service accounts have it (IRSA). */
 static enum found from_web_identity(struct chain *c, const char *name,
                                     bool environment)
 {
-    static const char *const settings[3][2] = {
-        {"AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file"},
-        {"AWS_ROLE_ARN", "role_arn"},
-        {"AWS_ROLE_SESSION_NAME", "role_session_name"}
-    };
-    static const char source[] = "web identity";
-    struct profile_value value[3];
-    struct sts_role role = {.arn = {NULL, 0}};
-    enum found found;
-    char path[1024];
-    struct buf token;
-    int i;
+    struct sts_role role = find_role(c, name, environment);
+    enum found found = FAILED;
+    struct buf text;
 
-    for (i = 0; i < 3; i++)
-        value[i] = environment && profile_variable(settings[i][0]) != NULL
-            ? profile_setting(c->search->profile, settings[i][0], "")
-            : profile_get(c->search->profile, name, settings[i][1]);
-    if (value[0].text == NULL)
-        return !environment ? NONE : tell(c, NONE, source,
-            "AWS_WEB_IDENTITY_TOKEN_FILE is not set");
-    if (value[1].text == NULL)
-        return tell(c, FAILED, source, "there is a token, but no role "
-                    "(AWS_ROLE_ARN, or role_arn of the profile)");
-    if (!profile_copy(path, sizeof path, value[0]))
-        return tell(c, FAILED, source, "the name of the token's file is too "
-                    "long");
-    buf_init(&token, 1 << 16);
-    if (!read_token(&token, path)) {
-        buf_free(&token);
-        return tell(c, FAILED, source, "%s: %s", path, errno != 0
-                    ? strerror(errno) : "there is no token in it");
+    begin(c, "web identity", "");
+    if (role.field[STS_TOKEN].text == NULL)
+        return environment ? not_set(c, settings[STS_TOKEN]) : NONE;
+    if (role.field[STS_ARN].text == NULL)
+        return why_not(c->why, "there is a token, but no role (%s, or "
+                       "role_arn of the profile)", settings[STS_ARN]);
+    buf_init(&text, 1 << 16);
+    if (read_token(c, &text, role.field[STS_TOKEN])) {
+        role.field[STS_TOKEN] = (struct profile_value){(char *)text.data,
+                                                       text.len};
+        role.field[STS_EXTERNAL_ID].text = NULL;     /* not for these */
+        role.field[STS_DURATION].text = NULL;
+        found = ask_sts(c, &role);
     }
-    role.arn = value[1];
-    role.session = value[2];
-    role.token = (struct profile_value){(char *)token.data, token.len};
-    found = ask_sts(c, source, &role);
-    buf_free(&token);
+    buf_free(&text);
     return found;
 }
 
 /* The keys in one of the files: they are one set, not to be mixed. */
-static enum found from_file(struct chain *c, const char *source,
-                            const struct profile_file *file, const char *name)
+static enum found from_file(struct chain *c, const struct profile_file *file,
+                            const char *name)
 {
-    static const char *const properties[] = {
-        "aws_access_key_id", "aws_secret_access_key", "aws_session_token"
-    };
+    size_t len = strlen(c->source);
     struct credentials_answer a;
+    enum credentials_field i;
     enum found found = NONE;
-    char where[1200];
-    int i;
 
     credentials_begin(&a);
     for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_TOKEN; i++)
-        credentials_put(&a, (enum credentials_field)i,
-                        profile_find((char *)file->text.data, file->text.len,
-                                     file->kind, name, properties[i]));
-    snprintf(where, sizeof where, "%s in %s", source, file->path);
-    if (a.text[CREDENTIALS_ACCESS].len > 0)
-        found = accept(c, where, &a, -1, false);
+        credentials_put(&a, i, profile_find(file, name, names[i]));
+    if (a.text[CREDENTIALS_ACCESS].len > 0) {
+        snprintf(c->source + len, sizeof c->source - len, " in %s",
+                 file->path);
+        found = accept(c, &a, false);
+    }
     credentials_end(&a);
     return found;
 }
 
 /* What is said to a profile that only AWS's command line can serve. */
-static enum found tell_export(struct chain *c, const char *source,
-                              const char *name, const char *why)
+static enum found tell_export(struct chain *c, const char *name,
+                              const char *why)
 {
-    return tell(c, FAILED, source, "%s; use a profile with this line: "
-                "credential_process = aws configure export-credentials "
-                "--profile %s --format process", why, name);
+    return why_not(c->why, "%s; use a profile with this line: "
+                   "credential_process = aws configure export-credentials "
+                   "--profile %s --format process", why, name);
 }
 
-static enum found from_process(struct chain *c, const char *source,
-                               const char *name)
+static enum found from_process(struct chain *c, const char *name)
 {
-    struct profile_value line = profile_get(c->search->profile, name,
-                                            "credential_process");
-    char room[PROCESS_LINE_MAX + 1], *words[PROCESS_WORDS_MAX + 1], why[128];
+    struct profile_value line = get(c, name, "credential_process");
+    char room[PROCESS_LINE_MAX + 1], *words[PROCESS_WORDS_MAX + 1];
+    char why[WHY_MAX];
     enum found found;
     struct credentials_answer a;
-    struct buf out;
 
     if (line.text == NULL)
         return NONE;
     if (process_split(line.text, line.n, room, words) == 0)
-        return tell(c, FAILED, source, "credential_process has a quote that "
-                    "does not end, or is too long");
+        return why_not(c->why, "credential_process has a quote that does not "
+                       "end, or is too long");
     if (c->search->offline)
         return FOUND;
-    buf_init(&out, CREDENTIALS_ANSWER_MAX);
     credentials_begin(&a);
-    if (!process_run(words, 60 * CLOCK_SECOND, &out, why, sizeof why))
-        found = tell(c, FAILED, source, "credential_process %s", why);
-    else if (!credentials_json(&a, &out))
-        found = tell(c, FAILED, source, "what credential_process prints is "
-                     "not JSON");
-    else if (!credentials_is(&a, CREDENTIALS_VERSION, "1"))
-        found = tell(c, FAILED, source, "what credential_process prints does "
-                     "not have the Version 1");
+    if (!process_run(words, 60 * CLOCK_SECOND, &a.http.body, why))
+        found = why_not(c->why, "credential_process %s", why);
+    else if (!credentials_json(&a) ||
+             !credentials_is(&a, CREDENTIALS_VERSION, "1"))
+        found = why_not(c->why, "what credential_process prints is not JSON "
+                        "with the Version 1");
     else
-        found = accept(c, source, &a, -1, false);
+        found = accept(c, &a, false);
     credentials_end(&a);
-    buf_free(&out);
     buf_wipe(room, sizeof room);
     return found;
 }
 
-/* The URL's host, and what stands after it in `text`. */
-static bool container_url(struct http_url *url, const char **target,
-                          char text[1024], char *why, size_t size)
-{
-    static const char ecs[] = "http://169.254.170.2";
-    const char *relative = profile_variable(
-        "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
-    const char *full = profile_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-    char origin[1024], *p;
+static const char relative_uri[] = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+static const char full_uri[] = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
-    if (snprintf(text, 1024, "%s%s", relative != NULL ? ecs : full,
-                 relative != NULL ? relative : "") >= 1024) {
-        snprintf(why, size, "it is too long");
-        return false;
+/* The URL's host, and what stands after it in `text`. */
+static enum found container_url(struct chain *c, struct http_url *url,
+                                const char **target, char text[1024])
+{
+    const char *relative = profile_variable(relative_uri);
+    const char *full = profile_variable(full_uri);
+    char why[WHY_MAX], *path;
+    struct profile_value host;
+
+    if (relative == NULL && full == NULL) {
+        why_not(c->why, "neither %s nor %s is set", relative_uri, full_uri);
+        return NONE;
     }
-    memcpy(origin, text, sizeof origin);
-    p = strstr(origin, "://");
-    p = p == NULL ? NULL : strchr(p + 3, '/');
-    *target = p == NULL ? "/" : text + (p - origin);
-    if (p != NULL)
-        *p = '\0';
-    return http_url_parse_metadata(url, origin, why, size);
+    snprintf(text, 1024, "%s%s", relative != NULL ? "http://169.254.170.2"
+             : full, relative != NULL ? relative : "");
+    host = profile_string(text);
+    path = strstr(text, "://");
+    path = path == NULL ? NULL : strchr(path + 3, '/');
+    *target = path != NULL ? path : "/";
+    if (path != NULL && host.n < 1023)   /* it may have been cut there */
+        host.n = (size_t)(path - text);
+    return endpoint_parse(url, host, true, why) ? FOUND
+        : why_not(c->why, "the URL in %s or _FULL_URI: %s", relative_uri, why);
 }
 
 /* Asks the endpoint, whose URL may be a secret of its own: it is not noted. */
-static enum found ask_container(struct chain *c, const char *source,
-                                const struct http_url *url,
-                                const char *target, const char *token)
+static enum found ask_container(struct chain *c, const struct http_url *url,
+                                const char *target, const char *authorization)
 {
     struct http_options options = *c->search->http;
     const struct http_field fields[] = {{"Accept", "application/json"},
-                                        {"Authorization", token}};
+                                        {"Authorization", authorization}};
     const struct http_request rq = {"GET", target, fields,
-        token != NULL ? 2 : 1, NULL, 0, true};
+        authorization != NULL ? 2 : 1, NULL, 0, true};
+    struct credentials_answer a;
     enum http_result result;
-    struct http_answer answer;
     enum found found = FAILED;
     unsigned tries = 0;
-    struct credentials_answer a;
 
     options.note = NULL;
     options.connect = options.wait = 2 * CLOCK_SECOND;
     options.total = 10 * CLOCK_SECOND;
     options.body_max = CREDENTIALS_ANSWER_MAX;
-    buf_init(&answer.body, CREDENTIALS_ANSWER_MAX);
     credentials_begin(&a);
     do
-        result = http_once(url, &options, &rq, &answer);
-    while ((result != HTTP_OK || answer.status >= 500) &&
+        result = http_once(url, &options, &rq, &a.http);
+    while ((result != HTTP_OK || a.http.status >= 500) &&
            sts_again(++tries));
     if (result != HTTP_OK)
-        tell(c, FAILED, source, "%s: %s", url->authority, answer.error);
-    else if (!credentials_json(&a, &answer.body) && answer.status == 200)
-        tell(c, FAILED, source, "what %s answers is not JSON", url->authority);
-    else if (answer.status != 200)
-        tell(c, FAILED, source, "%s: status %d, %s", url->authority,
-             answer.status, credentials_text(&a, CREDENTIALS_MESSAGE));
+        why_not(c->why, "%s: %s", url->authority, a.http.error);
+    else if (!credentials_json(&a) && a.http.status == 200)
+        why_not(c->why, "the answer of %s is not JSON", url->authority);
+    else if (a.http.status != 200)
+        why_not(c->why, "%s: status %d, %s", url->authority, a.http.status,
+                credentials_text(&a, CREDENTIALS_MESSAGE));
     else
-        found = accept(c, source, &a, answer.date, false);
+        found = accept(c, &a, false);
     credentials_end(&a);
-    buf_free(&answer.body);
     return found;
 }
 
 static enum found from_container(struct chain *c)
 {
-    static const char source[] = "container";
     const char *file = profile_variable(
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-    const char *token = profile_variable("AWS_CONTAINER_AUTHORIZATION_TOKEN");
-    const char *target;
-    char text[1024], why[128];
+    const char *authorization = profile_variable(
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN");
+    const char *target = NULL;
+    char text[1024];
     struct http_url url;
-    enum found found;
     struct buf read;
+    enum found found = container_url(c, &url, &target, text);
 
-    if (profile_variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") == NULL &&
-        profile_variable("AWS_CONTAINER_CREDENTIALS_FULL_URI") == NULL)
-        return tell(c, NONE, source, "neither AWS_CONTAINER_CREDENTIALS_"
-                    "RELATIVE_URI nor AWS_CONTAINER_CREDENTIALS_FULL_URI is "
-                    "set");
-    if (!container_url(&url, &target, text, why, sizeof why))
-        return tell(c, FAILED, source, "the URL in AWS_CONTAINER_"
-                    "CREDENTIALS_RELATIVE_URI or _FULL_URI: %s", why);
-    if (c->search->offline)
-        return FOUND;
+    if (found != FOUND || c->search->offline)
+        return found;
+    found = FAILED;
     buf_init(&read, 1 << 14);
-    if (file != NULL) {
-        if (!read_token(&read, file) || !buf_byte(&read, '\0')) {
-            buf_free(&read);
-            return tell(c, FAILED, source, "%s: %s", file, errno != 0
-                        ? strerror(errno) : "there is no token in it");
-        }
-        token = (char *)read.data;
-    }
-    found = ask_container(c, source, &url, target, token);
+    if (file == NULL)
+        found = ask_container(c, &url, target, authorization);
+    else if (read_token(c, &read, profile_string(file)) &&
+             buf_byte(&read, '\0'))
+        found = ask_container(c, &url, target, (char *)read.data);
     buf_free(&read);
     return found;
 }
 
-/* The first line of an answer, behind `folder`. */
-static void name_role(char *to, size_t size, const char *folder,
-                      const struct buf *body)
+/* What its role is called: the first line of an answer. */
+static bool name_role(struct imds *imds, char name[IMDS_NAME_MAX + 1],
+                      struct http_answer *answer)
 {
-    const char *text = (const char *)body->data;
-    size_t n = 0;
+    static const char folder[] = "iam/security-credentials/";
+    const struct buf *body = &answer->body;
+    int n = 0;
 
-    while (n < body->len && text[n] != '\n' && text[n] != '\r')
+    if (!imds_get(imds, folder, answer))
+        return false;
+    while ((size_t)n < body->len && body->data[n] != '\n' &&
+           body->data[n] != '\r')
         n++;
-    snprintf(to, size, "%s%.*s", folder, (int)n, n > 0 ? text : "");
+    snprintf(name, IMDS_NAME_MAX + 1, "%s%.*s", folder, n,
+             n > 0 ? (char *)body->data : "");
+    return true;
 }
 
 static enum found from_instance(struct chain *c)
 {
-    static const char source[] = "instance metadata";
-    static const char folder[] = "iam/security-credentials/";
     struct imds *imds = c->search->imds;
     enum found found = NONE;
-    struct http_answer answer;
     struct credentials_answer a;
-    char name[256];
+    char name[IMDS_NAME_MAX + 1];
 
     if (c->search->offline && imds->state != IMDS_OFF)
         return FOUND;
-    buf_init(&answer.body, CREDENTIALS_ANSWER_MAX);
     credentials_begin(&a);
-    if (!imds_get(imds, folder, &answer)) {
-        tell(c, NONE, source, "%s", imds->error);
-        goto out;
-    }
-    name_role(name, sizeof name, folder, &answer.body);
-    if (!imds_get(imds, name, &answer))
-        tell(c, NONE, source, "%s", imds->error);
-    else if (!credentials_json(&a, &answer.body))
-        tell(c, NONE, source, "the answer for %s is not JSON", name);
+    if (!name_role(imds, name, &a.http) || !imds_get(imds, name, &a.http))
+        why_not(c->why, "%s", imds->error);
+    else if (!credentials_json(&a))
+        why_not(c->why, "the answer of %s is not JSON", name);
     else if (a.text[CREDENTIALS_CODE].len > 0 &&
              !credentials_is(&a, CREDENTIALS_CODE, "Success"))
-        tell(c, NONE, source, "no keys of %s: %s %s", name,
-             credentials_text(&a, CREDENTIALS_CODE),
-             credentials_text(&a, CREDENTIALS_MESSAGE));
+        why_not(c->why, "no keys of %s: %s %s", name,
+                credentials_text(&a, CREDENTIALS_CODE),
+                credentials_text(&a, CREDENTIALS_MESSAGE));
     else                         /* old ones are good while it has no others */
-        found = accept(c, source, &a, answer.date, true);
-out:
+        found = accept(c, &a, true);
     credentials_end(&a);
-    buf_free(&answer.body);
     return found;
+}
+
+/* Those that no profile is about, as credential_source names them. */
+enum { ENVIRONMENT, CONTAINER, INSTANCE, SOURCES };
+
+static const struct {
+    const char *name, *label;
+    enum found (*find)(struct chain *c);
+} sources[SOURCES] = {
+    {"Environment", "environment", from_environment},
+    {"EcsContainer", "container", from_container},
+    {"Ec2InstanceMetadata", "instance metadata", from_instance}
+};
+
+static enum found from(struct chain *c, unsigned source)
+{
+    begin(c, sources[source].label, "");
+    return tell(c, sources[source].find(c));
 }
 
 /* -------------------------------------------------------------- profiles */
@@ -392,10 +410,8 @@ static enum found from_profile(struct chain *c, const char *name, bool top);
 
 static bool has_keys(const struct chain *c, const char *name)
 {
-    const struct profile *p = c->search->profile;
-
-    return profile_get(p, name, "aws_access_key_id").text != NULL ||
-        profile_get(p, name, "aws_secret_access_key").text != NULL;
+    return has(c, name, names[CREDENTIALS_ACCESS]) ||
+        has(c, name, names[CREDENTIALS_SECRET]);
 }
 
 /* Is the role of this profile being assumed already? */
@@ -410,89 +426,82 @@ static bool is_visited(const struct chain *c, const char *name)
 }
 
 /* The keys with which a role is to be assumed. */
-static enum found from_source(struct chain *c, const char *label,
-                              const char *name, const char *source,
-                              bool is_profile)
+static enum found from_source(struct chain *c, const char *name,
+                              const char *source, bool is_profile)
 {
+    const char *why = NULL;
+
     if (!is_profile) {
-        if (strcmp(source, "Environment") == 0)
-            return from_environment(c);
-        if (strcmp(source, "EcsContainer") == 0)
-            return from_container(c);
-        if (strcmp(source, "Ec2InstanceMetadata") == 0)
-            return from_instance(c);
-        return tell(c, FAILED, label, "credential_source is not Environment, "
-                    "EcsContainer or Ec2InstanceMetadata");
+        unsigned i;
+
+        for (i = 0; i < SOURCES; i++)
+            if (strcmp(source, sources[i].name) == 0)
+                return from(c, i);
+        return why_not(c->why, "credential_source is not Environment, "
+                       "EcsContainer or Ec2InstanceMetadata");
     }
+    if (!profile_known(c->search->profile, source))
+        why = "is in no file";
     /* a profile may have both the keys and the role */
     if (is_visited(c, source) &&
         (strcmp(source, name) != 0 || !has_keys(c, name)))
-        return tell(c, FAILED, label, "its source_profile %s leads back to "
-                    "it", source);
-    if (!profile_known(c->search->profile, source))
-        return tell(c, FAILED, label, "there is no profile %s, which its "
-                    "source_profile names", source);
+        why = "leads back to it";
+    if (why != NULL)
+        return why_not(c->why, "its source_profile %s %s", source, why);
     return from_profile(c, source, false);
 }
 
-static enum found assume_role(struct chain *c, const char *label,
-                              const char *name)
+static enum found assume_role(struct chain *c, const char *name)
 {
-    const struct profile *p = c->search->profile;
-    struct profile_value from = profile_get(p, name, "source_profile");
-    struct profile_value kind = profile_get(p, name, "credential_source");
-    struct profile_value duration = profile_get(p, name, "duration_seconds");
-    const struct sts_role role = {
-        .arn = profile_get(p, name, "role_arn"),
-        .session = profile_get(p, name, "role_session_name"),
-        .external_id = profile_get(p, name, "external_id"),
-        .duration = duration
-    };
+    struct profile_value other = get(c, name, "source_profile");
+    struct profile_value kind = get(c, name, "credential_source");
+    struct sts_role role = find_role(c, name, false);
+    const struct profile_value *duration = &role.field[STS_DURATION];
+    bool is_profile = other.text != NULL;
     enum found found;
     char source[128];
+    size_t i;
 
-    if (profile_get(p, name, "mfa_serial").text != NULL)
-        return tell_export(c, label, name, "mfa_serial wants a code, and "
-                           "there is no terminal to type it in");
-    if ((from.text == NULL) == (kind.text == NULL))
-        return tell(c, FAILED, label, "with role_arn, one of source_profile "
-                    "and credential_source is wanted");
-    if (duration.n > 9 || strspn(duration.text == NULL ? "" : duration.text,
-                                 "0123456789") < duration.n)
-        return tell(c, FAILED, label, "duration_seconds is not a number");
-    if (!profile_copy(source, sizeof source, from.text != NULL ? from : kind))
-        return tell(c, FAILED, label, "source_profile or credential_source "
-                    "is too long");
+    if (has(c, name, "mfa_serial"))
+        return tell_export(c, name, "mfa_serial wants a code, and there is no "
+                           "terminal to type it in");
+    if (is_profile == (kind.text != NULL))
+        return why_not(c->why, "with role_arn, one of source_profile and "
+                       "credential_source is wanted");
+    for (i = 0; i < duration->n; i++)
+        if (i == 9 || duration->text[i] < '0' || duration->text[i] > '9')
+            return why_not(c->why, "duration_seconds is not a number");
+    if (!profile_copy(source, sizeof source, is_profile ? other : kind))
+        return why_not(c->why, "source_profile or credential_source is too "
+                       "long");
     if (c->n_roles == CHAIN_ROLES_MAX)
-        return tell(c, FAILED, label, "more than %d roles, one assumed with "
-                    "another's keys", CHAIN_ROLES_MAX);
-    snprintf(c->roles[c->n_roles++], sizeof c->roles[0], "%s", name);
-    found = from_source(c, label, name, source, from.text != NULL);
+        return why_not(c->why, "more than %d roles, one assumed with another's "
+                       "keys", CHAIN_ROLES_MAX);
+    c->roles[c->n_roles++] = name;
+    found = from_source(c, name, source, is_profile);
+    begin(c, "profile ", name);
     if (found == NONE)
-        return tell(c, FAILED, label, "its role needs keys from %s", source);
-    if (found == FAILED)
-        return FAILED;
-    found = ask_sts(c, label, &role);
-    return found;
+        return why_not(c->why, "its role needs keys from %s", source);
+    return found == FOUND ? ask_sts(c, &role) : FAILED;
 }
 
 /* What is said of a profile that has nothing of all this. */
-static enum found tell_empty(struct chain *c, const char *label,
-                             const char *name, bool top)
+static enum found tell_empty(struct chain *c, const char *name, bool top)
 {
     const struct profile *p = c->search->profile;
     const struct profile_file *a = &p->credentials, *b = &p->config;
 
-    if (profile_get(p, name, "sso_session").text != NULL ||
-        profile_get(p, name, "sso_start_url").text != NULL)
-        return tell_export(c, label, name, "it is one of SSO, which is not "
-                           "done here");
-    if (profile_known(p, name))
-        return tell(c, NONE, label, "there are no keys in it");
-    return tell(c, top && !p->named ? NONE : FAILED, label, "it is not in %s "
-                "(%s) and not in %s (%s)", a->path, a->why[0] != '\0' ? a->why
-                : "other profiles are", b->path, b->why[0] != '\0' ? b->why
-                : "other profiles are");
+    if (has(c, name, "sso_session") || has(c, name, "sso_start_url"))
+        return tell_export(c, name, "it is one of SSO, which is not done "
+                           "here");
+    if (profile_known(p, name)) {
+        why_not(c->why, "there are no keys in it");
+        return NONE;
+    }
+    why_not(c->why, "it is not in %s (%s) and not in %s (%s)", a->path,
+            a->why != NULL ? a->why : "other profiles are", b->path,
+            b->why != NULL ? b->why : "other profiles are");
+    return top && !p->named ? NONE : FAILED;
 }
 
 /*
@@ -501,44 +510,45 @@ static enum found tell_empty(struct chain *c, const char *label,
  */
 static enum found from_profile(struct chain *c, const char *name, bool top)
 {
-    const struct profile *p = c->search->profile;
-    char label[160];
     enum found found;
 
-    snprintf(label, sizeof label, "profile %s", name);
-    if (profile_get(p, name, "role_arn").text != NULL &&
-        profile_get(p, name, "web_identity_token_file").text == NULL &&
+    begin(c, "profile ", name);
+    if (has(c, name, "role_arn") && !has(c, name, "web_identity_token_file") &&
         (top || !has_keys(c, name)))
-        return assume_role(c, label, name);
-    found = from_web_identity(c, name, top && !p->option);
+        return tell(c, assume_role(c, name));
+    found = tell(c, from_web_identity(c, name, top &&
+                                      !c->search->profile->option));
+    if (found != NONE)
+        return found;
+    begin(c, "profile ", name);
+    found = from_file(c, &c->search->profile->credentials, name);
     if (found == NONE)
-        found = from_file(c, label, &p->credentials, name);
+        found = from_process(c, name);
     if (found == NONE)
-        found = from_process(c, label, name);
+        found = from_file(c, &c->search->profile->config, name);
     if (found == NONE)
-        found = from_file(c, label, &p->config, name);
-    return found != NONE ? found : tell_empty(c, label, name, top);
+        found = tell_empty(c, name, top);
+    return tell(c, found);
 }
 
 bool chain_find(struct credentials *keys, const struct chain_search *search,
-                char *error, size_t size)
+                char error[CHAIN_ERROR])
 {
     const struct profile *p = search->profile;
-    struct chain c = {.search = search, .keys = keys, .error = error,
-        .size = size};
+    struct chain c = {.search = search, .keys = keys, .error = error};
     enum found found = NONE;
 
     memset(keys, 0, sizeof *keys);
     keys->expires = INT64_MAX;
-    c.len = (size_t)snprintf(error, size, "no AWS credentials:");
+    snprintf(error, CHAIN_ERROR, "no AWS credentials:");
     if (!p->option)
-        found = from_environment(&c);
+        found = from(&c, ENVIRONMENT);
     if (found == NONE)
         found = from_profile(&c, p->name, true);
     if (found == NONE)
-        found = from_container(&c);
+        found = from(&c, CONTAINER);
     if (found == NONE)
-        found = from_instance(&c);
+        found = from(&c, INSTANCE);
     if (found == FOUND)
         return true;
     buf_wipe(keys, sizeof *keys);

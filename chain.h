@@ -37,11 +37,11 @@ struct chain_search {
 };
 
 /*
- * False: `error` (CHAIN_ERROR bytes are enough) says so in its first line, and
- * then has a line for each source that was tried, with four blanks before it,
- * and why it could not be used. No line shows a secret.
+ * False: `error` says so in its first line, and then has a line for each source
+ * that was tried, with four blanks before it, and why it could not be used. No
+ * line shows a secret.
  */
 bool chain_find(struct credentials *keys, const struct chain_search *search,
-                char *error, size_t size);
+                char error[CHAIN_ERROR]);
 
 #endif

@@ -23,6 +23,11 @@ int64_t clock_now(enum clock_kind kind)
     return (int64_t)ts.tv_sec * CLOCK_SECOND + (int64_t)ts.tv_nsec;
 }
 
+int64_t clock_seconds(void)
+{
+    return clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
+}
+
 /* poll(2)'s own clock stands still while the machine is suspended, so that
    long waits go in steps. */
 static const int64_t longest_step = 60 * CLOCK_SECOND;

@@ -21,6 +21,9 @@ enum clock_kind {
 
 int64_t clock_now(enum clock_kind kind);
 
+/* CLOCK_CALENDAR in seconds, as services have it. */
+int64_t clock_seconds(void);
+
 /* Called when a wait begins and after a signal that was caught has interrupted
    it, outside of the handler: whatever a handler noted is seen before the wait
    goes on. NULL at first. */

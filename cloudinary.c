@@ -2,6 +2,7 @@
 #include "cloudinary.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,58 +11,62 @@
 
 /* ---------------------------------------------------------- connection */
 
+/* Adds a value, escaped, and before it a text as it stands; nothing without a
+   value. */
+static void add(struct buf *out, const char *before, const char *value)
+{
+    if (value == NULL)
+        return;
+    buf_str(out, before);
+    http_escape(out, value, strlen(value), "");
+}
+
 /* Takes what was built, as a string: an empty one without memory, which the
    first call says. */
-static void take(char *to, const struct buf *from, bool good)
+static void take(char *to, struct buf *from)
 {
-    size_t n = good && !from->failed ? from->len : 0;
+    size_t n = from->failed ? 0 : from->len;
 
     if (n > 0)
         memcpy(to, from->data, n);
     to[n] = '\0';
+    buf_free(from);
 }
 
-/* The Authorization field: Bearer (RFC 6750) or Basic (RFC 7617). */
-static void authorize(struct cloudinary *c, const struct account *a)
+void cloudinary_init(struct cloudinary *c,
+                     const struct account *a,
+                     const struct http_options *options)
 {
-    struct buf pair, value;
+    struct buf value, base;
 
-    buf_init(&pair, sizeof a->key + sizeof a->secret);
+    http_init(&c->http, &a->url, options);
+    c->error[0] = '\0';
+    buf_init(&c->target, 32768);
+    buf_init(&c->body, 32768);
+    buf_init(&base, sizeof c->base - 1);
+    add(&base, "/v1_1/", a->cloud);
+    take(c->base, &base);
+    /* Bearer (RFC 6750) or Basic (RFC 7617) */
     buf_init(&value, sizeof c->authorization - 1);
     if (a->token[0] != '\0') {
         buf_str(&value, "Bearer ");
         buf_str(&value, a->token);
     } else {
-        buf_str(&pair, a->key);
-        buf_byte(&pair, ':');
-        buf_str(&pair, a->secret);
+        char pair[sizeof a->key + sizeof a->secret];
+
+        snprintf(pair, sizeof pair, "%s:%s", a->key, a->secret);
         buf_str(&value, "Basic ");
-        buf_base64(&value, pair.data, pair.len);
+        buf_base64(&value, pair, strlen(pair));
+        buf_wipe(pair, sizeof pair);
     }
-    take(c->authorization, &value, !pair.failed);
-    buf_free(&pair);
-    buf_free(&value);
-}
-
-void cloudinary_init(struct cloudinary *c,
-                     const struct account *account,
-                     const struct http_options *options)
-{
-    struct buf base;
-
-    http_init(&c->http, &account->url, options);
-    c->error[0] = '\0';
-    authorize(c, account);
-    buf_init(&base, sizeof c->base - 1);
-    buf_str(&base, "/v1_1/");
-    http_escape(&base, account->cloud, strlen(account->cloud), "");
-    take(c->base, &base, true);
-    buf_free(&base);
+    take(c->authorization, &value);
 }
 
 void cloudinary_close(struct cloudinary *c)
 {
     http_close(&c->http);
+    buf_free(&c->target);
+    buf_free(&c->body);
     buf_wipe(c->authorization, sizeof c->authorization);
 }
 
@@ -79,87 +84,82 @@ void cloudinary_result_init(struct cloudinary_result *result)
 
 /* ------------------------------------------------------------- outcomes */
 
-static void fail(struct cloudinary *c, const char *advice,
-                 const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+static enum outcome fail(struct cloudinary *c, enum outcome outcome,
+                         const char *advice, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* Why a call failed: "Cloudinary: 404 Resource not found - x". */
-static void fail(struct cloudinary *c, const char *advice,
-                 const char *format, ...)
+static enum outcome fail(struct cloudinary *c, enum outcome outcome,
+                         const char *advice, const char *format, ...)
 {
     va_list ap;
 
     va_start(ap, format);
     outcome_say(c->error, "Cloudinary", advice, format, ap);
     va_end(ap);
+    return outcome;
 }
 
 /*
  * What a status other than 200 means. 420 and 429 are several things, which
- * only the message tells apart; `text` NULL matches any. The first line that
+ * only the message tells apart. The first line that
  * fits decides. A server or a proxy that failed in the middle of a call may
  * have done it all the same: LOST.
  */
 static const struct {
-    int from, to;
-    const char *text;            /* in the message, any case */
+    unsigned short from, to;
     enum outcome outcome;
+    const char *text;            /* in the message, any case */
     const char *advice;
 } meanings[] = {
-    {420, 429, "active subscription", OUTCOME_STOP,
-        " (the OCR add-on is not enabled for this account: subscribe to it "
-        "in the Cloudinary console, free plan included)"},
-    {420, 429, "api operations reached", OUTCOME_WAIT,
+    {420, 429, OUTCOME_STOP, "active subscription",
+        " (subscribe to the OCR add-on in the Cloudinary console; it has a "
+        "free plan)"},
+    {420, 429, OUTCOME_WAIT, "api operations reached",
         " (the account's hourly limit of Admin API calls)"},
-    {420, 429, "operations reached", OUTCOME_STOP,
+    {420, 429, OUTCOME_STOP, "operations reached",
         " (the OCR add-on's quota is used up)"},
-    {420, 429, "too many concurrent", OUTCOME_RETRY,
+    {420, 429, OUTCOME_RETRY, "too many concurrent",
         " (others call in the name of this account at the same time)"},
-    {420, 420, NULL, OUTCOME_RETRY, ""},
-    {423, 423, NULL, OUTCOME_RETRY, " (it is still being processed)"},
-    {429, 429, NULL, OUTCOME_RETRY, ""},
-    {401, 401, NULL, OUTCOME_STOP,
+    {420, 420, OUTCOME_RETRY, "", ""},
+    {423, 423, OUTCOME_RETRY, "", " (it is still being processed)"},
+    {429, 429, OUTCOME_RETRY, "", ""},
+    {401, 401, OUTCOME_STOP, "",
         " (check the cloud name, key and secret in CLOUDINARY_URL)"},
-    {403, 403, NULL, OUTCOME_STOP,
-        " (the API key's role does not allow it: ask for one that does, in "
-        "the Cloudinary console)"},
-    {300, 399, NULL, OUTCOME_STOP,
+    {403, 403, OUTCOME_STOP, "",
+        " (the API key's role does not allow it: see the Cloudinary console)"},
+    {300, 399, OUTCOME_STOP, "",
         " (a redirect, which is not followed: check upload_prefix)"},
-    {500, 599, NULL, OUTCOME_LOST,
+    {500, 599, OUTCOME_LOST, "",
         " (trouble at Cloudinary's end: later it may work)"},
-    {100, 599, NULL, OUTCOME_BAD, ""}
+    {100, 599, OUTCOME_BAD, "", ""}
 };
+
+static const char *field(const struct cloudinary *c, const char *name)
+{
+    return http_response_field(&c->http.response, name);
+}
+
+/* A time that a field has, in s since 1970, or -1. */
+static int64_t date(const char *value)
+{
+    return value == NULL ? -1 : clock_http_date(value);
+}
 
 /* ns from the answer to a time that it names, at most a day, or -1. Both are
    read from the service's own clock, where it tells it. */
-static int64_t until(const struct http_response *r, int64_t unix_time)
+static int64_t until(const struct cloudinary *c, int64_t unix_time)
 {
     const int64_t longest = 86400;       /* what lies further off is absurd */
-    const char *date = http_response_field(r, "Date");
-    int64_t now = date == NULL ? -1 : clock_http_date(date);
+    int64_t now = date(field(c, "Date"));
 
-    if (now < 0)
-        now = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
     if (unix_time < 0)
         return -1;
+    if (now < 0)
+        now = clock_seconds();
     if (unix_time - now > longest)
         return longest * CLOCK_SECOND;
     return unix_time > now ? (unix_time - now) * CLOCK_SECOND : 0;
-}
-
-/* Retry-After: seconds, or a date (RFC 9110 section 10.2.3). In ns, or -1. */
-static int64_t retry_after(const struct http_response *r)
-{
-    const char *value = http_response_field(r, "Retry-After");
-    int64_t n = 0;
-
-    if (value == NULL || *value == '\0')
-        return -1;
-    if (strspn(value, "0123456789") != strlen(value))
-        return until(r, clock_http_date(value));
-    for (; *value != '\0' && n < 1000000; value++)
-        n = n * 10 + *value - '0';
-    return n * CLOCK_SECOND;
 }
 
 /* A number of digits only, or -1. */
@@ -171,23 +171,27 @@ static int64_t number(const char *text)
     return strtoll(text, NULL, 10);
 }
 
-/* X-FeatureRateLimit-*: calls in this window, calls left, when it ends. */
-static void read_quota(struct pace_quota *quota,
-                       const struct http_response *r)
+/* Retry-After: seconds, or a date (RFC 9110 section 10.2.3). In ns, or -1. */
+static int64_t retry_after(const struct cloudinary *c)
 {
-    int64_t limit = number(http_response_field(r, "X-FeatureRateLimit-Limit"));
-    int64_t left = number(http_response_field(
-        r, "X-FeatureRateLimit-Remaining"));
-    const char *reset = http_response_field(r, "X-FeatureRateLimit-Reset");
-    int64_t end = reset == NULL ? -1 : clock_http_date(reset);
+    const char *value = field(c, "Retry-After");
+    int64_t n = number(value);
 
-    memset(quota, 0, sizeof *quota);
-    if (limit < 0 || left < 0 || end < 0)
-        return;
-    quota->known = true;
-    quota->limit = limit;
-    quota->remaining = left;
-    quota->reset = until(r, end);
+    if (n < 0)
+        return until(c, date(value));
+    return (n < 1000000 ? n : 1000000) * CLOCK_SECOND;
+}
+
+/* X-FeatureRateLimit-*: calls in this window, calls left, when it ends. */
+static void read_quota(struct cloudinary *c)
+{
+    int64_t limit = number(field(c, "X-FeatureRateLimit-Limit"));
+    int64_t left = number(field(c, "X-FeatureRateLimit-Remaining"));
+    int64_t end = date(field(c, "X-FeatureRateLimit-Reset"));
+
+    if (limit >= 0 && left >= 0 && end >= 0)
+        c->quota = (struct pace_quota){.known = true, .limit = limit,
+            .remaining = left, .reset = until(c, end)};
 }
 
 /* How long to wait before the call is made again, as the answer has it: the
@@ -196,51 +200,46 @@ static void read_quota(struct pace_quota *quota,
 static int64_t time_to_wait(const struct cloudinary *c, const char *message,
                             enum outcome outcome)
 {
-    const struct http_response *r = &c->http.response;
     const char *on = strcasestr(message, "try again on ");
     int64_t wait = -1;
 
     if (outcome == OUTCOME_WAIT && on != NULL)
-        wait = until(r, clock_utc(on + 13));
+        wait = until(c, clock_utc(on + 13));
     if (outcome == OUTCOME_WAIT && wait < 0 && c->quota.known)
         wait = c->quota.reset;
-    return wait >= 0 ? wait : retry_after(r);
+    return wait >= 0 ? wait : retry_after(c);
 }
+
+static const char starved[] = "memory is out";
 
 /* The outcome of an answer with another status than 200. `said` is its
    message, if it has one. */
 static enum outcome refused(struct cloudinary *c, const struct json *json,
                             bool is_json, const struct outcome_note *said)
 {
-    const struct http_response *r = &c->http.response;
+    const int status = c->http.response.status;
     const char *message = said->text;
     enum outcome outcome;
     size_t i = 0;
 
     if (!is_json || said->len == 0)
-        message = http_response_field(r, "X-Cld-Error");
+        message = field(c, "X-Cld-Error");
     if (message == NULL)
         message = is_json || json_error(json) == JSON_E_END
             ? "without a reason" : "and a page instead of an answer";
     /* a wrong cloud name may end at a page that is not the API's */
-    if (r->status == 404 && !is_json) {
-        fail(c, " (check the cloud name and upload_prefix)", "404 %s",
-             message);
-        return OUTCOME_STOP;
-    }
-    while (r->status < meanings[i].from || r->status > meanings[i].to ||
-           (meanings[i].text != NULL &&
-            strcasestr(message, meanings[i].text) == NULL))
+    if (status == 404 && !is_json)
+        return fail(c, OUTCOME_STOP, " (check the cloud name and "
+                    "upload_prefix)", "404 %s", message);
+    while (status < meanings[i].from || status > meanings[i].to ||
+           strcasestr(message, meanings[i].text) == NULL)
         i++;
-    fail(c, r->status == 400 ? c->hint : meanings[i].advice, "%d %s",
-         r->status, message);
-    outcome = meanings[i].outcome;
+    outcome = fail(c, meanings[i].outcome, status == 400 ? c->hint
+                   : meanings[i].advice, "%d %s", status, message);
     c->wait = time_to_wait(c, message, outcome);
     /* a limit that says when it ends is one, whatever its words */
-    if (outcome == OUTCOME_RETRY && c->wait >= 0 &&
-        (r->status == 420 || r->status == 429))
-        outcome = OUTCOME_WAIT;
-    return outcome;
+    return outcome == OUTCOME_RETRY && c->wait >= 0 &&
+        (status == 420 || status == 429) ? OUTCOME_WAIT : outcome;
 }
 
 static void take_body(void *context, const unsigned char *bytes, size_t n)
@@ -248,34 +247,72 @@ static void take_body(void *context, const unsigned char *bytes, size_t n)
     json_feed(context, bytes, n);
 }
 
-/* Sends a request and parses the answer with `json`, which picks the message
-   of an error out of it: the outcome of anything but a 200 in JSON. */
-static enum outcome call(struct cloudinary *c, const struct http_request *rq,
-                         struct json *json, const struct outcome_note *said)
+static void begin(struct cloudinary *c)
 {
+    c->method = "GET";
+    c->hint = "";
+    c->json = true;
+    c->once = false;
+    buf_reset(&c->target);
+    buf_reset(&c->body);
+}
+
+/* "/v1_1/CLOUD/...", after the path of upload_prefix. */
+static void begin_target(const struct cloudinary *c, struct buf *target,
+                         const char *rest)
+{
+    buf_format(target, "%s%s/%s", c->http.url.path, c->base, rest);
+}
+
+static enum outcome attempt(struct cloudinary *c, struct json *json,
+                            const struct outcome_note *said)
+{
+    const struct http_field fields[] = {
+        {"Authorization", c->authorization},
+        {"Content-Type", c->json ? "application/json"
+                         : "application/x-www-form-urlencoded"}
+    };
+    struct http_request http = {c->method, NULL, fields,
+        c->body.len > 0 ? 2 : 1, c->body.data, c->body.len, !c->once};
     enum http_result sent;
     bool is_json;
 
     c->error[0] = '\0';
     c->wait = -1;
+    c->sent = false;
     memset(&c->quota, 0, sizeof c->quota);
-    sent = http_send(&c->http, rq, take_body, json);
+    if (!buf_byte(&c->target, '\0') || c->body.failed ||
+        c->authorization[0] == '\0' || c->base[0] == '\0')
+        return fail(c, OUTCOME_STOP, "", "%s", starved);
+    http.target = (const char *)c->target.data;
+    sent = http_send(&c->http, &http, take_body, json);
     c->sent = sent == HTTP_OK || sent == HTTP_LOST;
-    if (sent != HTTP_OK) {
-        fail(c, "", "%s", c->http.error);
-        return sent == HTTP_LOST ? OUTCOME_LOST
-            : sent == HTTP_UNSENT ? OUTCOME_RETRY : OUTCOME_STOP;
-    }
-    read_quota(&c->quota, &c->http.response);
+    if (sent != HTTP_OK)
+        return fail(c, sent == HTTP_LOST ? OUTCOME_LOST
+                    : sent == HTTP_UNSENT ? OUTCOME_RETRY : OUTCOME_STOP, "",
+                    "%s", c->http.error);
+    read_quota(c);
     is_json = json_end(json);
     if (c->http.response.status != 200)
         return refused(c, json, is_json, said);
     if (is_json)
         return OUTCOME_DONE;
-    fail(c, "", "the answer is not JSON at byte %llu: %s",
-         (unsigned long long)json_offset(json),
-         json_sentence(json_error(json)));
-    return OUTCOME_LOST;
+    return fail(c, OUTCOME_LOST, "", "the answer is not JSON at byte %llu: %s",
+                (unsigned long long)json_offset(json),
+                json_sentence(json_error(json)));
+}
+
+/*
+ * Makes the call in hand and parses the answer with `json`, which picks the
+ * message of an error out of it: the outcome of anything but a 200 in JSON.
+ * What may have been done can be done again, if it does not cost.
+ */
+static enum outcome call(struct cloudinary *c, struct json *json,
+                         const struct outcome_note *said)
+{
+    enum outcome outcome = attempt(c, json, said);
+
+    return outcome == OUTCOME_LOST && !c->once ? OUTCOME_RETRY : outcome;
 }
 
 /*
@@ -296,20 +333,11 @@ static void escape_id(struct buf *out, const void *id, size_t n)
             buf_str(out, "%2E");
 }
 
-/* "/v1_1/CLOUD/", after the path of upload_prefix. */
-static void begin_target(const struct cloudinary *c, struct buf *target)
+/* Adds a string as JSON has it, and before it a text as it stands. */
+static void quote(struct buf *out, const char *before, const char *value)
 {
-    buf_format(target, "%s%s/", c->http.url.path, c->base);
-}
-
-/* "name=value&" or "?name=value", escaped. */
-static void add_field(struct buf *out, char before, const char *name,
-                      const void *value, size_t n)
-{
-    buf_byte(out, (unsigned char)before);
-    buf_str(out, name);
-    buf_byte(out, '=');
-    http_escape(out, value, n, "");
+    buf_str(out, before);
+    json_quote((const unsigned char *)value, strlen(value), buf_put, out);
 }
 
 /* ------------------------------------------------------------- one image */
@@ -327,23 +355,20 @@ static enum outcome understood(struct cloudinary *c,
         result->complete = true;
         return OUTCOME_DONE;
     case ANSWER_PENDING:
-        fail(c, " (--reuse takes it once it is)", "%s", sentence);
         result->pending = true;
-        return OUTCOME_LOST;
+        return fail(c, OUTCOME_LOST, " (--reuse takes it once it is)", "%s",
+                    sentence);
     case ANSWER_ERROR:
-        fail(c, "", "200 with %s", sentence);
-        break;
+        return fail(c, OUTCOME_BAD, "", "200 with %s", sentence);
     case ANSWER_NONE:
-        fail(c, "", "the answer has no OCR result (info.ocr)");
         /* assumed: it was done, as with update; no example of explicit's
            answer shows whether it has info.ocr */
         result->unshown = asked && rq->explicit;
-        return result->unshown ? OUTCOME_LOST : OUTCOME_BAD;
+        return fail(c, result->unshown ? OUTCOME_LOST : OUTCOME_BAD, "",
+                    "the answer has no OCR result (info.ocr)");
     default:
-        fail(c, "", "%s", sentence);
-        break;
+        return fail(c, OUTCOME_BAD, "", "%s", sentence);
     }
-    return OUTCOME_BAD;
 }
 
 /* The target of both calls of the Admin API. */
@@ -352,12 +377,10 @@ static void image_target(const struct cloudinary *c,
                          const unsigned char *id, size_t id_len,
                          struct buf *target)
 {
-    begin_target(c, target);
-    buf_str(target, "resources/");
+    begin_target(c, target, "resources/");
     if (!rq->by_asset) {
-        http_escape(target, rq->resource_type, strlen(rq->resource_type), "");
-        buf_byte(target, '/');
-        http_escape(target, rq->type, strlen(rq->type), "");
+        add(target, "", rq->resource_type);
+        add(target, "/", rq->type);
         buf_byte(target, '/');
     }
     escape_id(target, id, id_len);
@@ -368,27 +391,23 @@ const char *cloudinary_ask(const struct cloudinary *c,
                            const unsigned char *id, size_t id_len,
                            struct buf *target, struct buf *body)
 {
-    const unsigned char *ocr = (const unsigned char *)rq->ocr;
-
     if (rq->explicit) {
-        begin_target(c, target);
-        http_escape(target, rq->resource_type, strlen(rq->resource_type), "");
+        begin_target(c, target, "");
+        add(target, "", rq->resource_type);
         buf_str(target, "/explicit");
         buf_str(body, "public_id=");
         http_escape(body, id, id_len, "");
-        add_field(body, '&', "type", rq->type, strlen(rq->type));
-        add_field(body, '&', "ocr", ocr, strlen(rq->ocr));
+        add(body, "&type=", rq->type);
+        add(body, "&ocr=", rq->ocr);
         return "POST";
     }
     image_target(c, rq, id, id_len, target);
     if (!rq->by_asset) {
-        buf_str(body, "ocr=");
-        http_escape(body, ocr, strlen(rq->ocr), "");
+        add(body, "ocr=", rq->ocr);
         return "POST";
     }
     /* assumed: this update takes ocr, as that by public_id does */
-    buf_str(body, "{\"ocr\":");
-    json_quote(ocr, strlen(rq->ocr), buf_put, body);
+    quote(body, "{\"ocr\":", rq->ocr);
     buf_str(body, "}");
     return "PUT";
 }
@@ -397,14 +416,14 @@ const char *cloudinary_ask(const struct cloudinary *c,
 static bool had_memory(const struct cloudinary_request *rq,
                        struct cloudinary_result *result)
 {
-    bool starved = result->text.starved;
+    bool out = result->text.starved;
     unsigned i;
 
     for (i = 0; i < rq->n_pointers; i++) {
         result->value_large[i] = result->values[i].failed;
-        starved |= result->values[i].starved;
+        out |= result->values[i].starved;
     }
-    return !starved;
+    return !out;
 }
 
 /* One call about one image: asks for OCR, or reads. */
@@ -413,47 +432,28 @@ static enum outcome call_image(struct cloudinary *c,
                                const unsigned char *id, size_t id_len,
                                bool ocr, struct cloudinary_result *result)
 {
-    const struct http_field fields[] = {
-        {"Authorization", c->authorization},
-        {"Content-Type", rq->by_asset ? "application/json"
-                         : "application/x-www-form-urlencoded"}
-    };
-    struct http_request http = {"GET", NULL, fields, 1, NULL, 0, true};
-    enum outcome outcome = OUTCOME_STOP;
-    struct buf target, body;
+    enum outcome outcome;
     struct answer a;
-    bool ready;
 
-    buf_init(&target, 32768);
-    buf_init(&body, 32768);
+    begin(c);
     if (ocr)
-        http.method = cloudinary_ask(c, rq, id, id_len, &target, &body);
+        c->method = cloudinary_ask(c, rq, id, id_len, &c->target, &c->body);
     else
-        image_target(c, rq, id, id_len, &target);
-    buf_byte(&target, '\0');
+        image_target(c, rq, id, id_len, &c->target);
+    c->json = rq->by_asset;
+    c->once = ocr;
+    if (ocr && rq->by_asset)
+        c->hint = " (update by asset_id may not take ocr: list with "
+            "public_ids instead)";
     result->complete = result->pending = false;
     result->unshown = result->unusable = false;
-    ready = answer_init(&a, rq->ocr, &result->text, rq->pointers,
-                        result->values, rq->n_pointers);
-    if (target.failed || body.failed || !ready ||
-        c->authorization[0] == '\0' || c->base[0] == '\0') {
-        fail(c, "", "memory is out");
-        goto out;
-    }
-    http.target = (const char *)target.data;
-    if (ocr) {
-        http.n_fields = 2;
-        http.body = body.data;
-        http.body_len = body.len;
-        http.repeatable = false;
-    }
-    c->hint = !ocr || !rq->by_asset ? "" : " (update by asset_id may not take "
-        "ocr: list with public_ids instead)";
-    outcome = call(c, &http, &a.json, &a.message);
-    if (!had_memory(rq, result) && outcome == OUTCOME_DONE) {
-        fail(c, "", "memory is out");    /* it can be read again */
-        outcome = OUTCOME_LOST;
-    }
+    if (!answer_init(&a, rq->ocr, &result->text, rq->pointers, result->values,
+                     rq->n_pointers))
+        c->body.failed = true;
+    outcome = call(c, &a.json, &a.message);
+    if (!had_memory(rq, result) && outcome == OUTCOME_DONE)
+        outcome = fail(c, ocr ? OUTCOME_LOST : OUTCOME_RETRY, "", "%s",
+                       starved);
     if (outcome == OUTCOME_DONE && (ocr || a.exact)) {
         enum outcome said = understood(c, rq, &a, ocr, result);
 
@@ -462,10 +462,7 @@ static enum outcome call_image(struct cloudinary *c,
         else
             result->unusable = said == OUTCOME_BAD;
     }
-out:
     answer_free(&a);
-    buf_free(&target);
-    buf_free(&body);
     return outcome;
 }
 
@@ -482,9 +479,7 @@ enum outcome cloudinary_read(struct cloudinary *c,
                              const unsigned char *id, size_t id_len,
                              struct cloudinary_result *result)
 {
-    enum outcome outcome = call_image(c, rq, id, id_len, false, result);
-
-    return outcome == OUTCOME_LOST ? OUTCOME_RETRY : outcome;
+    return call_image(c, rq, id, id_len, false, result);
 }
 
 /* -------------------------------------------------------------- listing */
@@ -510,9 +505,7 @@ static void search_body(const struct cloudinary_listing *l, struct buf *body)
     const char *before = ",\"with_field\":[\"";
     unsigned i;
 
-    buf_str(body, "{\"expression\":");
-    json_quote((const unsigned char *)l->search, strlen(l->search), buf_put,
-               body);
+    quote(body, "{\"expression\":", l->search);
     buf_format(body, ",\"max_results\":%u", l->most);
     for (i = 0; i < EXTRAS; i++)
         if (wants(l, extras[i])) {
@@ -521,40 +514,34 @@ static void search_body(const struct cloudinary_listing *l, struct buf *body)
         }
     if (*before == '"')
         buf_str(body, "\"]");
-    if (*l->cursor != '\0') {
-        buf_str(body, ",\"next_cursor\":");
-        json_quote((const unsigned char *)l->cursor, strlen(l->cursor),
-                   buf_put, body);
-    }
+    if (*l->cursor != '\0')
+        quote(body, ",\"next_cursor\":", l->cursor);
     buf_str(body, "}");
 }
 
 static void list_target(const struct cloudinary_listing *l, struct buf *target)
 {
+    const char *tag = l->tag != NULL ? l->tag : l->type;
     unsigned i;
 
     if (l->folder != NULL) {
         buf_str(target, "by_asset_folder");
     } else {
-        http_escape(target, l->resource_type, strlen(l->resource_type), "");
+        add(target, "", l->resource_type);
         buf_str(target, l->tag != NULL ? "/tags/" : "/");
-        escape_id(target, l->tag != NULL ? l->tag : l->type,
-                  strlen(l->tag != NULL ? l->tag : l->type));
+        escape_id(target, tag, strlen(tag));
     }
     buf_format(target, "?max_results=%u", l->most);
-    if (l->folder != NULL)
-        add_field(target, '&', "asset_folder", l->folder, strlen(l->folder));
-    if (l->prefix != NULL)
-        add_field(target, '&', "prefix", l->prefix, strlen(l->prefix));
-    if (l->since != NULL) {
-        add_field(target, '&', "start_at", l->since, strlen(l->since));
+    add(target, "&asset_folder=", l->folder);
+    add(target, "&prefix=", l->prefix);
+    add(target, "&start_at=", l->since);
+    if (l->since != NULL)
         buf_str(target, "&direction=asc");
-    }
     for (i = 0; i < EXTRAS; i++)
         if (wants(l, extras[i]))
             buf_format(target, "&%s=true", extras[i]);
     if (*l->cursor != '\0')
-        add_field(target, '&', "next_cursor", l->cursor, strlen(l->cursor));
+        add(target, "&next_cursor=", l->cursor);
 }
 
 /* The outcome of a page that is JSON. */
@@ -563,132 +550,110 @@ static enum outcome page_outcome(struct cloudinary *c, struct listing *parse,
                                  bool *large)
 {
     enum listing_verdict verdict = listing_judge(parse);
+    const char *why = "the listing is not understood";
 
     *large = verdict == LISTING_LARGE;
     if (verdict == LISTING_ERROR)
-        fail(c, "", "200 with an error: %s", parse->message.text);
-    else if (verdict == LISTING_LARGE)
-        fail(c, "", "what --columns has of one resource is above 1 MB");
-    else if (verdict == LISTING_STARVED)
-        fail(c, "", "memory is out");
-    else if (verdict == LISTING_STRANGE)
-        fail(c, "", "the listing is not understood");
-    else if (*l->cursor != '\0' && strcmp(parse->page->cursor, l->cursor) == 0)
-        fail(c, "", "the listing goes in a circle: after a page comes the "
-             "same one");
-    else
-        return OUTCOME_DONE;
-    return OUTCOME_BAD;
-}
-
-/* What to do where a listing is refused with 400. */
-static const char *list_hint(const struct cloudinary_listing *l)
-{
-    if (*l->cursor != '\0')
-        return " (where the listing had got to may not be known there any "
-            "more: begin it anew, without its checkpoint)";
-    return l->search != NULL ? " (check the expression of --search)" : "";
+        return fail(c, OUTCOME_BAD, "", "200 with an error: %s",
+                    parse->message.text);
+    if (verdict == LISTING_LARGE)
+        why = "what --columns has of one resource is above 1 MB";
+    if (verdict == LISTING_STARVED)
+        why = starved;
+    if (verdict == LISTING_PAGE) {
+        if (*l->cursor == '\0' || strcmp(parse->page->cursor, l->cursor) != 0)
+            return OUTCOME_DONE;
+        why = "the listing goes in a circle: after a page comes the same one";
+    }
+    return fail(c, OUTCOME_BAD, "", "%s", why);
 }
 
 enum outcome cloudinary_list(struct cloudinary *c,
                              const struct cloudinary_listing *l,
                              struct listing_page *page, bool *large)
 {
-    const struct http_field fields[] = {
-        {"Authorization", c->authorization},
-        {"Content-Type", "application/json"}
-    };
-    struct http_request http = {"GET", NULL, fields, 1, NULL, 0, true};
     bool mixed = l->tag != NULL || l->folder != NULL;
-    enum outcome outcome = OUTCOME_STOP;
-    struct buf target, body;
     struct listing parse;
+    enum outcome outcome;
 
     listing_init(&parse, l->columns, l->n, mixed ? l->type : NULL,
                  mixed ? l->resource_type : NULL, page);
-    buf_init(&target, 32768);
-    buf_init(&body, 32768);
-    begin_target(c, &target);
-    buf_str(&target, "resources/");
+    begin(c);
+    begin_target(c, &c->target, "resources/");
     if (l->search != NULL) {
-        buf_str(&target, "search");
-        search_body(l, &body);
-        http.method = "POST";
-        http.n_fields = 2;
-        http.body = body.data;
-        http.body_len = body.len;
+        c->method = "POST";
+        c->hint = " (check the expression of --search)";
+        buf_str(&c->target, "search");
+        search_body(l, &c->body);
     } else {
-        list_target(l, &target);
+        list_target(l, &c->target);
     }
-    buf_byte(&target, '\0');
-    http.target = (const char *)target.data;
-    c->hint = list_hint(l);
+    if (*l->cursor != '\0')
+        c->hint = " (where the listing had got to may not be known any "
+            "more: begin it anew, without its checkpoint)";
     *large = false;
-    if (target.failed || body.failed || c->authorization[0] == '\0' ||
-        c->base[0] == '\0')
-        fail(c, "", "memory is out");
-    else
-        outcome = call(c, &http, &parse.json, &parse.message);
+    outcome = call(c, &parse.json, &parse.message);
     if (outcome == OUTCOME_DONE)
         outcome = page_outcome(c, &parse, l, large);
     listing_free(&parse);
-    buf_free(&target);
-    buf_free(&body);
-    return outcome == OUTCOME_LOST ? OUTCOME_RETRY : outcome;
+    return outcome;
 }
 
 /* ---------------------------------------------------------- the account */
 
-/* GET /v1_1/CLOUD/`what`, for the numbers at n JSON Pointers of the answer: -1
-   where one has none. */
-static enum outcome ask(struct cloudinary *c, const char *what,
-                        const char *const pointers[], int64_t numbers[],
-                        unsigned n)
-{
-    const struct http_field fields[] = {{"Authorization", c->authorization}};
-    struct http_request http = {"GET", NULL, fields, 1, NULL, 0, true};
-    struct buf target, text, values[ANSWER_VALUES_MAX];
-    enum outcome outcome = OUTCOME_STOP;
-    struct answer a;
-    unsigned i;
+enum { P_MESSAGE, P_USAGE, P_LIMIT, P_N };
 
-    buf_init(&target, 1024);
-    buf_init(&text, ANSWER_TEXT_MAX);
-    for (i = 0; i < n; i++)
-        buf_init(&values[i], 32);
-    buf_format(&target, "%s%s/%s", c->http.url.path, c->base, what);
-    buf_byte(&target, '\0');
-    http.target = (const char *)target.data;
-    if (!answer_init(&a, "", &text, pointers, values, n) || target.failed)
-        fail(c, "", "memory is out");
-    else
-        outcome = call(c, &http, &a.json, &a.message);
-    for (i = 0; i < n; i++) {
-        buf_byte(&values[i], '\0');
-        numbers[i] = values[i].failed ? -1
-            : number((const char *)values[i].data);
-        buf_free(&values[i]);
-    }
-    answer_free(&a);
-    buf_free(&text);
-    buf_free(&target);
-    return outcome == OUTCOME_LOST ? OUTCOME_RETRY : outcome;
+static const struct json_pick picks[P_N] = {
+    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0},
+    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_TEXT, false, 0},
+    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_TEXT, false, 0}
+};
+
+static bool take_note(void *context, unsigned pick, enum json_event event,
+                      enum json_type type, const unsigned char *bytes,
+                      size_t n)
+{
+    struct outcome_note *notes = context;
+
+    (void)event;
+    (void)type;
+    outcome_note_add(&notes[pick], bytes, n);
+    return true;
+}
+
+/* GET /v1_1/CLOUD/`what`, and what its answer has. */
+static enum outcome ask(struct cloudinary *c, const char *what,
+                        struct outcome_note notes[P_N])
+{
+    struct json json;
+
+    begin(c);
+    begin_target(c, &c->target, what);
+    memset(notes, 0, P_N * sizeof notes[0]);
+    json_init(&json, picks, P_N, take_note, notes);
+    return call(c, &json, &notes[P_MESSAGE]);
 }
 
 enum outcome cloudinary_ping(struct cloudinary *c)
 {
-    return ask(c, "ping", NULL, NULL, 0);
+    struct outcome_note notes[P_N];
+
+    return ask(c, "ping", notes);
+}
+
+/* What can be no number of images is none. */
+static int64_t images(const struct outcome_note *note)
+{
+    return note->len <= 18 ? number(note->text) : -1;
 }
 
 enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
                               int64_t *limit)
 {
-    static const char *const pointers[] = {"/adv_ocr/usage",
-        "/adv_ocr/limit"};
-    int64_t numbers[2];
-    enum outcome outcome = ask(c, "usage", pointers, numbers, 2);
+    struct outcome_note notes[P_N];
+    enum outcome outcome = ask(c, "usage", notes);
 
-    *used = numbers[0];
-    *limit = numbers[1];
+    *used = images(&notes[P_USAGE]);
+    *limit = images(&notes[P_LIMIT]);
     return outcome;
 }

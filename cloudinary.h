@@ -28,17 +28,23 @@ enum {
 };
 
 struct cloudinary {
-    struct http http;
-    char base[160];              /* "/v1_1/CLOUD" after the URL's path */
-    char authorization[4096];
-    char error[OUTCOME_SENTENCE];    /* "Cloudinary: 404 ...": why the last
-                                    call was not DONE */
-    bool sent;                   /* it may have reached Cloudinary */
+    /* the call in hand: not for the caller */
+    const char *method;
+    struct buf target, body;
+    const char *hint;            /* what to do if it is refused with 400 */
+    bool json;                   /* the body is; else it is a form */
+    bool once;                   /* it costs: it is not sent twice, and one
+                                    that may have been done is LOST */
+    /* what came of it */
+    bool sent;                   /* the last call may have reached it */
     struct pace_quota quota;     /* what its answer said of the account's */
     int64_t wait;                /* after RETRY and WAIT: how long to wait by
                                     the answer, in ns; -1: it does not say */
-    const char *hint;            /* what to do if the call in hand is refused
-                                    with 400, or "" */
+    char error[OUTCOME_SENTENCE];    /* "Cloudinary: 404 ...": why it was not
+                                    DONE */
+    char base[160];              /* "/v1_1/CLOUD" after the URL's path */
+    char authorization[4096];
+    struct http http;
 };
 
 /* The account is not needed afterwards, and should be wiped. */

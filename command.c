@@ -193,7 +193,7 @@ struct cloudinary *command_try_cloudinary(const struct options *o,
                                           char *error)
 {
     struct account account;
-    bool good = account_load(&account, error, COMMAND_ERROR) &&
+    bool good = account_load(&account, error) &&
         set_service(&images, o, NULL, UINT64_C(1) << 30, error);
 
     good = good && load_proxy(&images, &account.url, account.proxy, error);
@@ -209,7 +209,7 @@ struct dynamodb *command_try_dynamodb(const struct options *o, char *error)
         o->endpoint_url, &tables.http, o->dry_run};
 
     if (!set_service(&tables, o, variable("AWS_CA_BUNDLE"), 64 << 20, error) ||
-        !aws_load(&aws, &options, error, COMMAND_ERROR) ||
+        !aws_load(&aws, &options, error) ||
         !load_proxy(&tables, &aws.endpoint, NULL, error))
         return NULL;
     dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0

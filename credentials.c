@@ -1,6 +1,7 @@
 /* credentials: see credentials.h. */
 #include "credentials.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,8 @@ void credentials_begin(struct credentials_answer *a)
 {
     int i;
 
+    a->http.date = -1;
+    buf_init(&a->http.body, CREDENTIALS_ANSWER_MAX);
     for (i = 0; i < CREDENTIALS_FIELDS; i++)
         buf_init(&a->text[i], CREDENTIALS_TOKEN_MAX);
 }
@@ -19,6 +22,7 @@ void credentials_end(struct credentials_answer *a)
 {
     int i;
 
+    buf_free(&a->http.body);
     for (i = 0; i < CREDENTIALS_FIELDS; i++)
         buf_free(&a->text[i]);
 }
@@ -28,14 +32,6 @@ void credentials_put(struct credentials_answer *a,
 {
     buf_reset(&a->text[field]);
     buf_add(&a->text[field], value.text, value.n);
-}
-
-bool credentials_is(const struct credentials_answer *a,
-                    enum credentials_field field, const char *word)
-{
-    const struct buf *b = &a->text[field];
-
-    return b->len == strlen(word) && memcmp(b->data, word, b->len) == 0;
 }
 
 const char *credentials_text(struct credentials_answer *a,
@@ -49,64 +45,63 @@ const char *credentials_text(struct credentials_answer *a,
     return (const char *)b->data;
 }
 
-/* The text of the first element with that name: STS has no two of these. */
-static void take_element(struct credentials_answer *a,
-                         enum credentials_field field, const char *name,
-                         const struct buf *body)
+bool credentials_is(struct credentials_answer *a,
+                    enum credentials_field field, const char *word)
 {
-    const char *start, *end, *stop = (const char *)body->data + body->len;
-    char tag[32];
-    int n = snprintf(tag, sizeof tag, "<%s>", name);
-
-    start = memmem(body->data, body->len, tag, (size_t)n);
-    if (start == NULL)
-        return;
-    start += n;
-    n = snprintf(tag, sizeof tag, "</%s>", name);
-    end = memmem(start, (size_t)(stop - start), tag, (size_t)n);
-    if (end == NULL)
-        return;
-    credentials_put(a, field, (struct profile_value){
-        start, (size_t)(end - start)});
-    /* base64 and times need no escapes: one is not what it looks like */
-    if (field <= CREDENTIALS_EXPIRATION &&
-        memchr(start, '&', (size_t)(end - start)) != NULL)
-        a->text[field].failed = true;
+    return strcmp(credentials_text(a, field), word) == 0;
 }
 
-void credentials_xml(struct credentials_answer *a, const struct buf *body)
-{
-    static const char *const names[] = {
-        "AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration",
-        "Code", "Message"
-    };
-    int i;
-
-    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_MESSAGE && body->len > 0;
-         i++)
-        take_element(a, (enum credentials_field)i, names[i], body);
-}
-
-/* Two names for one field are of different sources. */
-static const enum credentials_field members[] = {
-    CREDENTIALS_ACCESS, CREDENTIALS_SECRET, CREDENTIALS_TOKEN,
-    CREDENTIALS_TOKEN, CREDENTIALS_EXPIRATION, CREDENTIALS_CODE,
-    CREDENTIALS_CODE, CREDENTIALS_MESSAGE, CREDENTIALS_MESSAGE,
-    CREDENTIALS_VERSION
-};
-
+/* The fields as they are called, in their order, and then other names for
+   some, which other sources have. */
 static const struct json_pick picks[] = {
     {"/AccessKeyId", JSON_WANT_TEXT, false, 0},
     {"/SecretAccessKey", JSON_WANT_TEXT, false, 0},
-    {"/Token", JSON_WANT_TEXT, false, 0},
     {"/SessionToken", JSON_WANT_TEXT, false, 0},
     {"/Expiration", JSON_WANT_TEXT, false, 0},
     {"/Code", JSON_WANT_TEXT, false, 0},
-    {"/code", JSON_WANT_TEXT, false, 0},
     {"/Message", JSON_WANT_TEXT, false, 0},
+    {"/Version", JSON_WANT_TEXT, false, 0},
+    {"/code", JSON_WANT_TEXT, false, 0},
     {"/message", JSON_WANT_TEXT, false, 0},
-    {"/Version", JSON_WANT_TEXT, false, 0}
+    {"/Token", JSON_WANT_TEXT, false, 0}
 };
+
+static const unsigned char members[] = {
+    CREDENTIALS_ACCESS, CREDENTIALS_SECRET, CREDENTIALS_TOKEN,
+    CREDENTIALS_EXPIRATION, CREDENTIALS_CODE, CREDENTIALS_MESSAGE,
+    CREDENTIALS_VERSION, CREDENTIALS_CODE, CREDENTIALS_MESSAGE,
+    CREDENTIALS_TOKEN
+};
+
+/* The text of the first element with that name: STS has no two of these. */
+void credentials_xml(struct credentials_answer *a)
+{
+    const struct buf *body = &a->http.body;
+    const char *stop = (const char *)body->data + body->len;
+    enum credentials_field i;
+
+    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_MESSAGE; i++) {
+        const char *start, *end;
+        char tag[32];
+        int n = snprintf(tag, sizeof tag, "<%s>", picks[i].pointer + 1);
+
+        start = body->len == 0 ? NULL
+            : memmem(body->data, body->len, tag, (size_t)n);
+        if (start == NULL)
+            continue;
+        start += n;
+        n = snprintf(tag, sizeof tag, "</%s>", picks[i].pointer + 1);
+        end = memmem(start, (size_t)(stop - start), tag, (size_t)n);
+        if (end == NULL)
+            continue;
+        credentials_put(a, i, (struct profile_value){
+            start, (size_t)(end - start)});
+        /* base64 and times need no escapes: one is not what it looks like */
+        if (i <= CREDENTIALS_EXPIRATION &&
+            memchr(start, '&', (size_t)(end - start)) != NULL)
+            a->text[i].failed = true;
+    }
+}
 
 static bool take_member(void *context, unsigned pick, enum json_event event,
                         enum json_type type, const unsigned char *bytes,
@@ -120,86 +115,79 @@ static bool take_member(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-bool credentials_json(struct credentials_answer *a, const struct buf *body)
+bool credentials_json(struct credentials_answer *a)
 {
     struct json json;
 
     json_init(&json, picks, sizeof picks / sizeof picks[0], take_member, a);
-    json_feed(&json, body->data, body->len);
+    json_feed(&json, a->http.body.data, a->http.body.len);
     return json_end(&json);
 }
 
-/* Copies a value that will stand in a header: visible ASCII. */
-static bool copy(char *to, size_t room, const struct buf *from,
-                 const char *what, char *error, size_t size)
-{
-    size_t i;
-
-    if (from->failed || from->len >= room) {
-        snprintf(error, size, "%s is too long", what);
-        return false;
-    }
-    for (i = 0; i < from->len; i++)
-        if (from->data[i] <= 0x20 || from->data[i] >= 0x7f) {
-            snprintf(error, size, "%s has a character that cannot be in it "
-                     "(at position %zu)", what, i + 1);
-            return false;
-        }
-    if (from->len > 0)
-        memcpy(to, from->data, from->len);
-    to[from->len] = '\0';
-    return true;
-}
-
-static bool take_expiration(struct credentials *to, const struct buf *text,
-                            int64_t date, bool stale, char *error,
-                            size_t size)
+static bool take_expiration(struct credentials *to,
+                            struct credentials_answer *a, bool stale,
+                            char error[WHY_MAX])
 {
     const int64_t most = 3650 * INT64_C(86400);
-    int64_t at, left;
-    char when[64];
+    const struct buf *text = &a->text[CREDENTIALS_EXPIRATION];
+    const char *when;
+    int64_t left;
 
     to->expires = INT64_MAX;
-    if (text->len == 0)
+    if (text->len == 0 && !text->failed)
         return true;
-    snprintf(when, sizeof when, "%.*s", (int)text->len,
-             (const char *)text->data);
-    at = clock_iso(when);
-    if (at < 0) {
-        snprintf(error, size, "their expiration is not a time as ISO 8601 "
-                 "has it");
-        return false;
-    }
-    if (date < 0)
-        date = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
-    left = at - date < most ? at - date : most;
-    if (left <= 0 && !stale) {
-        snprintf(error, size, "they have expired (at %s)", when);
-        return false;
-    }
+    when = credentials_text(a, CREDENTIALS_EXPIRATION);
+    left = clock_iso(when);
+    if (left < 0)
+        return why_not(error, "their expiration is not a time as ISO 8601 has "
+                       "it");
+    left -= a->http.date >= 0 ? a->http.date : clock_seconds();
+    if (left <= 0 && !stale)
+        return why_not(error, "they have expired (at %.64s)", when);
+    if (left > most)
+        left = most;
     to->expires = clock_now(CLOCK_STEADY) + left * CLOCK_SECOND;
     return true;
 }
 
-bool credentials_take(struct credentials *to, const struct
-                      credentials_answer *a, int64_t date, bool stale,
-                      char *error, size_t size)
-{
-    const struct buf *text = a->text;
+/* What makes the keys, and where it goes. */
+static const struct {
+    const char *what;
+    unsigned short at, room;
+} parts[] = {
+    [CREDENTIALS_ACCESS] = {"access key id",
+        offsetof(struct credentials, access),
+        sizeof ((struct credentials *)0)->access},
+    [CREDENTIALS_SECRET] = {"secret access key",
+        offsetof(struct credentials, secret),
+        sizeof ((struct credentials *)0)->secret},
+    [CREDENTIALS_TOKEN] = {"session token",
+        offsetof(struct credentials, token),
+        sizeof ((struct credentials *)0)->token}
+};
 
-    if (text[CREDENTIALS_ACCESS].len == 0 ||
-        text[CREDENTIALS_SECRET].len == 0) {
-        snprintf(error, size, "there is no %s",
-                 text[CREDENTIALS_ACCESS].len == 0 ? "access key id"
-                                                   : "secret access key");
-        return false;
+bool credentials_take(struct credentials *to, struct credentials_answer *a,
+                      bool stale, char error[WHY_MAX])
+{
+    int i;
+
+    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_TOKEN; i++) {
+        const struct buf *text = &a->text[i];
+        char *part = (char *)to + parts[i].at;
+        size_t k;
+
+        if (text->failed || text->len >= parts[i].room)
+            return why_not(error, "the %s is too long", parts[i].what);
+        if (text->len == 0 && i != CREDENTIALS_TOKEN)
+            return why_not(error, "there is no %s", parts[i].what);
+        for (k = 0; k < text->len; k++) {    /* it will stand in a header */
+            part[k] = (char)text->data[k];
+            if (part[k] <= 0x20 || part[k] >= 0x7f)
+                return why_not(error, "the %s has a character that cannot be "
+                               "in it (at position %zu)", parts[i].what,
+                               k + 1);
+        }
+        part[k] = '\0';
     }
-    return copy(to->access, sizeof to->access, &text[CREDENTIALS_ACCESS],
-                "the access key id", error, size) &&
-        copy(to->secret, sizeof to->secret, &text[CREDENTIALS_SECRET],
-             "the secret access key", error, size) &&
-        copy(to->token, sizeof to->token, &text[CREDENTIALS_TOKEN],
-             "the session token", error, size) &&
-        take_expiration(to, &text[CREDENTIALS_EXPIRATION], date, stale, error,
-                        size);
+    return take_expiration(to, a, stale, error);
 }

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
+#include "http.h"
 #include "profile.h"
 
 enum {
@@ -18,10 +18,10 @@ enum {
 };
 
 struct credentials {
+    int64_t expires;             /* of CLOCK_STEADY, or INT64_MAX */
     char access[129];
     char secret[129];
     char token[CREDENTIALS_TOKEN_MAX + 1];   /* session token, or "" */
-    int64_t expires;             /* of CLOCK_STEADY, or INT64_MAX */
     char source[160];            /* where they are from, for a person */
 };
 
@@ -34,6 +34,8 @@ enum credentials_field {
 
 struct credentials_answer {
     struct buf text[CREDENTIALS_FIELDS];
+    struct http_answer http;     /* its body, and the time in s on the clock of
+                                    who gives it (-1: he has not told) */
 };
 
 void credentials_begin(struct credentials_answer *a);
@@ -45,13 +47,13 @@ void credentials_end(struct credentials_answer *a);
 void credentials_put(struct credentials_answer *a,
                      enum credentials_field field, struct profile_value value);
 
-/* Sets all fields that are in a JSON object. False: it is not JSON. */
-bool credentials_json(struct credentials_answer *a, const struct buf *body);
+/* Sets all fields that are in the body, a JSON object. False: it is none. */
+bool credentials_json(struct credentials_answer *a);
 
-/* Sets all fields that STS's XML has. */
-void credentials_xml(struct credentials_answer *a, const struct buf *body);
+/* Sets all fields that are in the body, STS's XML. */
+void credentials_xml(struct credentials_answer *a);
 
-bool credentials_is(const struct credentials_answer *a,
+bool credentials_is(struct credentials_answer *a,
                     enum credentials_field field, const char *word);
 
 /* A field as a string, to be shown. */
@@ -59,13 +61,12 @@ const char *credentials_text(struct credentials_answer *a,
                              enum credentials_field field);
 
 /*
- * Takes the keys. They expire as long from now as it is from `date`, the time
- * in s on the clock of who says so (-1: he has not told): a clock that is
- * wrong here makes no difference then. Expired ones are taken if `stale`.
- * False: `error` has a sentence without secrets.
+ * Takes the keys. They expire as long from now as it is from the answer's
+ * time, if it has one: a clock that is wrong here makes no difference then.
+ * Expired ones are taken if `stale`. False: `error` has a sentence without
+ * secrets.
  */
-bool credentials_take(struct credentials *to, const struct
-                      credentials_answer *a, int64_t date, bool stale,
-                      char *error, size_t size);
+bool credentials_take(struct credentials *to, struct credentials_answer *a,
+                      bool stale, char error[WHY_MAX]);
 
 #endif

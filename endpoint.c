@@ -5,16 +5,16 @@
 #include <string.h>
 
 static const struct partition {
-    const char *prefix;          /* of its regions' names */
-    const char *suffix, *dual;   /* of its hosts' */
+    char prefix[9];              /* of its regions' names */
+    char suffix[17], dual[25];   /* of its hosts', this one after "api." */
 } partitions[] = {
-    {"cn-", "amazonaws.com.cn", "api.amazonwebservices.com.cn"},
-    {"eusc-", "amazonaws.eu", "api.amazonwebservices.eu"},
-    {"us-iso-", "c2s.ic.gov", "api.aws.ic.gov"},
-    {"us-isob-", "sc2s.sgov.gov", "api.aws.scloud"},
-    {"eu-isoe-", "cloud.adc-e.uk", "api.cloud-aws.adc-e.uk"},
-    {"us-isof-", "csp.hci.ic.gov", "api.aws.hci.ic.gov"},
-    {"", "amazonaws.com", "api.aws"}     /* and us-gov- */
+    {"cn-", "amazonaws.com.cn", "amazonwebservices.com.cn"},
+    {"eusc-", "amazonaws.eu", "amazonwebservices.eu"},
+    {"us-iso-", "c2s.ic.gov", "aws.ic.gov"},
+    {"us-isob-", "sc2s.sgov.gov", "aws.scloud"},
+    {"eu-isoe-", "cloud.adc-e.uk", "cloud-aws.adc-e.uk"},
+    {"us-isof-", "csp.hci.ic.gov", "aws.hci.ic.gov"},
+    {"", "amazonaws.com", "aws"}     /* and us-gov- */
 };
 
 bool endpoint_region(const char *region)
@@ -25,44 +25,54 @@ bool endpoint_region(const char *region)
         region[0] != '-' && region[n - 1] != '-';
 }
 
-/* The URL that somebody has set, and where; NULL if nobody has. What is in a
-   file is not to be shown: it may be a secret in the wrong place. */
+bool endpoint_parse(struct http_url *url, struct profile_value text,
+                    bool metadata, char why[WHY_MAX])
+{
+    char copy[512];
+
+    if (!profile_copy(copy, sizeof copy, text))
+        return why_not(why, "it is too long");
+    return metadata ? http_url_parse_metadata(url, copy, why, WHY_MAX)
+                    : http_url_parse(url, copy, why, WHY_MAX);
+}
+
+/* The URL that somebody has set, and where; none if nobody has. What is in a
+   file (`shown` is NULL) is not to be shown: it may be a secret in the wrong
+   place. */
 static struct profile_value configured(const struct profile *p,
                                        const char *service,
                                        const char *option, const char **where,
-                                       bool *in_file)
+                                       const char **shown)
 {
-    const bool sts = strcmp(service, "sts") == 0;
-    const char *variable = sts ? "AWS_ENDPOINT_URL_STS"
-                               : "AWS_ENDPOINT_URL_DYNAMODB";
-    const struct buf *config = &p->config.text;
-    struct profile_value value = {NULL, 0};
+    static const char any[] = "AWS_ENDPOINT_URL";
+    const char *property = any + strlen("AWS_");
     char services[128];
 
+    *shown = option;
     *where = "--endpoint-url";
     if (option != NULL && *option != '\0')
-        return (struct profile_value){option, strlen(option)};
-    if (profile_true(profile_setting(p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                                     "ignore_configured_endpoint_urls")))
-        return value;
-    *where = variable;
-    if (profile_variable(variable) == NULL)
-        *where = variable = "AWS_ENDPOINT_URL";
-    option = profile_variable(variable);
-    if (option != NULL)
-        return (struct profile_value){option, strlen(option)};
-    *in_file = true;
+        return profile_string(option);
+    *shown = NULL;
+    if (profile_on(p, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
+        return profile_string(NULL);
+    *where = strcmp(service, "sts") == 0 ? "AWS_ENDPOINT_URL_STS"
+                                         : "AWS_ENDPOINT_URL_DYNAMODB";
+    *shown = profile_variable(*where);
+    if (*shown == NULL)
+        *shown = profile_variable(*where = any);
+    if (*shown != NULL)
+        return profile_string(*shown);
     *where = "a [services] section";
     if (profile_copy(services, sizeof services,
-                     profile_get(p, p->name, "services")))
-        value = profile_nested(profile_find((char *)config->data, config->len,
-                                            PROFILE_SERVICES, services,
-                                            service), "endpoint_url");
-    if (value.text == NULL) {
-        *where = "the profile";
-        value = profile_get(p, p->name, "endpoint_url");
+                     profile_get(p, p->name, "services"))) {
+        struct profile_value value = profile_nested(&p->config, services,
+                                                    service, property);
+
+        if (value.text != NULL)
+            return value;
     }
-    return value;
+    *where = "the profile";
+    return profile_get(p, p->name, property);
 }
 
 /* The rule of the region. */
@@ -76,50 +86,42 @@ static void rule(char *out, size_t size, const char *service,
     /* there, the usual ones are the FIPS ones */
     if (strncmp(region, "us-gov-", 7) == 0 && !dual)
         fips = false;
-    snprintf(out, size, "https://%s%s.%s.%s", service, fips ? "-fips" : "",
-             region, dual ? p->dual : p->suffix);
+    snprintf(out, size, "https://%s%s.%s.%s%s", service, fips ? "-fips" : "",
+             region, dual ? "api." : "", dual ? p->dual : p->suffix);
 }
 
-bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
+bool endpoint_find(struct http_url *url, char region[ENDPOINT_REGION_MAX],
                    const struct profile *p, const char *service,
-                   const char *region, const char *option, char *error,
-                   size_t size)
+                   const char *option, char error[WHY_MAX])
 {
-    bool fips = profile_true(profile_setting(p, "AWS_USE_FIPS_ENDPOINT",
-                                             "use_fips_endpoint"));
-    bool dual = profile_true(profile_setting(p, "AWS_USE_DUALSTACK_ENDPOINT",
-                                             "use_dualstack_endpoint"));
-    bool local = strcmp(region, "local") == 0 &&
-        strcmp(service, "dynamodb") == 0;
-    const char *where;
-    struct profile_value value;
-    char text[512] = "http://localhost:8000", why[128] = "it is too long";
-    bool good = true, in_file = false;
+    static const char fips_name[] = "AWS_USE_FIPS_ENDPOINT";
+    static const char dual_name[] = "AWS_USE_DUALSTACK_ENDPOINT";
+    bool fips = profile_on(p, fips_name);
+    bool dual = profile_on(p, dual_name);
+    bool local = strcmp(region, "local") == 0 && strcmp(service, "sts") != 0;
+    char text[512], why[WHY_MAX];
+    const char *where, *shown;
+    struct profile_value value = configured(p, service, option, &where,
+                                            &shown);
 
-    value = configured(p, service, option, &where, &in_file);
-    snprintf(signing, ENDPOINT_REGION_MAX, "%s", region);
-    if ((fips || dual) && (value.text != NULL || local)) {
-        snprintf(error, size, "%s is set, but the endpoint comes from %s: "
-                 "only one of them can be", fips ? "AWS_USE_FIPS_ENDPOINT"
-                 : "AWS_USE_DUALSTACK_ENDPOINT", value.text != NULL ? where
-                 : "the region \"local\"");
-        return false;
+    if (value.text == NULL && local) {   /* it keeps tables by region */
+        memcpy(region, "us-east-1", sizeof "us-east-1");
+        value = profile_string(shown = "http://localhost:8000");
+        where = "the region \"local\"";
     }
-    if (value.text != NULL) {
-        good = profile_copy(text, sizeof text, value);
-    } else {
+    if (value.text == NULL) {
+        rule(text, sizeof text, service, region, fips, dual);
+        value = profile_string(shown = text);
         where = "the region";
-        if (local)               /* DynamoDB Local keeps tables by region */
-            snprintf(signing, ENDPOINT_REGION_MAX, "us-east-1");
-        else
-            rule(text, sizeof text, service, region, fips, dual);
+    } else if (fips || dual) {
+        return why_not(error, "%s is set, but the endpoint comes from %s: only "
+                       "one of them can be", fips ? fips_name : dual_name,
+                       where);
     }
-    if (good && http_url_parse(url, text, why, sizeof why))
+    if (endpoint_parse(url, value, false, why))
         return true;
-    if (in_file)
-        snprintf(error, size, "the endpoint of %s: %s", where, why);
-    else
-        snprintf(error, size, "the endpoint \"%.100s\" of %s: %s", text,
-                 where, why);
-    return false;
+    if (shown == NULL)
+        return why_not(error, "the endpoint of %s: %s", where, why);
+    return why_not(error, "the endpoint \"%.100s\" of %s: %s", shown, where,
+                   why);
 }

@@ -13,6 +13,7 @@
 
 #include "http.h"
 #include "profile.h"
+#include "why.h"
 
 enum { ENDPOINT_REGION_MAX = 64 };
 
@@ -21,13 +22,18 @@ enum { ENDPOINT_REGION_MAX = 64 };
  * it is not NULL or ""; AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, and of
  * the profile endpoint_url in its [services] section and in itself, unless
  * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS; else by the region's rule, with
- * AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT. `signing` gets the
- * region that requests are signed for. False: `error` has a sentence.
+ * AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT. Where requests are
+ * signed for another region, `region` becomes that one. False: `error` has a
+ * sentence.
  */
-bool endpoint_find(struct http_url *url, char signing[ENDPOINT_REGION_MAX],
+bool endpoint_find(struct http_url *url, char region[ENDPOINT_REGION_MAX],
                    const struct profile *p, const char *service,
-                   const char *region, const char *option, char *error,
-                   size_t size);
+                   const char *option, char error[WHY_MAX]);
+
+/* Parses a URL, as http_url_parse does, or http_url_parse_metadata. False:
+   `why` says what is wrong with it, and shows nothing of it. */
+bool endpoint_parse(struct http_url *url, struct profile_value text,
+                    bool metadata, char why[WHY_MAX]);
 
 /* Can it be a region's name? */
 bool endpoint_region(const char *region);

@@ -1,76 +1,54 @@
 /* imds: see imds.h. */
 #include "imds.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "clock.h"
+#include "endpoint.h"
 
-__attribute__((format(printf, 3, 4)))
-static bool wrong(struct imds *imds, bool off, const char *format, ...)
-{
-    va_list ap;
-
-    if (off)
-        imds->state = IMDS_OFF;
-    va_start(ap, format);
-    vsnprintf(imds->error, sizeof imds->error, format, ap);
-    va_end(ap);
-    return false;
-}
+static const char service[] = "AWS_EC2_METADATA_SERVICE_ENDPOINT";
+static const char disabled[] = "AWS_EC2_METADATA_DISABLED";
+static const char v1_disabled[] = "AWS_EC2_METADATA_V1_DISABLED";
 
 void imds_init(struct imds *imds, const struct profile *p,
                const struct http_options *options)
 {
-    struct profile_value at = profile_setting(
-        p, "AWS_EC2_METADATA_SERVICE_ENDPOINT",
-        "ec2_metadata_service_endpoint");
+    struct profile_value at = profile_setting(p, service);
     struct profile_value mode = profile_setting(
-        p, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
-        "ec2_metadata_service_endpoint_mode");
-    bool v6 = mode.n == 4 && strncasecmp(mode.text, "ipv6", 4) == 0;
-    char text[256], why[128] = "it is too long";
-    const char *off;
+        p, "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE");
+    char why[WHY_MAX];
 
     memset(imds, 0, sizeof *imds);
     imds->options = *options;
     imds->options.connect = imds->options.wait = CLOCK_SECOND;
     imds->options.total = 5 * CLOCK_SECOND;
     imds->options.body_max = IMDS_BODY_MAX;
-    if (at.text == NULL) {
-        const char *usual = v6 ? "http://[fd00:ec2::254]"
-                               : "http://169.254.169.254";
-
-        at = (struct profile_value){usual, strlen(usual)};
-    }
-    if (!profile_copy(text, sizeof text, at) ||
-        !http_url_parse_metadata(&imds->url, text, why, sizeof why))
-        wrong(imds, true, "AWS_EC2_METADATA_SERVICE_ENDPOINT: %s", why);
-    imds->no_v1 = profile_true(profile_setting(
-        p, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
-    off = profile_variable("AWS_EC2_METADATA_DISABLED");
-    if (off != NULL && strcasecmp(off, "true") == 0)
-        wrong(imds, true, "AWS_EC2_METADATA_DISABLED is set");
+    if (at.text == NULL)
+        at = profile_string(profile_is(mode, "ipv6")
+                            ? "http://[fd00:ec2::254]"
+                            : "http://169.254.169.254");
+    imds->no_v1 = profile_on(p, v1_disabled);
+    if (profile_is(profile_string(profile_variable(disabled)), "true"))
+        why_not(imds->error, "%s is set", disabled);
+    else if (!endpoint_parse(&imds->url, at, true, why))
+        why_not(imds->error, "%s: %s", service, why);
+    else
+        imds->state = IMDS_NEW;
 }
 
-/* Sends one request to the service. */
+/* Sends one request to the service, for what is under /latest/. */
 static enum http_result ask(struct imds *imds, const char *method,
-                            const char *path, const struct http_field *field,
+                            const char *folder, const char *name,
+                            const struct http_field *field,
                             struct http_answer *answer)
 {
-    struct http_request rq = {method, path, field, field != NULL, NULL, 0,
-        true};
-    char target[512];
+    char target[sizeof imds->url.path + IMDS_NAME_MAX + 32];
+    const struct http_request rq = {method, target, field, field != NULL, NULL,
+        0, true};
 
-    if (snprintf(target, sizeof target, "%s%s", imds->url.path, path) >=
-        (int)sizeof target) {
-        snprintf(answer->error, sizeof answer->error, "a name is too long");
-        answer->status = 0;
-        return HTTP_UNSENT;
-    }
-    rq.target = target;
+    snprintf(target, sizeof target, "%s/latest/%s%s", imds->url.path, folder,
+             name);
     return http_once(&imds->url, &imds->options, &rq, answer);
 }
 
@@ -93,28 +71,28 @@ static bool begin(struct imds *imds, struct http_answer *answer)
 {
     static const struct http_field age = {
         "X-aws-ec2-metadata-token-ttl-seconds", "21600"};
-    enum http_result result = ask(imds, "PUT", "/latest/api/token", &age,
-                                  answer);
-    int status = answer->status;
+    const char *host = imds->url.authority;
+    enum http_result result = ask(imds, "PUT", "api/token", "", &age, answer);
+    int status = result == HTTP_OK ? answer->status : 0;
 
-    if (result == HTTP_OK && status == 200) {
+    imds->state = IMDS_OFF;
+    if (status == 200) {
         if (!is_token(&answer->body) ||
             answer->body.len >= sizeof imds->token)
-            return wrong(imds, true, "its token is wrong");
+            return why_not(imds->error, "its token is wrong");
         memcpy(imds->token, answer->body.data, answer->body.len);
         imds->state = IMDS_TOKEN;
         return true;
     }
     if (result == HTTP_UNSENT)
-        return wrong(imds, true, "%s", answer->error);
-    if (result == HTTP_OK && status != 403 && status != 404 && status != 405)
-        return wrong(imds, true, "%s gives no token: status %d",
-                     imds->url.authority, status);
+        return why_not(imds->error, "%s", answer->error);
+    if (result == HTTP_OK && (status < 403 || status > 405))
+        return why_not(imds->error, "%s gives no token: status %d", host,
+                       status);
     if (imds->no_v1)
-        return wrong(imds, true, "%s gives no token (%s), and "
-                     "AWS_EC2_METADATA_V1_DISABLED is set",
-                     imds->url.authority, result == HTTP_OK ? "it refuses"
-                     : answer->error);
+        return why_not(imds->error, "%s gives no token (%s), and %s is set",
+                       host, result == HTTP_OK ? "it refuses" : answer->error,
+                       v1_disabled);
     imds->state = IMDS_VERSION_1;
     return true;
 }
@@ -122,22 +100,21 @@ static bool begin(struct imds *imds, struct http_answer *answer)
 bool imds_get(struct imds *imds, const char *name, struct http_answer *answer)
 {
     const struct http_field token = {"X-aws-ec2-metadata-token", imds->token};
-    char path[320];
+    static const char folder[] = "meta-data/";
 
     if (imds->state == IMDS_OFF ||
         (imds->state == IMDS_NEW && !begin(imds, answer)))
         return false;
-    if (snprintf(path, sizeof path, "/latest/meta-data/%s", name) >=
-        (int)sizeof path)
-        return wrong(imds, false, "a name in it is too long");
-    if (ask(imds, "GET", path, imds->state == IMDS_TOKEN ? &token : NULL,
-            answer) != HTTP_OK)
-        return wrong(imds, imds->state == IMDS_VERSION_1, "%s: %s",
-                     imds->url.authority, answer->error);
-    if (answer->status != 200)
-        return wrong(imds, false, "%s: status %d for %s",
-                     imds->url.authority, answer->status, path);
-    return true;
+    if (ask(imds, "GET", folder, name, imds->state == IMDS_TOKEN ? &token
+            : NULL, answer) != HTTP_OK) {
+        if (imds->state == IMDS_VERSION_1)
+            imds->state = IMDS_OFF;
+        return why_not(imds->error, "%s: %s", imds->url.authority,
+                       answer->error);
+    }
+    return answer->status == 200 ||
+        why_not(imds->error, "%s: status %d for /latest/%s%s",
+                imds->url.authority, answer->status, folder, name);
 }
 
 void imds_close(struct imds *imds)

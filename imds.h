@@ -14,12 +14,14 @@
 
 #include "http.h"
 #include "profile.h"
+#include "why.h"
 
 enum {
-    IMDS_BODY_MAX = 65536        /* bytes of an answer */
+    IMDS_BODY_MAX = 65536,       /* bytes of an answer */
+    IMDS_NAME_MAX = 255          /* bytes of a name, see imds_get */
 };
 
-enum imds_state { IMDS_NEW, IMDS_TOKEN, IMDS_VERSION_1, IMDS_OFF };
+enum imds_state { IMDS_OFF, IMDS_NEW, IMDS_TOKEN, IMDS_VERSION_1 };
 
 struct imds {
     enum imds_state state;
@@ -27,7 +29,7 @@ struct imds {
     struct http_options options;
     bool no_v1;                  /* version 1 is forbidden */
     char token[1024];
-    char error[512];             /* why it is off, or the last call failed */
+    char error[WHY_MAX];       /* why it is off, or the last call failed */
 };
 
 /*
@@ -38,7 +40,8 @@ struct imds {
 void imds_init(struct imds *imds, const struct profile *p,
                const struct http_options *options);
 
-/* GET of what is under /latest/meta-data/. False: `error` has a sentence. */
+/* GET of what is under /latest/meta-data/, a name of at most IMDS_NAME_MAX
+   bytes. False: `error` has a sentence. */
 bool imds_get(struct imds *imds, const char *name,
               struct http_answer *answer);
 

@@ -60,9 +60,9 @@ enum json_want {
  */
 struct json_pick {
     const char *pointer;     /* UTF-8, ended by NUL; kept by the caller */
-    enum json_want want;
+    uint8_t want;            /* enum json_want */
     bool wild;
-    size_t cap;              /* bytes of TEXT or RAW at most in one value; a
+    uint32_t cap;            /* bytes of TEXT or RAW at most in one value; a
                                 longer one is JSON_E_CAP, after that many
                                 bytes; 0 means no limit */
 };

@@ -66,56 +66,60 @@ static void row_end(struct listing *l)
     }
 }
 
-static void column(struct listing *l, unsigned pick, enum json_event event,
-                   enum json_type type, const unsigned char *bytes, size_t n)
+static void column(struct listing *l, unsigned pick, enum json_type type,
+                   const unsigned char *bytes, size_t n)
 {
-    unsigned i = pick / 2;
+    struct buf *value = &l->values[pick / 2];
     bool decoded = pick % 2 == 0;
 
-    l->types[i] = type;
-    if (event != JSON_BYTES || decoded != (type == JSON_STRING))
+    l->types[pick / 2] = type;
+    if (decoded != (type == JSON_STRING))
         return;
     if (decoded)
-        buf_add(&l->values[i], bytes, n);
+        buf_add(value, bytes, n);
     else
         for (; n > 0; n--, bytes++)      /* line ends between its tokens */
-            buf_byte(&l->values[i], *bytes == '\n' || *bytes == '\r' ? ' '
-                     : *bytes);
+            buf_byte(value, *bytes == '\n' || *bytes == '\r' ? ' ' : *bytes);
 }
 
-static void text(struct listing *l, unsigned pick, const unsigned char *bytes,
-                 size_t n)
-{
-    switch (pick) {
-    case P_TYPE: outcome_note_add(&l->has_type, bytes, n); break;
-    case P_RESOURCE_TYPE:
-        outcome_note_add(&l->has_resource_type, bytes, n);
-        break;
-    case P_MESSAGE: outcome_note_add(&l->message, bytes, n); break;
-    case P_CURSOR: buf_add(&l->cursor, bytes, n); break;
-    default: break;
-    }
-}
-
+/* BEGIN and END come with no bytes: adding these does nothing. */
 static bool picked(void *context, unsigned pick, enum json_event event,
                    enum json_type type, const unsigned char *bytes, size_t n)
 {
     struct listing *l = context;
 
-    if (pick >= P_COLUMNS)
-        column(l, pick - P_COLUMNS, event, type, bytes, n);
-    else if (event == JSON_BYTES)
-        text(l, pick, bytes, n);
-    else if (pick == P_ROW && event == JSON_BEGIN)
-        row_begin(l, type);
-    else if (pick == P_ROW)
-        row_end(l);
-    else if (pick == P_RESOURCES)
+    switch (pick) {
+    case P_RESOURCES:
         l->array = type == JSON_ARRAY;
-    else if (pick == P_CURSOR)
-        l->strange |= type != JSON_STRING && type != JSON_NULL;
-    else if (pick == P_ERROR)
+        break;
+    case P_ROW:
+        if (event == JSON_BEGIN)
+            row_begin(l, type);
+        else
+            row_end(l);
+        break;
+    case P_TYPE:
+        outcome_note_add(&l->has_type, bytes, n);
+        break;
+    case P_RESOURCE_TYPE:
+        outcome_note_add(&l->has_resource_type, bytes, n);
+        break;
+    case P_CURSOR:
+        if (type == JSON_STRING)
+            buf_add(&l->cursor, bytes, n);
+        else
+            l->strange |= type != JSON_NULL;
+        break;
+    case P_ERROR:
         l->error = type != JSON_NULL;
+        break;
+    case P_MESSAGE:
+        outcome_note_add(&l->message, bytes, n);
+        break;
+    default:
+        column(l, pick - P_COLUMNS, type, bytes, n);
+        break;
+    }
     return true;
 }
 

@@ -44,18 +44,19 @@ void listing_page_free(struct listing_page *page);
 struct listing_cell listing_next(const struct listing_page *page, size_t *at);
 
 struct listing {
-    struct json json;            /* takes the page: json_feed, json_end */
-    struct outcome_note message; /* /error/message */
-    /* the rest is not for the caller */
-    struct json_pick picks[JSON_MAX_PICKS];
+    /* not for the caller */
     struct listing_page *page;
     const char *type, *resource_type;
     unsigned n;
     bool array, strange, error;
-    struct outcome_note has_type, has_resource_type;
     struct buf cursor;
-    struct buf values[LISTING_COLUMNS];      /* of the row in hand */
-    enum json_type types[LISTING_COLUMNS];
+    enum json_type types[LISTING_COLUMNS];   /* of the row in hand */
+    struct buf values[LISTING_COLUMNS];
+    struct outcome_note has_type, has_resource_type;
+    struct json_pick picks[JSON_MAX_PICKS];
+    /* for the caller */
+    struct outcome_note message; /* /error/message */
+    struct json json;            /* takes the page: json_feed, json_end */
 };
 
 /*

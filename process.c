@@ -5,15 +5,11 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "clock.h"
-
-extern char **environ;
 
 bool process_used;
 
@@ -66,35 +62,37 @@ size_t process_split(const char *line, size_t n,
     return quote == '\0' ? count : 0;
 }
 
-/* Starts it with its standard output in `fd`: 0, or an errno. */
-static int start(char *const *words, int fd, pid_t *pid)
+/* Becomes the program, with its standard output in `out`; or writes to `told`
+   which error it was. */
+static _Noreturn void become(char *const *words, int out, int told)
 {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attributes;
-    sigset_t ours;
-    int error;
+    signal(SIGPIPE, SIG_DFL);    /* what we ignore is no concern of it */
+    signal(SIGXFSZ, SIG_DFL);
+    close(STDIN_FILENO);
+    if (open("/dev/null", O_RDONLY) == STDIN_FILENO &&
+        dup2(out, STDOUT_FILENO) == STDOUT_FILENO)
+        execvp(words[0], words);
+    _exit(write(told, &errno, sizeof errno) < 0);
+}
 
-    error = posix_spawn_file_actions_init(&files);
-    if (error != 0)
-        return error;
-    error = posix_spawnattr_init(&attributes);
-    if (error == 0) {
-        sigemptyset(&ours);      /* what we ignore is no concern of it */
-        sigaddset(&ours, SIGPIPE);
-        sigaddset(&ours, SIGXFSZ);
-        posix_spawnattr_setsigdefault(&attributes, &ours);
-        posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-        error = posix_spawn_file_actions_addopen(&files, STDIN_FILENO,
-                                                 "/dev/null", O_RDONLY, 0);
-        if (error == 0)
-            error = posix_spawn_file_actions_adddup2(&files, fd,
-                                                     STDOUT_FILENO);
-        if (error == 0)
-            error = posix_spawnp(pid, words[0], &files, &attributes, words,
-                                 environ);
-        posix_spawnattr_destroy(&attributes);
-    }
-    posix_spawn_file_actions_destroy(&files);
+/* Starts it: 0, or an errno. The pipe tells, which its start closes. */
+static int start(char *const *words, int out, pid_t *pid)
+{
+    int told[2], error = 0;
+    ssize_t n;
+
+    if (pipe2(told, O_CLOEXEC) < 0)
+        return errno;
+    *pid = _Fork();              /* there is but one thread */
+    if (*pid == 0)
+        become(words, out, told[1]);
+    if (*pid < 0)
+        error = errno;
+    close(told[1]);
+    do
+        n = read(told[0], &error, sizeof error);
+    while (n < 0 && errno == EINTR);
+    close(told[0]);
     return error;
 }
 
@@ -102,87 +100,65 @@ static int start(char *const *words, int fd, pid_t *pid)
 static bool take(int fd, int64_t until, struct buf *out)
 {
     unsigned char piece[4096];
-    bool good = true;
+    ssize_t n;
 
     for (;;) {
-        ssize_t n;
-        enum clock_wait w;
+        enum clock_wait wait = clock_sleep(until, fd, POLLIN, NULL);
 
-        do
-            w = clock_sleep(until, fd, POLLIN, NULL);
-        while (w == CLOCK_SIGNAL);
-        n = w == CLOCK_TIME ? -1 : read(fd, piece, sizeof piece);
-        if (n < 0 && w != CLOCK_TIME && errno == EINTR)
+        if (wait == CLOCK_SIGNAL)
             continue;
-        if (n <= 0)
-            good = n == 0;
+        n = wait == CLOCK_TIME ? -1 : read(fd, piece, sizeof piece);
         if (n <= 0 || !buf_add(out, piece, (size_t)n))
             break;
     }
     buf_wipe(piece, sizeof piece);
-    return good && !out->failed;
+    return n == 0;
 }
 
-/* Waits until it has ended; kills it when time is up, and then waits. */
+/* Waits until it has ended. -1: it had to be killed, as time was up. */
 static int end(pid_t pid, int64_t until)
 {
-    int64_t pause = CLOCK_SECOND / 1000;
     bool killed = false;
     int status = 0;
 
-    for (;;) {
+    while (waitpid(pid, &status, WNOHANG) == 0) {
         int64_t now = clock_now(CLOCK_STEADY);
-        pid_t ended = waitpid(pid, &status, killed ? 0 : WNOHANG);
 
-        if (ended == pid || (ended < 0 && errno != EINTR))
-            return status;
-        if (!killed && now >= until) {
+        if (now >= until) {
             kill(pid, SIGKILL);
             killed = true;
-            continue;
         }
-        while (!killed && clock_sleep(now + pause, -1, 0, NULL) ==
-               CLOCK_SIGNAL)
-            ;
-        pause += pause / 2;
+        clock_sleep(now + CLOCK_SECOND / 1000, -1, 0, NULL);
     }
+    return killed ? -1 : status;
 }
 
 bool process_run(char *const *words, int64_t timeout, struct buf *out,
-                 char *error, size_t size)
+                 char error[WHY_MAX])
 {
     int64_t until = clock_now(CLOCK_STEADY) + timeout;
-    int pipes[2], failed, status;
-    bool whole, late;
+    int pipes[2], failed, status = 0;
     pid_t pid = -1;
+    bool whole;
 
-    if (pipe2(pipes, O_CLOEXEC) < 0) {
-        snprintf(error, size, "%s", strerror(errno));
-        return false;
-    }
+    if (pipe2(pipes, O_CLOEXEC) < 0)
+        return why_not(error, "cannot be started: %s", strerror(errno));
     process_used = true;
     failed = start(words, pipes[1], &pid);
     close(pipes[1]);
-    if (failed != 0) {
-        close(pipes[0]);
-        snprintf(error, size, "cannot be started: %s", strerror(failed));
-        return false;
-    }
     whole = take(pipes[0], until, out);
-    late = !whole && !out->failed;
     close(pipes[0]);
-    status = end(pid, whole ? until : 0);
-    if (late || (whole && WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL &&
-                 clock_now(CLOCK_STEADY) >= until))
-        snprintf(error, size, "did not end within %lld s",
-                 (long long)(timeout / CLOCK_SECOND));
-    else if (!whole)
-        snprintf(error, size, "prints more than %zu bytes", out->max);
-    else if (WIFSIGNALED(status))
-        snprintf(error, size, "ended by signal %d", WTERMSIG(status));
-    else if (WEXITSTATUS(status) != 0)
-        snprintf(error, size, "failed with status %d", WEXITSTATUS(status));
-    else
-        return true;
-    return false;
+    if (pid > 0)
+        status = end(pid, whole ? until : 0);
+    if (failed != 0)
+        return why_not(error, "cannot be started: %s", strerror(failed));
+    if (out->failed)
+        return why_not(error, "prints more than %zu bytes", out->max);
+    if (!whole || status < 0)
+        return why_not(error, "did not end within %lld s",
+                       (long long)(timeout / CLOCK_SECOND));
+    if (WIFSIGNALED(status))
+        return why_not(error, "ended by signal %d", WTERMSIG(status));
+    return WEXITSTATUS(status) == 0 ||
+        why_not(error, "failed with status %d", WEXITSTATUS(status));
 }

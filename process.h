@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "why.h"
 
 enum {
     PROCESS_LINE_MAX = 8191,     /* bytes of a command line */
@@ -40,6 +41,6 @@ extern bool process_used;
  * sentence, without the words.
  */
 bool process_run(char *const *words, int64_t timeout, struct buf *out,
-                 char *error, size_t size);
+                 char error[WHY_MAX]);
 
 #endif

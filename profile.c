@@ -102,142 +102,128 @@ static enum kind read_line(struct reader *r)
     return *line.text == '[' ? read_section(r, line) : read_property(r, line);
 }
 
-static struct reader reader(const char *text, size_t n)
+static struct reader reader(const struct profile_file *f)
 {
-    if (n == 0)
-        text = "";
-    return (struct reader){.at = text, .end = text + n};
+    const char *text = f->text.len > 0 ? (const char *)f->text.data : "";
+
+    return (struct reader){.at = text, .end = text + f->text.len};
 }
 
-bool profile_valid(const char *text, size_t n, char *error, size_t size)
+bool profile_valid(const struct profile_file *f, char error[WHY_MAX])
 {
-    struct reader r = reader(text, n);
+    struct reader r = reader(f);
 
-    if (n > 0 && memchr(text, '\0', n) != NULL) {
-        snprintf(error, size, "it is not text: it has a NUL");
-        return false;
-    }
+    if (memchr(r.at, '\0', f->text.len) != NULL)
+        return why_not(error, "%s: it is not text: it has a NUL", f->path);
     while (r.at < r.end)
-        if (read_line(&r) == WRONG) {
-            snprintf(error, size, "line %u is wrong", r.number);
-            return false;
-        }
+        if (read_line(&r) == WRONG)
+            return why_not(error, "%s: line %u is wrong", f->path, r.number);
     return true;
 }
 
 static bool is(struct profile_value value, const char *word)
 {
-    return value.text != NULL && value.n == strlen(word) &&
-        memcmp(value.text, word, value.n) == 0;
+    return value.n == strlen(word) && memcmp(value.text, word, value.n) == 0;
 }
 
-/* "profile x" and "services x", x perhaps in quotes: x, or nothing. */
-static struct profile_value after(struct profile_value name, const char *word)
+/* Is a section's name, as it stands in brackets, the one that is wanted? In
+   "profile x" and "services x", x may be in quotes. */
+static bool names(struct profile_value name, enum profile_section kind,
+                  const char *section)
 {
-    const struct profile_value none = {NULL, 0};
+    const char *word = kind == PROFILE_SERVICES ? "services" : "profile";
     size_t n = strlen(word);
 
+    if (kind == PROFILE_CREDENTIALS)
+        return is(name, section);
     if (name.n <= n || memcmp(name.text, word, n) != 0 ||
         !is_blank(name.text[n]))
-        return none;
+        return false;
     name = trim(name.text + n, name.text + name.n);
     if (name.n > 2 && (*name.text == '"' || *name.text == '\'') &&
         name.text[name.n - 1] == *name.text)
         name = (struct profile_value){name.text + 1, name.n - 2};
-    return name;
+    return is(name, section);
 }
 
-/* Is a section's name, as it stands in brackets, the one that is wanted?
-   `bare` is whether [default] may stand for [profile default]. */
-static bool names(struct profile_value name, enum profile_section kind,
-                  const char *section, bool bare)
+/*
+ * Is there such a section? `found` is its property's value, or where `nested`
+ * is not NULL, the value that this has in the lines under the property, which
+ * then has none itself.
+ */
+static bool look(const struct profile_file *f, enum profile_section kind,
+                 const char *section, const char *property,
+                 const char *nested, struct profile_value *found)
 {
-    if (kind == PROFILE_CREDENTIALS)
-        return is(name, section);
-    if (kind == PROFILE_SERVICES)
-        return is(after(name, "services"), section);
-    return is(after(name, "profile"), section) ||
-        (bare && strcmp(section, "default") == 0 && is(name, section));
-}
+    struct reader r = reader(f);
+    bool there = false, mine = false;
+    bool open = false;           /* the line before belongs to the property */
 
-static bool has(const char *text, size_t n, enum profile_section kind,
-                const char *section, bool bare)
-{
-    struct reader r = reader(text, n);
-
-    while (r.at < r.end) {
-        enum kind line = read_line(&r);
-
-        if (line == SECTION && names(r.name, kind, section, bare))
-            return true;
-        if (line == WRONG)
-            break;
-    }
-    return false;
-}
-
-bool profile_has(const char *text, size_t n, enum profile_section kind,
-                 const char *section)
-{
-    return has(text, n, kind, section, true);
-}
-
-static bool called(struct profile_value name, const char *property)
-{
-    return name.n == strlen(property) &&
-        strncasecmp(name.text, property, name.n) == 0;
-}
-
-struct profile_value profile_find(const char *text, size_t n,
-                                  enum profile_section kind,
-                                  const char *section, const char *property)
-{
-    struct profile_value found = {NULL, 0};
-    struct reader r = reader(text, n);
-    bool bare = !has(text, n, kind, section, false), mine = false;
-    bool open = false;           /* the line before is part of `found` */
-
+    *found = (struct profile_value){NULL, 0};
     while (r.at < r.end) {
         enum kind line = read_line(&r);
 
         if (line == WRONG)
             break;
-        if (line == SECTION)
-            mine = names(r.name, kind, section, bare);
-        if (line == PROPERTY) {
-            open = mine && called(r.name, property);
-            if (open)
-                found = r.value;
+        if (line == SECTION) {
+            mine = names(r.name, kind, section);
+            there |= mine;
         }
-        if (line == MORE && open)
-            found.n = (size_t)(r.value.text + r.value.n - found.text);
+        if (line == PROPERTY) {
+            open = mine && profile_is(r.name, property);
+            if (open)
+                *found = r.value;
+            if (open && nested != NULL) {
+                found->n = 0;
+                open = r.value.n == 0 || is_comment(*r.value.text);
+            }
+        }
+        if (line != MORE || !open)
+            continue;
+        if (nested == NULL)
+            found->n = (size_t)(r.value.text + r.value.n - found->text);
+        else if (split(r.value, &r.name, &r.value) &&
+                 profile_is(r.name, nested))
+            *found = r.value;
     }
-    if (found.n == 0)
-        found.text = NULL;
+    if (found->n == 0)
+        found->text = NULL;
+    return there;
+}
+
+/* A profile's property, and whether the file has the profile. */
+static bool find(const struct profile_file *f, const char *profile,
+                 const char *property, struct profile_value *found)
+{
+    /* else [default] stands for [profile default] */
+    return look(f, f->kind, profile, property, NULL, found) ||
+        (f->kind == PROFILE_CONFIG && strcmp(profile, "default") == 0 &&
+         look(f, PROFILE_CREDENTIALS, profile, property, NULL, found));
+}
+
+struct profile_value profile_find(const struct profile_file *f,
+                                  const char *profile, const char *property)
+{
+    struct profile_value found;
+
+    find(f, profile, property, &found);
     return found;
 }
 
-struct profile_value profile_nested(struct profile_value block,
+bool profile_has(const struct profile_file *f, const char *profile)
+{
+    struct profile_value none;
+
+    return find(f, profile, "", &none);
+}
+
+struct profile_value profile_nested(const struct profile_file *f,
+                                    const char *services, const char *service,
                                     const char *property)
 {
-    struct profile_value found = {NULL, 0}, name, value;
-    const char *at = block.text, *end;
+    struct profile_value found;
 
-    if (block.n == 0)
-        return found;
-    end = at + block.n;
-    name = take_line(&at, end);
-    if (name.n > 0 && !is_comment(*name.text))
-        return found;            /* it has a value of its own */
-    while (at < end) {
-        struct profile_value line = take_line(&at, end);
-
-        if (line.n > 0 && !is_comment(*line.text) &&
-            split(line, &name, &value) && called(name, property))
-            found = value;
-    }
-    if (found.n == 0)
-        found.text = NULL;
+    look(f, PROFILE_SERVICES, services, service, property, &found);
     return found;
 }
 
@@ -273,49 +259,36 @@ bool profile_read(struct buf *to, const char *path)
 }
 
 static bool load_file(struct profile_file *f, const char *variable,
-                      const char *usual, char *error, size_t size)
+                      const char *usual, char error[WHY_MAX])
 {
     const char *path = profile_variable(variable);
-    const char *home = profile_variable("HOME");
-    char why[64];
-    int n;
+    const char *home = "";
 
     buf_init(&f->text, PROFILE_FILE_MAX);
     if (path == NULL)
         path = usual;
-    if (strncmp(path, "~/", 2) != 0)
-        home = "";
-    else if (home == NULL)
-        snprintf(f->why, sizeof f->why, "HOME is not set");
-    else
-        path++;
-    n = snprintf(f->path, sizeof f->path, "%s%s", home == NULL ? "" : home,
-                 path);
-    if (home == NULL)
-        return true;
-    if ((size_t)n >= sizeof f->path) {
-        snprintf(error, size, "the name of AWS's %s file is too long",
-                 f->kind == PROFILE_CONFIG ? "config" : "credentials");
-        return false;
+    if (strncmp(path, "~/", 2) == 0) {
+        home = profile_variable("HOME");
+        path += home != NULL;
     }
-    if (!profile_read(&f->text, f->path)) {
-        snprintf(f->why, sizeof f->why, "%s", strerror(errno));
-        if (access(f->path, F_OK) < 0)
-            return true;         /* it is not there, or its folder is shut */
-        snprintf(error, size, "%s: %s", f->path, f->why);
-        return false;
-    }
-    if (profile_valid((char *)f->text.data, f->text.len, why, sizeof why))
+    if ((size_t)snprintf(f->path, sizeof f->path, "%s%s", home == NULL ? ""
+                         : home, path) >= sizeof f->path)
+        return why_not(error, "%s, or HOME, is too long", variable);
+    if (home == NULL) {
+        f->why = "HOME is not set";
         return true;
-    snprintf(error, size, "%s: %s", f->path, why);
-    return false;
+    }
+    if (profile_read(&f->text, f->path))
+        return profile_valid(f, error);
+    f->why = strerror(errno);
+    /* it is not there, or its folder is shut */
+    return access(f->path, F_OK) < 0 ||
+        why_not(error, "%s: %s", f->path, f->why);
 }
 
-bool profile_load(struct profile *p, const char *name, char *error,
-                  size_t size)
+bool profile_load(struct profile *p, const char *name, char error[WHY_MAX])
 {
     memset(p, 0, sizeof *p);
-    p->credentials.kind = PROFILE_CREDENTIALS;
     p->config.kind = PROFILE_CONFIG;
     p->option = name != NULL && *name != '\0';
     if (!p->option)
@@ -323,18 +296,13 @@ bool profile_load(struct profile *p, const char *name, char *error,
     if (name == NULL)
         name = profile_variable("AWS_DEFAULT_PROFILE");
     p->named = name != NULL;
-    if (name == NULL)
-        name = "default";
-    if (strlen(name) >= sizeof p->name) {
-        snprintf(error, size, "the AWS profile's name is longer than %zu "
-                 "bytes", sizeof p->name - 1);
-        return false;
-    }
-    memcpy(p->name, name, strlen(name) + 1);
+    if (!profile_copy(p->name, sizeof p->name,
+                      profile_string(p->named ? name : "default")))
+        return why_not(error, "the AWS profile's name is longer than %zu bytes",
+                       sizeof p->name - 1);
     return load_file(&p->credentials, "AWS_SHARED_CREDENTIALS_FILE",
-                     "~/.aws/credentials", error, size) &&
-        load_file(&p->config, "AWS_CONFIG_FILE", "~/.aws/config", error,
-                  size);
+                     "~/.aws/credentials", error) &&
+        load_file(&p->config, "AWS_CONFIG_FILE", "~/.aws/config", error);
 }
 
 void profile_free(struct profile *p)
@@ -345,40 +313,41 @@ void profile_free(struct profile *p)
 
 bool profile_known(const struct profile *p, const char *name)
 {
-    const struct buf *a = &p->credentials.text, *b = &p->config.text;
-
-    return profile_has((char *)a->data, a->len, PROFILE_CREDENTIALS, name) ||
-        profile_has((char *)b->data, b->len, PROFILE_CONFIG, name);
+    return profile_has(&p->credentials, name) || profile_has(&p->config, name);
 }
 
 struct profile_value profile_get(const struct profile *p, const char *name,
                                  const char *property)
 {
-    const struct buf *a = &p->credentials.text, *b = &p->config.text;
-    struct profile_value value;
+    struct profile_value value = profile_find(&p->credentials, name, property);
 
-    value = profile_find((char *)a->data, a->len, PROFILE_CREDENTIALS, name,
-                         property);
-    if (value.text == NULL)
-        value = profile_find((char *)b->data, b->len, PROFILE_CONFIG, name,
-                             property);
-    return value;
+    return value.text != NULL ? value
+                              : profile_find(&p->config, name, property);
 }
 
 struct profile_value profile_setting(const struct profile *p,
-                                     const char *variable,
-                                     const char *property)
+                                     const char *variable)
 {
     const char *text = profile_variable(variable);
 
-    if (text != NULL)
-        return (struct profile_value){text, strlen(text)};
-    return profile_get(p, p->name, property);
+    return text != NULL ? profile_string(text)
+        : profile_get(p, p->name, variable + strlen("AWS_"));
 }
 
-bool profile_true(struct profile_value value)
+struct profile_value profile_string(const char *text)
 {
-    return value.n == 4 && strncasecmp(value.text, "true", 4) == 0;
+    return (struct profile_value){text, text == NULL ? 0 : strlen(text)};
+}
+
+bool profile_is(struct profile_value value, const char *word)
+{
+    return value.n == strlen(word) &&
+        strncasecmp(value.text, word, value.n) == 0;
+}
+
+bool profile_on(const struct profile *p, const char *variable)
+{
+    return profile_is(profile_setting(p, variable), "true");
 }
 
 bool profile_copy(char *to, size_t size, struct profile_value value)

@@ -24,6 +24,7 @@
 #include <stddef.h>
 
 #include "buf.h"
+#include "why.h"
 
 /* ---- the syntax ---- */
 
@@ -39,33 +40,33 @@ struct profile_value {
     size_t n;
 };
 
-/* Is it right? False: `error` says which line is wrong, and shows nothing of
-   it. What follows takes other texts, too, and reads them up to that line. */
-bool profile_valid(const char *text, size_t n, char *error, size_t size);
-
-/* Is there a section of that name? */
-bool profile_has(const char *text, size_t n, enum profile_section kind,
-                 const char *section);
-
-struct profile_value profile_find(const char *text, size_t n,
-                                  enum profile_section kind,
-                                  const char *section, const char *property);
-
-/* Of the lines under a property without a value, which `block` is: the value
-   of the last that is called `property`. */
-struct profile_value profile_nested(struct profile_value block,
-                                    const char *property);
-
-/* ---- the files ---- */
-
 enum { PROFILE_FILE_MAX = 1 << 20 };
 
 struct profile_file {
-    enum profile_section kind;
-    char path[1024];
+    enum profile_section kind;   /* PROFILE_CREDENTIALS or PROFILE_CONFIG */
     struct buf text;             /* empty if there is none, and `why` */
-    char why[64];
+    const char *why;
+    char path[1024];
 };
+
+/* Is it right? False: `error` says which line is wrong, and shows nothing of
+   it. What follows takes other texts, too, and reads them up to that line. */
+bool profile_valid(const struct profile_file *f, char error[WHY_MAX]);
+
+/* Is there a section of that profile? */
+bool profile_has(const struct profile_file *f, const char *profile);
+
+/* A property of it. */
+struct profile_value profile_find(const struct profile_file *f,
+                                  const char *profile, const char *property);
+
+/* In [services x], of the lines under the service's property, which has no
+   value itself: the value of the last that is called `property`. */
+struct profile_value profile_nested(const struct profile_file *f,
+                                    const char *services, const char *service,
+                                    const char *property);
+
+/* ---- the files ---- */
 
 struct profile {
     char name[128];
@@ -82,8 +83,7 @@ struct profile {
  * one that cannot be read or is wrong makes this false, with a sentence.
  * profile_free is to be called in either case, and wipes.
  */
-bool profile_load(struct profile *p, const char *name, char *error,
-                  size_t size);
+bool profile_load(struct profile *p, const char *name, char error[WHY_MAX]);
 void profile_free(struct profile *p);
 
 /* Is there a profile of that name in either file? */
@@ -93,13 +93,19 @@ bool profile_known(const struct profile *p, const char *name);
 struct profile_value profile_get(const struct profile *p, const char *name,
                                  const char *property);
 
-/* A setting: the variable, else the property of the profile in use. */
+/* A setting: the variable AWS_..., else the property of the profile in use
+   that has the same name (in any case, see above) without "AWS_". */
 struct profile_value profile_setting(const struct profile *p,
-                                     const char *variable,
-                                     const char *property);
+                                     const char *variable);
 
-/* Is it "true", in any case? Everything else is false. */
-bool profile_true(struct profile_value value);
+/* A string's bytes; none of NULL. */
+struct profile_value profile_string(const char *text);
+
+/* Is it "true"? Everything else is false. */
+bool profile_on(const struct profile *p, const char *variable);
+
+/* Is it that word, in any case? */
+bool profile_is(struct profile_value value, const char *word);
 
 /* As a string. False, and an empty one, if it has no room or there is none. */
 bool profile_copy(char *to, size_t size, struct profile_value value);

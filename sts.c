@@ -9,15 +9,14 @@
 #include "endpoint.h"
 #include "sigv4.h"
 
-static const char form_type[] = "application/x-www-form-urlencoded";
-
 struct call {
-    const struct credentials *keys;      /* to sign with, or NULL */
-    struct http_url url;
-    char region[ENDPOINT_REGION_MAX];
-    struct http_options http;
-    struct buf form;
+    const struct credentials *keys;
+    bool sign;                   /* with them */
     int64_t offset;              /* STS's clock less ours, in s */
+    struct buf form;
+    struct http_options http;
+    char region[ENDPOINT_REGION_MAX];
+    struct http_url url;
 };
 
 static void parameter(struct buf *form, const char *name,
@@ -25,71 +24,59 @@ static void parameter(struct buf *form, const char *name,
 {
     if (value.text == NULL)
         return;
-    if (form->len > 0)
-        buf_byte(form, '&');
+    buf_byte(form, '&');
     buf_str(form, name);
     buf_byte(form, '=');
     http_escape(form, value.text, value.n, "");
 }
 
-static void string_parameter(struct buf *form, const char *name,
-                             const char *value)
-{
-    parameter(form, name, (struct profile_value){value, strlen(value)});
-}
-
 static void write_form(struct buf *form, const struct sts_role *role)
 {
-    char session[48];
+    static const char *const names[STS_FIELDS] = {"RoleArn",
+        "RoleSessionName", "ExternalId", "DurationSeconds",
+        "WebIdentityToken"};
+    int i;
 
-    string_parameter(form, "Version", "2011-06-15");
-    string_parameter(form, "Action", role->token.text != NULL
-                     ? "AssumeRoleWithWebIdentity" : "AssumeRole");
-    parameter(form, "RoleArn", role->arn);
-    snprintf(session, sizeof session, "ocrdyn-%lld",
-             (long long)(clock_now(CLOCK_CALENDAR) / CLOCK_SECOND));
-    if (role->session.text != NULL)
-        parameter(form, "RoleSessionName", role->session);
-    else
-        string_parameter(form, "RoleSessionName", session);
-    parameter(form, "ExternalId", role->external_id);
-    parameter(form, "DurationSeconds", role->duration);
-    parameter(form, "WebIdentityToken", role->token);
+    buf_str(form, "Version=2011-06-15&Action=AssumeRole");
+    if (role->field[STS_TOKEN].text != NULL)
+        buf_str(form, "WithWebIdentity");
+    for (i = 0; i < STS_FIELDS; i++)
+        parameter(form, names[i], role->field[i]);
+    if (role->field[STS_SESSION].text == NULL) {
+        char name[48];
+
+        snprintf(name, sizeof name, "ocrdyn-%lld", (long long)clock_seconds());
+        parameter(form, names[STS_SESSION], profile_string(name));
+    }
 }
 
 /* Sends the form once. False: there is no answer. */
 static bool post(const struct call *c, struct http_answer *answer)
 {
+    static const char type[] = "application/x-www-form-urlencoded";
     const struct credentials *k = c->keys;
     const char *path = c->url.path[0] != '\0' ? c->url.path : "/";
     char date[SIGV4_DATE], authorization[1024];
     const struct sigv4_header headers[] = {
-        {"host", c->url.authority}, {"content-type", form_type},
-        {"x-amz-date", date},
-        {"x-amz-security-token", k != NULL ? k->token : ""}
+        {"host", c->url.authority}, {"content-type", type},
+        {"x-amz-date", date}, {"x-amz-security-token", k->token}
     };
-    size_t n = k == NULL ? 1 : k->token[0] == '\0' ? 3 : 4;
     const struct http_field fields[] = {
-        {"Content-Type", form_type}, {"X-Amz-Date", date},
-        {"Authorization", authorization},
-        {"X-Amz-Security-Token", headers[3].value}
+        {"content-type", type}, {"x-amz-date", date},
+        {"authorization", authorization}, {"x-amz-security-token", k->token}
     };
+    const size_t n = !c->sign ? 1 : k->token[0] == '\0' ? 3 : 4;
     const struct sigv4_request rq = {"POST", path, "", headers, n,
         c->form.data, c->form.len, false};
+    const struct sigv4_scope scope = {k->access, k->secret, c->region, "sts",
+        NULL};
     const struct http_request http = {"POST", path, fields, n, c->form.data,
         c->form.len, true};
-    bool good = true;
+    bool good = false;
 
-    if (k != NULL) {
-        const struct sigv4_scope scope = {k->access, k->secret, c->region,
-            "sts", NULL};
-
-        good = sigv4_date(date, clock_now(CLOCK_CALENDAR) / CLOCK_SECOND +
-                          c->offset) &&
-            sigv4_authorization(&rq, &scope, date, authorization,
-                                sizeof authorization) > 0;
-    }
-    if (!good)
+    if (c->sign && (!sigv4_date(date, clock_seconds() + c->offset) ||
+                    sigv4_authorization(&rq, &scope, date, authorization,
+                                        sizeof authorization) == 0))
         snprintf(answer->error, sizeof answer->error, "the request cannot be "
                  "signed");
     else
@@ -99,22 +86,20 @@ static bool post(const struct call *c, struct http_answer *answer)
 }
 
 /* Is it worth another try? The last two are STS's own about web identity. */
-static bool passes(const struct http_answer *answer,
-                   const struct credentials_answer *a)
+static bool passes(struct credentials_answer *a)
 {
-    return answer->status >= 500 || answer->status == 429 ||
+    return a->http.status >= 500 || a->http.status == 429 ||
         credentials_is(a, CREDENTIALS_CODE, "Throttling") ||
         credentials_is(a, CREDENTIALS_CODE, "IDPCommunicationError") ||
         credentials_is(a, CREDENTIALS_CODE, "InvalidIdentityToken");
 }
 
 /* Is its clock another, by as much as the SDKs say? Then ours is set right. */
-static bool was_skewed(struct call *c, const struct http_answer *answer)
+static bool was_skewed(struct call *c, int64_t date)
 {
-    int64_t skew = answer->date < 0 ? 0 : answer->date -
-        clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
+    int64_t skew = date - clock_seconds();
 
-    if (c->keys == NULL || c->offset != 0 || llabs(skew) < 240)
+    if (date < 0 || !c->sign || c->offset != 0 || llabs(skew) < 240)
         return false;
     c->offset = skew;
     return true;
@@ -132,28 +117,28 @@ bool sts_again(unsigned tries)
 }
 
 /* Posts until there is an answer that counts. True if it is a good one. */
-static bool ask(struct call *c, struct http_answer *answer,
-                struct credentials_answer *a, char *error, size_t size)
+static bool ask(struct call *c, struct credentials_answer *a,
+                char error[WHY_MAX])
 {
     unsigned tries = 0;
 
     do {
         credentials_end(a);
-        if (!post(c, answer)) {
-            snprintf(error, size, "%s: %s", c->url.authority, answer->error);
+        if (!post(c, &a->http)) {
+            why_not(error, "%s: %s", c->url.authority, a->http.error);
             continue;
         }
-        credentials_xml(a, &answer->body);
-        if (answer->status == 200)
+        credentials_xml(a);
+        if (a->http.status == 200)
             return true;
-        snprintf(error, size, "STS refuses: status %d%s%s%s%.400s",
-                 answer->status, a->text[CREDENTIALS_CODE].len > 0 ? ", " : "",
-                 credentials_text(a, CREDENTIALS_CODE),
-                 a->text[CREDENTIALS_MESSAGE].len > 0 ? ": " : "",
-                 credentials_text(a, CREDENTIALS_MESSAGE));
-        if (was_skewed(c, answer))
+        why_not(error, "STS refuses: status %d%s%s%s%.400s", a->http.status,
+                a->text[CREDENTIALS_CODE].len > 0 ? ", " : "",
+                credentials_text(a, CREDENTIALS_CODE),
+                a->text[CREDENTIALS_MESSAGE].len > 0 ? ": " : "",
+                credentials_text(a, CREDENTIALS_MESSAGE));
+        if (was_skewed(c, a->http.date))
             tries--;
-        else if (!passes(answer, a))
+        else if (!passes(a))
             return false;
     } while (sts_again(++tries));
     return false;
@@ -161,28 +146,24 @@ static bool ask(struct call *c, struct http_answer *answer,
 
 bool sts_assume(struct credentials *keys, const struct sts_role *role,
                 const struct profile *p, const char *region,
-                const struct http_options *http, char *error, size_t size)
+                const struct http_options *http, char error[WHY_MAX])
 {
-    struct call c = {.keys = role->token.text == NULL ? keys : NULL,
-        .http = *http};
+    struct call c = {.keys = keys, .http = *http,
+        .sign = role->field[STS_TOKEN].text == NULL};
     struct credentials_answer a;
-    struct http_answer answer;
     bool good;
 
-    if (!endpoint_find(&c.url, c.region, p, "sts", region, NULL, error, size))
+    snprintf(c.region, sizeof c.region, "%s", region);
+    if (!endpoint_find(&c.url, c.region, p, "sts", NULL, error))
         return false;
     c.http.body_max = CREDENTIALS_ANSWER_MAX;
     buf_init(&c.form, 1 << 17);
     write_form(&c.form, role);
-    buf_init(&answer.body, CREDENTIALS_ANSWER_MAX);
     credentials_begin(&a);
-    good = !c.form.failed;
-    if (!good)
-        snprintf(error, size, "what STS is to be told is too long");
-    good = good && ask(&c, &answer, &a, error, size) &&
-        credentials_take(keys, &a, answer.date, false, error, size);
+    good = (!c.form.failed ||
+            why_not(error, "what STS is to be told is too long")) &&
+        ask(&c, &a, error) && credentials_take(keys, &a, false, error);
     credentials_end(&a);
-    buf_free(&answer.body);
     buf_free(&c.form);
     return good;
 }

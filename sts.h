@@ -14,13 +14,19 @@
 #include "credentials.h"
 #include "http.h"
 #include "profile.h"
+#include "why.h"
+
+enum {
+    STS_ARN,
+    STS_SESSION,                 /* its name; one is made if there is none */
+    STS_EXTERNAL_ID,
+    STS_DURATION,
+    STS_TOKEN,                   /* of a web identity */
+    STS_FIELDS
+};
 
 struct sts_role {
-    struct profile_value arn;
-    struct profile_value session;        /* its name; one is made if there is
-                                            none */
-    struct profile_value external_id, duration;
-    struct profile_value token;  /* of a web identity */
+    struct profile_value field[STS_FIELDS];
 };
 
 /*
@@ -30,7 +36,7 @@ struct sts_role {
  */
 bool sts_assume(struct credentials *keys, const struct sts_role *role,
                 const struct profile *p, const char *region,
-                const struct http_options *http, char *error, size_t size);
+                const struct http_options *http, char error[WHY_MAX]);
 
 /* After so many tries: waits a second before the next, or says that there is
    none. Other sources of keys are tried by the same rule. */

@@ -12,16 +12,16 @@ const struct der tls_builtin;
 
 int main(int argc, char **argv)
 {
-    char error[256], signing[ENDPOINT_REGION_MAX];
+    char error[WHY_MAX], signing[ENDPOINT_REGION_MAX];
     struct http_url url;
     struct profile p;
     bool good;
 
     if (argc != 3)
         return 2;
-    good = profile_load(&p, NULL, error, sizeof error) &&
-        endpoint_find(&url, signing, &p, argv[1], argv[2], NULL, error,
-                      sizeof error);
+    snprintf(signing, sizeof signing, "%s", argv[2]);
+    good = profile_load(&p, NULL, error) &&
+        endpoint_find(&url, signing, &p, argv[1], NULL, error);
     if (good)
         printf("%s://%s%s %s\n", url.tls ? "https" : "http", url.authority,
                url.path, signing);

@@ -18,7 +18,7 @@ sources() {
     json='json.c machine.c picks.c ascii.c'
     http="http.c response.c proxy.c net.c $tls clock.c buf.c ascii.c"
     case $1 in
-    aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
+    aws) echo why.c aws.c chain.c credentials.c endpoint.c imds.c process.c \
         profile.c sts.c $http json.c machine.c picks.c rows.c sigv4.c ;;
     bundle) echo $tls net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
@@ -29,7 +29,7 @@ sources() {
     proxy) echo $http ;;
     records) echo records.c rows.c $json buf.c ;;
     rows) echo rows.c $json ;;
-    url) echo account.c $http ;;
+    url) echo account.c why.c $http ;;
     x509) echo x509.c cert.c der.c clock.c buf.c ;;
     *) return 1 ;;
     esac

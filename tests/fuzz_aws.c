@@ -79,7 +79,7 @@ static bool load(struct aws *aws, const struct settings *s)
     const struct aws_options options = {s->profile, s->region, s->endpoint,
         &http, true};
     char error[CHAIN_ERROR] = "";
-    bool good = aws_load(aws, &options, error, sizeof error);
+    bool good = aws_load(aws, &options, error);
 
     expect(good || (error[0] != '\0' && strnlen(error, sizeof error) <
                     sizeof error && (s->names || strstr(error, shown) ==
@@ -133,15 +133,17 @@ static void check_again(struct aws *aws, const struct settings *s, bool good,
 }
 
 /* A value is within the text, and begins and ends with what is no blank. */
-static void check_value(const char *text, size_t n, struct profile_value value,
-                        bool block)
+static void check_value(const struct profile_file *f,
+                        struct profile_value value, bool block)
 {
+    const char *text = (const char *)f->text.data;
+
     if (value.text == NULL) {
         expect(value.n == 0);
         return;
     }
     expect(value.n > 0 && value.text >= text &&
-           value.text + value.n <= text + n);
+           value.text + value.n <= text + f->text.len);
     expect(memchr(" \t\r", value.text[value.n - 1], 3) == NULL);
     expect(block || memchr(" \t\r\n", value.text[0], 4) == NULL);
 }
@@ -150,23 +152,28 @@ static void check_value(const char *text, size_t n, struct profile_value value,
 static void check_parser(const char *file, size_t n)
 {
     static const char *const properties[] = {"aws_access_key_id", "s3", "x"};
-    char *text = malloc(n + (n == 0)), error[64];
+    struct profile_file f = {.path = "f"};
+    unsigned char *text = malloc(n + (n == 0));
+    char error[WHY_MAX];
     unsigned kind, i;
 
     expect(text != NULL);
     memcpy(text, file, n);
-    if (!profile_valid(text, n, error, sizeof error))
+    f.text.data = text;
+    f.text.len = n;
+    if (!profile_valid(&f, error))
         expect(strstr(error, "wrong") != NULL || strstr(error, "NUL") != NULL);
-    for (kind = PROFILE_CREDENTIALS; kind <= PROFILE_SERVICES; kind++)
+    for (kind = PROFILE_CREDENTIALS; kind <= PROFILE_CONFIG; kind++)
         for (i = 0; i < 3; i++) {
-            struct profile_value value = profile_find(text, n,
-                (enum profile_section)kind, "default", properties[i]);
+            struct profile_value value;
 
-            check_value(text, n, value, true);
-            check_value(text, n, profile_nested(value, "x"), false);
+            f.kind = (enum profile_section)kind;
+            value = profile_find(&f, "default", properties[i]);
+            check_value(&f, value, true);
             if (value.text != NULL)
-                expect(profile_has(text, n, (enum profile_section)kind,
-                                   "default"));
+                expect(profile_has(&f, "default"));
+            check_value(&f, profile_nested(&f, "default", properties[i], "x"),
+                        false);
         }
     free(text);
 }

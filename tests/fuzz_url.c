@@ -197,7 +197,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
     if (n < 2 || n > MAX)
         return 0;
-    size = 1 + data[1];
+    size = data[0] % 3 == 0 ? 1 + data[1] : WHY_MAX;
     error = malloc(size);
     expect(error != NULL);
     text = unfold(data + 2, n - 2);
@@ -210,7 +210,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
             set_one(text);
         else
             set_variables(text);
-        good = account_load(&account, error, size);
+        good = account_load(&account, error);
         if (good)
             check_account(&account);
         if (good && data[0] % 3 == 1)

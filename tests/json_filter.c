@@ -95,15 +95,16 @@ static void record(size_t piece, unsigned n_picks, size_t n)
     unsigned i;
 
     for (i = 0; i < n_picks; i++) {
-        unsigned want, wild;
+        unsigned want, wild, cap;
         size_t length;
 
-        if (scanf("%u %u %zu %zu", &want, &wild, &picks[i].cap, &length) != 4
+        if (scanf("%u %u %u %zu", &want, &wild, &cap, &length) != 4
             || getchar() != '\n')
             abort();
         pointers[i] = read_bytes(length);
         picks[i].pointer = (const char *)pointers[i];
-        picks[i].want = (enum json_want)want;
+        picks[i].want = (uint8_t)want;
+        picks[i].cap = cap;
         picks[i].wild = wild != 0;
     }
     text = read_bytes(n);

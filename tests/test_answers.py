@@ -90,11 +90,10 @@ class Case:
 FAILED = b'{"asset_id":"8abd06560fc75b3bbe80299b988035b0","public_id":' \
     b'"ocr_failed_test_id","format":"jpg","info":{"ocr":{"adv_ocr":{"status"' \
     b':"failed","data":"Failed to process request"}}}}'
-ENABLE = " (the OCR add-on is not enabled for this account: subscribe to it " \
-    "in the Cloudinary console, free plan included)"
+ENABLE = " (subscribe to the OCR add-on in the Cloudinary console; it has a " \
+    "free plan)"
 CHECK = " (check the cloud name, key and secret in CLOUDINARY_URL)"
-ROLE = " (the API key's role does not allow it: ask for one that does, in " \
-    "the Cloudinary console)"
+ROLE = " (the API key's role does not allow it: see the Cloudinary console)"
 LATER = " (trouble at Cloudinary's end: later it may work)"
 SPENT = " (the OCR add-on's quota is used up)"
 BILLING = "operations reached. Try again on the next monthly billing usage " \
@@ -349,13 +348,13 @@ WRONG = {
                    "must begin with cloudinary://"),
     "a key with a blank in the query": (
         {"CLOUDINARY_URL": "cloudinary://1:x@demo?api_secret=s3%20cret"},
-        "api_secret in CLOUDINARY_URL has a character"),
+        "Cloudinary's api_secret has a character"),
     "a token that is too long": (
         {"CLOUDINARY_URL": "cloudinary://demo?oauth_token=" + "s3" * 2000},
         "is too long"),
     "a prefix that is none": (
         {"CLOUDINARY_URL": "cloudinary://1:s3cret@demo?upload_prefix=eu"},
-        "upload prefix: it must begin with https://"),
+        "Cloudinary's upload_prefix: it must begin with https://"),
     "a proxy with TLS": (
         {"CLOUDINARY_URL": "cloudinary://1:s3cret@demo?api_proxy="
          "https://u:s3cret@p.test"}, "it must begin with http://"),

@@ -352,7 +352,7 @@ FAILS = {
         "profile b: there are no keys in it"),
     "no such source profile": (
         None, "[default]\n" + LOOP, {},
-        "profile default: there is no profile b"),
+        "profile default: its source_profile b is in no file"),
     "profiles in a circle": (
         None, f"[default]\n{LOOP}[profile b]\n{ROLE}source_profile = c\n"
         f"[profile c]\n{LOOP}", {},
@@ -419,8 +419,8 @@ FAILS = {
     "a process of another version": (
         None, "[default]\ncredential_process = printf '%s' "
         f"'{PROCESS.replace('1', '2')}'\n", {},
-        "profile default: what credential_process prints does not have the "
-        "Version 1"),
+        "profile default: what credential_process prints is not JSON with "
+        "the Version 1"),
     "a process that prints half": (
         None, "[default]\ncredential_process = printf '%s' '" +
         '{"Version": 1, "AccessKeyId": "x", "SecretAccessKey": null}' + "'\n",

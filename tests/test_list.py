@@ -340,8 +340,8 @@ def test_a_cursor_that_is_not_known_any_more(cloudinary, ocrdyn):
     done = ocrdyn(AT)
     assert done.returncode == 3 and done.stdout == b""
     assert "400 Invalid value for parameter next_cursor (where the listing " \
-        "had got to may not be known there any more: begin it anew, without " \
-        "its checkpoint)" in done.stderr
+        "had got to may not be known any more: begin it anew, without its " \
+        "checkpoint)" in done.stderr
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -2,7 +2,9 @@
    that does not end by itself. What it prints is tested with credentials. */
 #include "../process.h"
 
+#include <signal.h>
 #include <string.h>
+#include <sys/time.h>
 
 #include "../clock.h"
 #include "test.h"
@@ -78,7 +80,7 @@ static void test_run(void)
     size_t i;
 
     for (i = 0; i < sizeof runs / sizeof runs[0]; i++) {
-        char shell[] = "/bin/sh", option[] = "-c", command[64], error[128];
+        char shell[] = "/bin/sh", option[] = "-c", command[64], error[WHY_MAX];
         char *words[] = {shell, option, command, NULL};
         int64_t start = clock_now(CLOCK_STEADY);
         bool good;
@@ -86,7 +88,7 @@ static void test_run(void)
         snprintf(command, sizeof command, "%s", runs[i].command);
         error[0] = '\0';
         buf_init(&out, 100);
-        good = process_run(words, CLOCK_SECOND, &out, error, sizeof error);
+        good = process_run(words, CLOCK_SECOND, &out, error);
         CHECK(good == (runs[i].sentence == NULL) &&
               (good || strcmp(error, runs[i].sentence) == 0), "%s: %s",
               command, error);
@@ -98,9 +100,36 @@ static void test_run(void)
     }
 }
 
+static void ignore(int number)
+{
+    (void)number;
+}
+
+/* Signals that are caught while it runs change nothing. */
+static void test_signals(void)
+{
+    const struct itimerval often = {{0, 20000}, {0, 20000}}, never = {0};
+    const struct sigaction action = {.sa_handler = ignore};
+    char shell[] = "/bin/sh", option[] = "-c";
+    char command[] = "sleep 0.2; echo a; exec >&-; sleep 0.2";
+    char *words[] = {shell, option, command, NULL}, error[WHY_MAX] = "";
+    struct buf out;
+    bool good;
+
+    buf_init(&out, 100);
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &often, NULL);
+    good = process_run(words, 5 * CLOCK_SECOND, &out, error);
+    setitimer(ITIMER_REAL, &never, NULL);
+    CHECK(good && out.len == 2 && memcmp(out.data, "a\n", 2) == 0,
+          "with signals it prints %zu bytes: %s", out.len, error);
+    buf_free(&out);
+}
+
 int main(void)
 {
     test_split();
     test_run();
+    test_signals();
     return test_done("test_process");
 }
