@@ -165,7 +165,7 @@ CLOUDINARY = [
               status(403), status(403, "Request forbidden due to missing "
                                        'permissions (actions=["create"])'),
               status(404), status(301), status(307, "Temporary Redirect"),
-              ("420 not subscribed", cld.UNSUBSCRIBED, "is not enabled"),
+              ("420 not subscribed", cld.UNSUBSCRIBED, "subscribe to the OCR"),
               ("420 units spent", cld.add_on_spent(50), "quota is used up"),
               ("429 units spent", Response(429, cld.add_on_spent(50).body),
                "quota is used up")),
