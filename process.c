@@ -83,7 +83,7 @@ static int start(char *const *words, int out, pid_t *pid)
 
     if (pipe2(told, O_CLOEXEC) < 0)
         return errno;
-    *pid = _Fork();              /* there is but one thread */
+    *pid = fork();              /* there is but one thread */
     if (*pid == 0)
         become(words, out, told[1]);
     if (*pid < 0)
