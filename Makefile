@@ -23,10 +23,12 @@ BEARSSL_INC = -idirafter /usr/include
 BEARSSL_LIB = -lbearssl
 ifneq ($(filter %musl-gcc,$(CC)),)
 # Without exceptions, BearSSL's unwind tables are of no use (11 KB); segments
-# need not begin on the file's pages (8 KB); at a fixed address the tables of
-# pointers need no pages of their own (14 KB of memory); and the marks of where
-# jumps may land say nothing to a libc that does not ask for them (4 KB).
-STATIC = -static -s -Wl,-z,noseparate-code -Wl,-T,build/discard.ld
+# need not begin on the file's pages (12 KB), nor be protected after a
+# relocation that there is not; at a fixed address the tables of pointers need
+# no pages of their own (14 KB of memory); and the marks of where jumps may land
+# say nothing to a libc that does not ask for them (4 KB).
+STATIC = -static -s -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=64 \
+	-Wl,-T,build/discard.ld
 FIXED = -fno-pie -fcf-protection=none
 BEARSSL_LIB = $(shell $(HOSTCC) -print-file-name=libbearssl.a)
 endif
