@@ -2,7 +2,6 @@
 #include "picks.h"
 
 #include <string.h>
-#include <strings.h>
 
 _Static_assert(JSON_MAX_PICKS <= 32, "picks are bits of a uint32_t");
 _Static_assert(JSON_MAX_TOKENS <= 16, "tokens are bits of a uint16_t");
@@ -18,7 +17,7 @@ const unsigned char *picks_fail(struct json *j, enum json_error error,
 /* The lowest pick of a mask that is not empty. */
 static unsigned lowest(uint32_t mask)
 {
-    return (unsigned)ffs((int)mask) - 1;
+    return (unsigned)__builtin_ctz(mask);
 }
 
 /* Is this the end of a reference token? */
@@ -167,6 +166,8 @@ static bool match_piece(struct json *j, unsigned i,
     for (; n > 0; n--, bytes++, s++) {
         char c = *s;
 
+        if ((unsigned char)c != *bytes && c != '~' && c != '*')
+            return false;        /* as with most */
         if (c == '~')
             c = *++s == '0' ? '~' : '/';
         else if (ended(c))

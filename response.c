@@ -34,6 +34,12 @@ static bool wrong(struct http_response *r, const char *sentence)
     return false;
 }
 
+/* Is the field's name, at `p`, this one (in any case)? */
+static bool is_named(const char *p, const char *name)
+{
+    return (*p | 0x20) == (*name | 0x20) && strcasecmp(p, name) == 0;
+}
+
 const char *http_response_field(const struct http_response *r,
                                 const char *name)
 {
@@ -42,7 +48,7 @@ const char *http_response_field(const struct http_response *r,
     while (r->head_done && p < end) {
         const char *value = p + strlen(p) + 1;
 
-        if ((*p | 0x20) == (*name | 0x20) && strcasecmp(p, name) == 0)
+        if (is_named(p, name))
             return value;
         p = value + strlen(value) + 1;
     }
@@ -113,15 +119,15 @@ static bool framing(struct http_response *r)
     for (; p < end; p += strlen(p) + 1) {
         const char *value = p + strlen(p) + 1;
 
-        if (strcasecmp(p, "Content-Length") == 0 &&
+        if (is_named(p, "Content-Length") &&
             !content_length(r, value, &length))
             return false;
-        if (strcasecmp(p, "Transfer-Encoding") == 0) {
+        if (is_named(p, "Transfer-Encoding")) {
             if (coded || strcasecmp(value, "chunked") != 0)
                 return wrong(r, "the Transfer-Encoding is not just chunked");
             coded = true;
         }
-        if (strcasecmp(p, "Connection") == 0 && list_has(value, "close"))
+        if (is_named(p, "Connection") && list_has(value, "close"))
             r->keep = false;
         p = value;
     }
