@@ -126,7 +126,7 @@ static void progress_line(struct buf *line, const struct report *r)
 {
     int64_t now = clock_now(CLOCK_STEADY), took = now - r->start;
     uint64_t done = 0, bad;
-    char text[48], part[24];
+    char text[48];
     int i;
 
     buf_init(line, 512);
@@ -149,6 +149,7 @@ static void progress_line(struct buf *line, const struct report *r)
     if (r->list_size > 0 && r->list_read > 0 && done > 0) {
         double left = (double)(r->list_size - r->list_read) /
             (double)r->list_read;
+        char part[24];
 
         duration(text, left < 1e6 ? (int64_t)((double)took * left)
                                   : INT64_MAX);

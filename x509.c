@@ -642,7 +642,7 @@ static bool is_odd_host(const char *text)
  */
 static bool good_common_name(const struct cert *c)
 {
-    char text[256], address[INET6_ADDRSTRLEN];
+    char text[256], digits[INET6_ADDRSTRLEN];
     struct der names = c->names, common, name;
     bool odd;
     unsigned tag;
@@ -655,10 +655,10 @@ static bool good_common_name(const struct cert *c)
     odd = is_odd_host(text);
     while (der_next(&names, &tag, &name)) {
         if (tag == CERT_IP) {
-            inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, address,
-                      sizeof address);
-            name.p = (const unsigned char *)address;
-            name.n = strlen(address);
+            inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, digits,
+                      sizeof digits);
+            name.p = (const unsigned char *)digits;
+            name.n = strlen(digits);
         }
         if (tag == CERT_IP || tag == CERT_DNS) {
             if (der_equal(name, common))
