@@ -24,7 +24,8 @@ sources() {
     checkpoint) echo checkpoint.c ;;
     http) echo $http ;;
     json) echo $json ;;
-    listing) echo listing.c outcome.c rows.c $json buf.c ;;
+    listing) echo listing.c outcome.c report.c clock.c sigv4.c rows.c $json \
+        buf.c ;;
     plain) echo plain.c $json buf.c ;;
     proxy) echo $http ;;
     records) echo records.c rows.c $json buf.c ;;
