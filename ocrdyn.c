@@ -61,9 +61,11 @@ static int check_descriptors(const struct options *o)
 int main(int argc, char **argv)
 {
     static struct options o;
+    static char said[1024];      /* a line goes to stderr in one write */
     enum options_command command = OPTIONS_RUN;
     int status;
 
+    setvbuf(stderr, said, _IOLBF, sizeof said);
     report_init(REPORT_NEVER);
     argv += argc > 0;            /* its own name, which may be missing */
     if (*argv != NULL && **argv != '-' && !options_find(&command, *argv++))
@@ -86,6 +88,7 @@ int main(int argc, char **argv)
     status = commands[command](&o);
     command_close();
     if (command_stop != 0) {
+        fflush(stderr);
         signal(command_stop, SIG_DFL);
         raise(command_stop);
     }

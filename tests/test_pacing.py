@@ -467,7 +467,8 @@ def test_a_long_wait_says_until_when(world, ocrdyn):
     process.stdin.write(b"a\n")
     process.stdin.flush()
     said = until_said(process, "\n")
-    when, = re.findall(r"waiting until (\d\d):(\d\d):(\d\d) UTC: Cloudinary: "
+    when, = re.findall(r"waiting until (?:\d{4}-\d\d-\d\d )?"
+                       r"(\d\d):(\d\d):(\d\d) UTC: Cloudinary: "
                        r"420 .*api operations reached.* \(the account's "
                        r"hourly limit", said) or [(0, 0, 0)]
     at = int(when[0]) * 3600 + int(when[1]) * 60 + int(when[2])
