@@ -91,7 +91,8 @@ part sanitized tests/variants.sh sanitized tests/test_credentials.py \
 part memchecked tests/variants.sh memchecked tests/test_extract.py \
     tests/test_run.py -k 'becomes_rows or text_that_is_printed'
 part fuzz tests/fuzz.sh 5
-part integration /usr/bin/python3 -m pytest -q -p no:cacheprovider tests
+# most of a test is waiting: three at a time
+part integration /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 3 tests
 
 awk -F'[:,]' '{
     for (i = 2; i <= NF; i++) { split($i, w, " "); sum[w[2]] += w[1] }

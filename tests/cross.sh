@@ -12,7 +12,7 @@ for machine in x86_64 i386 aarch64 armhf:arm s390x; do
     [ "$machine" != "$(uname -m)" ] || under=
     echo "$machine"
     OCRDYN=$(echo dist/ocrdyn-*-"$machine") OCRDYN_UNDER=$under \
-        /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+        /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 3 \
         --ignore=tests/test_torture.py -k 'not memory' "$@" </dev/null ||
         status=1
 done

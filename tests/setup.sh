@@ -14,9 +14,10 @@ cd "$(dirname "$0")"
 build='gcc libc6-dev musl-tools libbearssl-dev ca-certificates make'
 demo='python3 python3-botocore python3-pil fonts-dejavu-core tesseract-ocr
     tesseract-ocr-eng openssl'
-check='python3-pytest python3-boto3 python3-yaml curl nginx-light gnutls-bin
-    clang libclang-rt-14-dev jq mandoc zsh fish parallel busybox-static
-    tinyproxy-bin clang-tidy cppcheck valgrind gcovr libyajl-dev'
+check='python3-pytest python3-pytest-xdist python3-boto3 python3-yaml curl
+    nginx-light gnutls-bin clang libclang-rt-14-dev jq mandoc zsh fish
+    parallel busybox-static tinyproxy-bin clang-tidy cppcheck valgrind gcovr
+    libyajl-dev'
 bench='python3-requests libcurl4-openssl-dev libyajl-dev'
 # Compilers for other machines, and what runs their programs here.
 cross='qemu-user-static gcc-arm-linux-gnueabihf libc6-dev-armhf-cross

@@ -78,7 +78,7 @@ integration() {
     [ $# -gt 0 ] || set -- tests/test_credentials.py tests/test_extract.py \
         tests/test_faults.py tests/test_pacing.py tests/test_resume.py \
         tests/test_run.py tests/test_tls.py
-    /usr/bin/python3 -m pytest -q -p no:cacheprovider \
+    /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 3 \
         --deselect tests/test_extract.py::test_memory_does_not_grow_with_the_document \
         --deselect tests/test_credentials.py::test_a_run_with_a_role_stays_in_its_memory \
         "$@" >"$units/log" 2>&1 </dev/null
