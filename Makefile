@@ -155,7 +155,7 @@ recording:
 
 check:
 	tests/setup.sh check
-	$(MAKE) --no-print-directory all units
+	$(MAKE) --no-print-directory -j 2 all units
 	tests/check.sh
 
 # the sources and static binaries of all machines, in dist/

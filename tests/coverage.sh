@@ -22,7 +22,7 @@ for test in "$units"/test_*; do
     "$test" | tail -n 1
 done
 OCRDYN="$units/ocrdyn" BUILD="$units" /usr/bin/python3 -m pytest -q \
-    -p no:cacheprovider tests --ignore tests/test_torture.py \
+    -p no:cacheprovider -n 3 tests --ignore tests/test_torture.py \
     --ignore tests/test_soak.py "$@" | tail -n 3
 # shellcheck disable=SC2086  # no option, or one
 for metric in "" --branches; do

@@ -28,7 +28,7 @@ mkdir -p "$units"
 
 # Tests in the folder of the variant, built by this compiler.
 build() {
-    make -s UNITS="$units" TESTCC="$1" TESTLIB="$library" units \
+    make -s -j 2 UNITS="$units" TESTCC="$1" TESTLIB="$library" units \
         >"$units/make.log" 2>&1 || { cat "$units/make.log"; return 1; }
 }
 
