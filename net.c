@@ -143,6 +143,7 @@ bool net_connect(struct net *net, const char *host, unsigned short port,
     int error;
 
     net->fd = -1;
+    net->asked = false;
     net->at = net->end = 0;
     memset(&hints, 0, sizeof hints);
     hints.ai_socktype = SOCK_STREAM;
@@ -181,11 +182,17 @@ enum net_result net_read(struct net *net, void *bytes, size_t size,
                          size_t *got)
 {
     const bool ahead = size < sizeof net->ahead;
+    enum net_result r = NET_OK;
 
+    /* what answers a request is not there yet */
+    if (net->asked && net->at == net->end)
+        r = await(net, POLLIN);
+    net->asked = false;
+    if (r != NET_OK)
+        return r;
     while (net->at == net->end) {
         ssize_t n = recv(net->fd, ahead ? net->ahead : bytes,
                          ahead ? sizeof net->ahead : size, 0);
-        enum net_result r;
 
         if (n > 0 && !ahead) {
             *got = (size_t)n;
@@ -220,6 +227,7 @@ enum net_result net_write(struct net *net, const void *bytes, size_t n,
         enum net_result r;
 
         if (done > 0) {
+            net->asked = true;
             *sent = (size_t)done;
             return NET_OK;
         }

@@ -29,6 +29,7 @@ struct net {
     int64_t wait;        /* the longest silence, in nanoseconds */
     int64_t until;       /* end of all waiting, by CLOCK_STEADY */
     int family;          /* of the address that answered last; 0 at first */
+    bool asked;          /* nothing was read since it was written to */
     size_t at, end;      /* in `ahead`, of what was read but not given out */
     unsigned char ahead[4096];   /* small reads, as of a TLS record's five
                             bytes, take in what follows: a system call less */
