@@ -123,8 +123,9 @@ $(UNITS)/test_printf: | printf.c
 $(UNITS)/test_process: process.c why.c clock.c buf.c
 $(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c buf.c $(JSON)
 $(UNITS)/test_rows: rows.c $(JSON)
-$(UNITS)/test_sigv4 $(UNITS)/sigv4_filter: sigv4.c buf.c ascii.c
-$(UNITS)/x509_filter: x509.c cert.c der.c clock.c buf.c
+$(UNITS)/test_sigv4: sigv4.c buf.c ascii.c
+$(UNITS)/sigv4_filter: sigv4.c clock.c buf.c ascii.c
+$(UNITS)/x509_filter: x509.c cert.c der.c net.c clock.c buf.c
 # it looks for keys left on the stack, which AddressSanitizer moves
 build/test_sigv4: SANITIZE = undefined
 

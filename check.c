@@ -42,7 +42,7 @@ static void tell_server(const char *what, const struct http *h)
 {
     const char *date = http_response_field(&h->response, "Date");
     int64_t then = date == NULL ? -1 : clock_http_date(date);
-    int64_t ahead = clock_now(CLOCK_CALENDAR) / CLOCK_SECOND - then;
+    int64_t ahead = clock_seconds() - then;
     const bool far = llabs(ahead) >= SKEW_MAX;
     const char *signer = h->stream.tls.x509.signer;
 

@@ -196,3 +196,47 @@ int64_t clock_iso(const char *text)
     at += *text == '+' ? -offset : offset;
     return at < 0 ? -1 : at;
 }
+
+static bool is_leap(unsigned year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+static void put_decimal(char *out, unsigned value, size_t digits)
+{
+    while (digits-- > 0) {
+        out[digits] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
+/* Not gmtime(), whose time_t ends in 2038 on some machines. */
+bool clock_date(char out[CLOCK_DATE], int64_t when)
+{
+    static const int64_t end = 253402300800;   /* the year 10000 */
+    static const unsigned char lengths[12] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+    unsigned year = 1970, month = 0, day, second, length;
+
+    out[0] = '\0';
+    if (when < 0 || when >= end)
+        return false;
+    day = (unsigned)(when / 86400);
+    second = (unsigned)(when % 86400);
+    for (; day >= (length = is_leap(year) ? 366 : 365); year++)
+        day -= length;
+    while (day >= (length = lengths[month] +
+                            (month == 1 && is_leap(year) ? 1U : 0U))) {
+        day -= length;
+        month++;
+    }
+    memcpy(out, "00000000T000000Z", CLOCK_DATE);
+    put_decimal(out, year, 4);
+    put_decimal(out + 4, month + 1, 2);
+    put_decimal(out + 6, day + 1, 2);
+    put_decimal(out + 9, second / 3600, 2);
+    put_decimal(out + 11, second / 60 % 60, 2);
+    put_decimal(out + 13, second % 60, 2);
+    return true;
+}

@@ -6,8 +6,9 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
-#include <stddef.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* Times are nanoseconds. */
@@ -24,9 +25,9 @@ int64_t clock_now(enum clock_kind kind);
 /* CLOCK_CALENDAR in seconds, as services have it. */
 int64_t clock_seconds(void);
 
-/* Called when a wait begins and after a signal that was caught has interrupted
-   it, outside of the handler: whatever a handler noted is seen before the wait
-   goes on. NULL at first. */
+/* Called, outside of the handler, before a wait of more than 20 ms and after a
+   signal that was caught has interrupted one: whatever a handler noted is seen
+   before the wait goes on. NULL at first. */
 extern void (*clock_interrupted)(void);
 
 enum clock_wait {
@@ -58,5 +59,14 @@ void clock_random(void *bytes, size_t n);
 int64_t clock_http_date(const char *text);
 int64_t clock_utc(const char *text);
 int64_t clock_iso(const char *text);
+
+enum { CLOCK_DATE = 17 };        /* "20150830T123600Z" and its NUL */
+
+/*
+ * Writes seconds since 1970 (not negative, before the year 10000) in UTC, in
+ * the basic form of ISO 8601, which X-Amz-Date has. False, and an empty
+ * string, if they are out of range.
+ */
+bool clock_date(char out[CLOCK_DATE], int64_t when);
 
 #endif

@@ -216,7 +216,7 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
     struct aws *aws = db->aws;
     const struct sigv4_scope scope = {aws->keys.access, aws->keys.secret,
         aws->region, "dynamodb", &aws->signing};
-    char date[SIGV4_DATE], target[64], authorization[AUTHORIZATION_MAX];
+    char date[CLOCK_DATE], target[64], authorization[AUTHORIZATION_MAX];
     bool token = aws->keys.token[0] != '\0';
     const struct sigv4_header signed_fields[] = {
         {"host", db->http.url.authority},
@@ -237,8 +237,7 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
     size_t i;
 
     snprintf(target, sizeof target, "DynamoDB_20120810.%s", operation);
-    if (!sigv4_date(date, clock_now(CLOCK_CALENDAR) / CLOCK_SECOND +
-                    db->offset) ||
+    if (!clock_date(date, clock_seconds() + db->offset) ||
         sigv4_authorization(&rq, &scope, date, authorization,
                             sizeof authorization) == 0)
         return dynamodb_fail(db, OUTCOME_STOP,
@@ -279,7 +278,7 @@ static bool was_skewed(struct dynamodb *db)
 
     if (then < 0 || http_response_field(r, "Age") != NULL)
         return false;
-    db->offset = then - clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
+    db->offset = then - clock_seconds();
     return llabs(db->offset - used) >= 240;
 }
 

@@ -9,7 +9,6 @@
 #include "buf.h"
 #include "clock.h"
 #include "rows.h"
-#include "sigv4.h"
 
 const char report_names[REPORT_STATUSES][9] = {
     "complete", "empty", "skipped", "failed", "unstored", "stored",
@@ -74,9 +73,9 @@ void report_time(char out[32], int64_t when)
 {
     int64_t now = clock_now(CLOCK_CALENDAR);
     int64_t at = now + when - clock_now(CLOCK_STEADY);
-    char d[SIGV4_DATE];          /* 20261122T140007Z */
+    char d[CLOCK_DATE];          /* 20261122T140007Z */
 
-    if (!sigv4_date(d, at / CLOCK_SECOND))
+    if (!clock_date(d, at / CLOCK_SECOND))
         snprintf(out, 32, "an unknown time");
     else if (at / CLOCK_SECOND / 86400 == now / CLOCK_SECOND / 86400)
         snprintf(out, 32, "%.2s:%.2s:%.2s UTC", d + 9, d + 11, d + 13);

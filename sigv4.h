@@ -40,8 +40,7 @@
 enum {
     SIGV4_MAX_HEADERS = 64,
     SIGV4_MAX_PARAMETERS = 128,      /* of the query */
-    SIGV4_MAX_SECRET = 256,          /* bytes of a secret key; 1 at least */
-    SIGV4_DATE = 17                  /* "20150830T123600Z" and its NUL */
+    SIGV4_MAX_SECRET = 256           /* bytes of a secret key; 1 at least */
 };
 
 struct sigv4_header {
@@ -80,12 +79,6 @@ struct sigv4_scope {
     struct sigv4_key *key;           /* NULL, or what was kept: it is used if
                                         it is of that day, else made anew */
 };
-
-/*
- * Writes seconds since 1970-01-01 UTC (not negative, before the year 10000)
- * as X-Amz-Date has it. False, and an empty string, if it is out of range.
- */
-bool sigv4_date(char out[SIGV4_DATE], long long unix_time);
 
 /*
  * Writes the value of the Authorization header and a NUL to `out`. Returns

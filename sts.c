@@ -56,7 +56,7 @@ static bool post(const struct call *c, struct http_answer *answer)
     static const char type[] = "application/x-www-form-urlencoded";
     const struct credentials *k = c->keys;
     const char *path = c->url.path[0] != '\0' ? c->url.path : "/";
-    char date[SIGV4_DATE], authorization[1024];
+    char date[CLOCK_DATE], authorization[1024];
     const struct sigv4_header headers[] = {
         {"host", c->url.authority}, {"content-type", type},
         {"x-amz-date", date}, {"x-amz-security-token", k->token}
@@ -74,7 +74,7 @@ static bool post(const struct call *c, struct http_answer *answer)
         c->form.len, true};
     bool good = false;
 
-    if (c->sign && (!sigv4_date(date, clock_seconds() + c->offset) ||
+    if (c->sign && (!clock_date(date, clock_seconds() + c->offset) ||
                     sigv4_authorization(&rq, &scope, date, authorization,
                                         sizeof authorization) == 0))
         snprintf(answer->error, sizeof answer->error, "the request cannot be "

@@ -113,7 +113,7 @@ static void end_certificate(struct loader *l)
     if (!der->failed) {
         (void)cert_read(&c, der->data, der->len);
         fault = x509_add_anchor(&l->trust->loaded, &c,
-                                clock_now(CLOCK_CALENDAR) / CLOCK_SECOND);
+                                clock_seconds());
     }
     if (fault == NULL)
         l->usable++;
@@ -359,7 +359,7 @@ static void set_up(struct tls *t, const struct tls_trust *trust,
     br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
     set_hashes(t);
     x509_init(&t->x509, trust->anchors, host,
-              clock_now(CLOCK_CALENDAR) / CLOCK_SECOND);
+              clock_seconds());
     br_ssl_engine_set_x509(eng, &t->x509.vtable);
     br_ssl_engine_set_buffer(eng, t->buffer, sizeof t->buffer, 1);
     br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
@@ -377,7 +377,7 @@ static bool may_resume(const struct tls *t)
 {
     return t->session.session_id_len > 0 &&
         clock_now(CLOCK_STEADY) < t->session_end &&
-        clock_now(CLOCK_CALENDAR) / CLOCK_SECOND <= t->certified;
+        clock_seconds() <= t->certified;
 }
 
 /* Keeps the session of a handshake that succeeded. */
@@ -398,6 +398,7 @@ void tls_forget(struct tls *tls)
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
                           const struct tls_trust *trust)
 {
+    unsigned char any[16];
     char name[256];
     size_t n = strlen(host);
     bool resume = may_resume(tls);
@@ -415,8 +416,8 @@ enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
     set_up(tls, trust, name);
     br_ssl_engine_set_session_parameters(&tls->client.eng, &tls->session);
     /* an address is no name for SNI (RFC 6066 section 3) */
-    if (br_ssl_client_reset(&tls->client, x509_is_address(name) ? NULL : name,
-                            resume))
+    if (br_ssl_client_reset(&tls->client, net_address(any, name) > 0 ? NULL
+                            : name, resume))
         r = advance(tls, BR_SSL_SENDAPP);
     else
         r = ended(tls);
@@ -429,8 +430,7 @@ enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
     tls_forget(tls);
     buf_wipe(&tls->client, sizeof tls->client);
     /* where a session was offered, that may be all that was wrong */
-    return r == NET_CUT && error != 0 && !resume
-        ? NET_REFUSED : r;
+    return r == NET_CUT && error != 0 && !resume ? NET_REFUSED : r;
 }
 
 /* Sends what is ready; NET_EARLY once an answer is there. */

@@ -7,6 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "clock.h"
+#include "net.h"
+
 /*
  * No right clock says less than WRITTEN: it was later when this was written.
  * One that does is named where a certificate is not valid yet. Before LONG_AGO
@@ -309,32 +312,21 @@ static const char *sent_fault(const struct cert *c)
     return c->serial ? NULL : "has a wrong serial number";
 }
 
-/* Writes a time's date. Not before 1970. */
-static const char *date(int64_t seconds, char text[24])
+/* Writes a time's date. */
+static const char *date(int64_t when, char text[16])
 {
-    static const unsigned char lengths[] = {
-        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
-    };
-    unsigned day = (unsigned)(seconds / 86400), month = 0, year = 1970;
+    char d[CLOCK_DATE];          /* 20261122T140007Z */
 
-    for (;;) {
-        const bool leap = year % 4 == 0 &&
-            (year % 100 != 0 || year % 400 == 0);
-        const unsigned length = lengths[month] + (leap && month == 1 ? 1U : 0U);
-
-        if (day < length)
-            break;
-        day -= length;
-        month = (month + 1) % 12;
-        year += month == 0;
-    }
-    snprintf(text, 24, "%u-%02u-%02u", year, month + 1, day + 1);
+    if (clock_date(d, when))
+        snprintf(text, 16, "%.4s-%.2s-%.2s", d, d + 4, d + 6);
+    else
+        snprintf(text, 16, "another age");
     return text;
 }
 
 static bool wrong_clock(struct x509 *x)
 {
-    char today[24];
+    char today[16];
 
     return refuse(x, "the system clock says %s; certificates are not valid "
                   "yet: set the clock", date(x->now, today));
@@ -348,7 +340,7 @@ static bool check_time(struct search *s, const struct cert *c)
     if (early && now < WRITTEN)
         return wrong_clock(s->x);
     if (early || now > c->not_after) {
-        char then[24], today[24];
+        char then[16], today[16];
 
         return refuse(s->x, "%s %s %s (the system clock says %s)", role(s, c),
                       early ? "is not valid before" : "has expired on",
@@ -545,21 +537,6 @@ static bool is_anchor(struct search *s)
 
 /* ---------------------------------------------------- the server's own one */
 
-/* The bytes of an address: how many, or 0 if it is none. */
-static size_t address(const char *host, unsigned char bytes[16])
-{
-    if (inet_pton(AF_INET, host, bytes) == 1)
-        return 4;
-    return inet_pton(AF_INET6, host, bytes) == 1 ? 16 : 0;
-}
-
-bool x509_is_address(const char *host)
-{
-    unsigned char any[16];
-
-    return address(host, any) > 0;
-}
-
 /* Is what follows "*." no public suffix, as far as that is to be seen without
    their list: two labels, and not two like co.uk? */
 static bool below_suffix(struct der name)
@@ -603,7 +580,7 @@ static bool matches(struct der pattern, struct der host)
 static bool has_host(const struct cert *c, const char *host)
 {
     unsigned char bytes[16];
-    struct der want = {bytes, address(host, bytes)};
+    struct der want = {bytes, net_address(bytes, host)};
     struct der names = c->names, name;
     unsigned tag;
 

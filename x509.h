@@ -88,7 +88,4 @@ void x509_init(struct x509 *x, struct der anchors, const char *host,
                int64_t now);
 void x509_free(struct x509 *x);
 
-/* Is the host an address? Then it is no name for the server's SNI. */
-bool x509_is_address(const char *host);
-
 #endif

@@ -24,14 +24,14 @@ sources() {
     checkpoint) echo checkpoint.c ;;
     http) echo $http ;;
     json) echo $json ;;
-    listing) echo listing.c outcome.c report.c clock.c sigv4.c rows.c $json \
+    listing) echo listing.c outcome.c report.c clock.c rows.c $json \
         buf.c ;;
     plain) echo plain.c $json buf.c ;;
     proxy) echo $http ;;
     records) echo records.c rows.c $json buf.c ;;
     rows) echo rows.c $json ;;
     url) echo account.c why.c $http ;;
-    x509) echo x509.c cert.c der.c clock.c buf.c ;;
+    x509) echo x509.c cert.c der.c net.c clock.c buf.c ;;
     *) return 1 ;;
     esac
 }

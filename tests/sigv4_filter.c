@@ -6,7 +6,7 @@
  * "-" is an empty one.
  *
  *   date SECONDS
- *       -> what sigv4_date writes
+ *       -> what clock_date writes
  *   sign METHOD PATH QUERY KEEP DATE ACCESS SECRET REGION SERVICE PAYLOAD
  *        [NAME VALUE]...
  *       -> canonical request, string to sign, Authorization (KEEP is "-" for
@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../clock.h"
 #include "../sigv4.h"
 
 enum { OUT = 1 << 20 };
@@ -96,10 +97,10 @@ static void answer_sign(void)
 
 static void answer_date(void)
 {
-    char date[SIGV4_DATE];
+    char date[CLOCK_DATE];
     const char *seconds = strtok(NULL, " \n");
 
-    if (seconds == NULL || !sigv4_date(date, strtoll(seconds, NULL, 10)))
+    if (seconds == NULL || !clock_date(date, strtoll(seconds, NULL, 10)))
         puts("-");
     else
         puts(date);

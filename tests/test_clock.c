@@ -76,6 +76,28 @@ static void check_iso(void)
     }
 }
 
+static void check_date(void)
+{
+    static const struct { long long when; const char *date; } cases[] = {
+        {0, "19700101T000000Z"}, {1, "19700101T000001Z"},
+        {86399, "19700101T235959Z"}, {86400, "19700102T000000Z"},
+        {951782399, "20000228T235959Z"}, {951782400, "20000229T000000Z"},
+        {951868800, "20000301T000000Z"}, {1440938160, "20150830T123600Z"},
+        {2147483648, "20380119T031408Z"}, {4107542400, "21000301T000000Z"},
+        {253402300799, "99991231T235959Z"}
+    };
+    char text[CLOCK_DATE] = "x";
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK(clock_date(text, cases[i].when) &&
+              strcmp(text, cases[i].date) == 0, "%lld is %s: %s",
+              cases[i].when, cases[i].date, text);
+    CHECK(!clock_date(text, -1) && *text == '\0', "no time before 1970");
+    *text = 'x';
+    CHECK(!clock_date(text, 253402300800) && *text == '\0',
+          "no time after 9999");
+}
+
 int main(void)
 {
     unsigned bad = 0, n;
@@ -106,6 +128,7 @@ int main(void)
         bad += clock_iso(text) != t;
     }
     check_iso();
+    check_date();
     CHECK(bad == 0, "%u of %u times differ from the C library's", bad, 3 * n);
     return test_done("test_clock");
 }
