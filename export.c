@@ -77,16 +77,12 @@ static void add_typed(struct buf *to, const char *type, const char *value)
 /* What else a value of --where may be that is no string, or NULL. */
 static const char *other_type(const char *value)
 {
-    struct json json;
-
     if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
         return "BOOL";
     if (strcmp(value, "null") == 0)
         return "NULL";
-    json_init(&json, NULL, 0, NULL, NULL);
-    json_feed(&json, (const unsigned char *)value, strlen(value));
-    return json_end(&json) && (*value == '-' ||
-                               (*value >= '0' && *value <= '9')) ? "N" : NULL;
+    return plain_number((const unsigned char *)value, strlen(value)) ? "N"
+        : NULL;
 }
 
 /* NAME=VALUE: as a string or, where it looks like one, as a number, boolean

@@ -81,16 +81,18 @@ bool plain_digits(const unsigned char *p, size_t n)
     return n > 0;
 }
 
-/* Is it a number that may stand in JSON? */
-static bool is_number(const struct buf *b)
+bool plain_number(const unsigned char *p, size_t n)
 {
     struct json j;
 
-    if (!plain_digits(b->data, b->len))
-        return false;
     json_init(&j, NULL, 0, NULL, NULL);
-    json_feed(&j, b->data, b->len);
-    return json_end(&j);
+    json_feed(&j, p, n);
+    return plain_digits(p, n) && json_end(&j);
+}
+
+static bool is_number(const struct buf *b)
+{
+    return plain_number(b->data, b->len);
 }
 
 /* Where an element or a member begins. */

@@ -78,4 +78,7 @@ void plain_string_key(const unsigned char *bytes, size_t n, struct buf *id);
 /* Are these n bytes, 1 or more, such as numbers have, in any order? */
 bool plain_digits(const unsigned char *bytes, size_t n);
 
+/* Are they a number as JSON has it? */
+bool plain_number(const unsigned char *bytes, size_t n);
+
 #endif

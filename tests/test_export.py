@@ -187,6 +187,7 @@ def test_contains_and_where_are_all_to_hold(dynamodb, table, admin, ocrdyn):
     assert ids("--contains", "invoice", "--where", "size=5") == ["a", "b"]
     assert ids("--where", "ok=true") == ["d"]
     assert ids("--where", "size=5", "--where", "text=x") == ["e"]
+    assert ids("--where", "size=5 ") == []       # no number, to anybody
 
 
 def test_empty_pages_are_followed(dynamodb, table, big, ocrdyn):
