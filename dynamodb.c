@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "sigv4.h"
+#include "signing.h"
 
 /* -------------------------------------------------------------- answers */
 
@@ -204,53 +204,30 @@ static bool crc_good(const struct dynamodb *db, const struct answer *a)
 
 /* -------------------------------------------------------------- calls */
 
-enum {
-    FIELDS = 6,
-    AUTHORIZATION_MAX = 1024
-};
-
 /* Signs and sends a request once. */
 static enum outcome attempt(struct dynamodb *db, const char *operation,
                             const struct dynamodb_want *want)
 {
-    struct aws *aws = db->aws;
-    const struct sigv4_scope scope = {aws->keys.access, aws->keys.secret,
-        aws->region, "dynamodb", &aws->signing};
-    char date[CLOCK_DATE], target[64], authorization[AUTHORIZATION_MAX];
-    bool token = aws->keys.token[0] != '\0';
-    const struct sigv4_header signed_fields[] = {
-        {"host", db->http.url.authority},
+    const struct http_url *url = &db->http.url;
+    char target[64];
+    const struct http_field fields[] = {
         {"content-type", "application/x-amz-json-1.0"},
-        {"x-amz-date", date},
-        {"x-amz-target", target},
-        {"x-amz-security-token", aws->keys.token}
+        {"x-amz-target", target}
     };
-    struct http_field fields[FIELDS] = {{"Authorization", authorization}};
-    const size_t n = token ? 5 : 4;
-    const char *path = db->http.url.path[0] != '\0' ? db->http.url.path : "/";
-    struct sigv4_request rq = {"POST", path, "", signed_fields, n,
-        db->request.data, db->request.len, false};
-    struct http_request http = {"POST", path, fields, n, db->request.data,
-        db->request.len, !db->counted};
+    struct http_request rq = {"POST", url->path[0] != '\0' ? url->path : "/",
+        fields, 2, db->request.data, db->request.len, !db->counted};
+    struct signing s = {.keys = &db->aws->keys, .region = db->aws->region,
+        .service = "dynamodb", .key = &db->aws->signing, .offset = db->offset};
     enum http_result sent;
     struct answer a;
-    size_t i;
 
     snprintf(target, sizeof target, "DynamoDB_20120810.%s", operation);
-    if (!clock_date(date, clock_seconds() + db->offset) ||
-        sigv4_authorization(&rq, &scope, date, authorization,
-                            sizeof authorization) == 0)
+    if (!signing_sign(&s, url, &rq))
         return dynamodb_fail(db, OUTCOME_STOP,
                              "the request cannot be signed");
-    for (i = 1; i < n; i++) {    /* HTTP adds the host itself */
-        struct http_field *field = &fields[i];
-
-        field->name = signed_fields[i].name;
-        field->value = signed_fields[i].value;
-    }
     answer_begin(&a, want);
-    sent = http_send(&db->http, &http, take_body, &a);
-    buf_wipe(authorization, sizeof authorization);
+    sent = http_send(&db->http, &rq, take_body, &a);
+    buf_wipe(&s, sizeof s);
     if (sent != HTTP_OK)
         return dynamodb_fail(db, sent == HTTP_REFUSED ? OUTCOME_STOP
                              : OUTCOME_RETRY, "%s", db->http.error);

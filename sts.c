@@ -7,7 +7,7 @@
 
 #include "clock.h"
 #include "endpoint.h"
-#include "sigv4.h"
+#include "signing.h"
 
 struct call {
     const struct credentials *keys;
@@ -53,35 +53,20 @@ static void write_form(struct buf *form, const struct sts_role *role)
 /* Sends the form once. False: there is no answer. */
 static bool post(const struct call *c, struct http_answer *answer)
 {
-    static const char type[] = "application/x-www-form-urlencoded";
-    const struct credentials *k = c->keys;
-    const char *path = c->url.path[0] != '\0' ? c->url.path : "/";
-    char date[CLOCK_DATE], authorization[1024];
-    const struct sigv4_header headers[] = {
-        {"host", c->url.authority}, {"content-type", type},
-        {"x-amz-date", date}, {"x-amz-security-token", k->token}
-    };
-    const struct http_field fields[] = {
-        {"content-type", type}, {"x-amz-date", date},
-        {"authorization", authorization}, {"x-amz-security-token", k->token}
-    };
-    const size_t n = !c->sign ? 1 : k->token[0] == '\0' ? 3 : 4;
-    const struct sigv4_request rq = {"POST", path, "", headers, n,
-        c->form.data, c->form.len, false};
-    const struct sigv4_scope scope = {k->access, k->secret, c->region, "sts",
-        NULL};
-    const struct http_request http = {"POST", path, fields, n, c->form.data,
-        c->form.len, true};
+    const struct http_field type = {"content-type",
+        "application/x-www-form-urlencoded"};
+    struct http_request rq = {"POST", c->url.path[0] != '\0' ? c->url.path
+        : "/", &type, 1, c->form.data, c->form.len, true};
+    struct signing s = {.keys = c->keys, .region = c->region, .service = "sts",
+        .offset = c->offset};
     bool good = false;
 
-    if (c->sign && (!clock_date(date, clock_seconds() + c->offset) ||
-                    sigv4_authorization(&rq, &scope, date, authorization,
-                                        sizeof authorization) == 0))
+    if (c->sign && !signing_sign(&s, &c->url, &rq))
         snprintf(answer->error, sizeof answer->error, "the request cannot be "
                  "signed");
     else
-        good = http_once(&c->url, &c->http, &http, answer) == HTTP_OK;
-    buf_wipe(authorization, sizeof authorization);
+        good = http_once(&c->url, &c->http, &rq, answer) == HTTP_OK;
+    buf_wipe(&s, sizeof s);
     return good;
 }
 

@@ -19,7 +19,8 @@ sources() {
     http="http.c response.c proxy.c net.c $tls clock.c buf.c ascii.c"
     case $1 in
     aws) echo why.c aws.c chain.c credentials.c endpoint.c imds.c process.c \
-        profile.c sts.c $http json.c machine.c picks.c rows.c sigv4.c ;;
+        profile.c signing.c sts.c $http json.c machine.c picks.c rows.c \
+        sigv4.c ;;
     bundle) echo $tls net.c clock.c buf.c ;;
     checkpoint) echo checkpoint.c ;;
     http) echo $http ;;
