@@ -369,8 +369,8 @@ def test_killed_it_may_print_a_page_twice_and_loses_nothing(cloudinary, ocrdyn,
         assert process.returncode == -9
         out.write(b"half")           # as a full disk leaves it
         out.flush()
-        done = subprocess.run([ocrdyn.path, *AT], stdout=out, cwd=tmp_path,
-                              stderr=subprocess.PIPE, text=True,
+        done = subprocess.run([*ocrdyn.under, ocrdyn.path, *AT],
+                              stdout=out, cwd=tmp_path, stderr=subprocess.PIPE, text=True,
                               env=ocrdyn.environment())
     assert done.returncode == 0
     assert "had an unclean end" in done.stderr
@@ -471,6 +471,7 @@ def test_usr1_and_a_progress_line(cloudinary, ocrdyn):
 
 def test_standard_input_is_left_alone(cloudinary, ocrdyn):
     names = fill(cloudinary, 3)
-    done = subprocess.run(f"{ocrdyn.path} list <&-", shell=True,
+    command = " ".join([*ocrdyn.under, ocrdyn.path])
+    done = subprocess.run(f"{command} list <&-", shell=True,
                           env=ocrdyn.environment(), capture_output=True)
     assert done.returncode == 0 and done.stdout.decode().split() == names
