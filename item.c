@@ -8,15 +8,16 @@
 void item_init(struct item *item)
 {
     memset(item, 0, sizeof *item);
-    /* JSON may write each byte as six: \u0001 */
-    buf_init(&item->json, 6 * ITEM_MAX + 65536);
-    buf_init(&item->spare, ITEM_MAX);
+    buf_init(&item->json, ITEM_JSON_MAX);
+    buf_init(&item->member, ITEM_MAX);
+    buf_init(&item->scalar, ITEM_MAX);
 }
 
 void item_reset(struct item *item)
 {
     buf_reset(&item->json);
-    buf_reset(&item->spare);
+    buf_reset(&item->member);
+    buf_reset(&item->scalar);
     item->size = 0;
     item->replaced = 0;
 }
@@ -89,6 +90,12 @@ void item_string(struct item *item, const char *name, const void *value,
         put_literal(item, JSON_NULL);
 }
 
+/* Empties it. What did not fit still shows in item_fits. */
+static void clear(struct buf *b)
+{
+    b->len = 0;
+}
+
 /* A JSON value on its way into an item. */
 struct typed {
     struct item *item;
@@ -109,9 +116,10 @@ static void typed_place(struct typed *t)
     t->first = false;
     item->size += 1;             /* for each element of a list or a map */
     if (t->object >> (t->depth - 1) & 1) {
-        quote(item, item->spare.data, item->spare.len);
+        quote(item, item->member.data, item->member.len);
         buf_byte(&item->json, ':');
-        item->size += item->spare.len;
+        item->size += item->member.len;
+        clear(&item->member);
     }
 }
 
@@ -120,7 +128,6 @@ static bool typed_begin(struct typed *t, enum json_type type)
     struct item *item = t->item;
 
     typed_place(t);
-    buf_reset(&item->spare);
     if (type == JSON_OBJECT || type == JSON_ARRAY) {
         if (t->depth >= ITEM_NESTING_MAX)
             return false;
@@ -148,13 +155,14 @@ static void typed_end(struct typed *t, enum json_type type)
         break;
     case JSON_STRING:
     case JSON_NUMBER:            /* "N" is a number as a string */
-        put_text(item, type == JSON_STRING ? "S" : "N", item->spare.data,
-                 item->spare.len);
+        put_text(item, type == JSON_STRING ? "S" : "N", item->scalar.data,
+                 item->scalar.len);
         break;
     default:
         put_literal(item, type);
         break;
     }
+    clear(&item->scalar);
 }
 
 static bool typed_event(void *context, unsigned pick, enum json_event event,
@@ -170,8 +178,11 @@ static bool typed_event(void *context, unsigned pick, enum json_event event,
     case JSON_END:
         typed_end(t, type);
         break;
-    default:                     /* pieces of a name or of a scalar */
-        buf_add(&t->item->spare, bytes, n);
+    case JSON_NAME:
+        buf_add(&t->item->member, bytes, n);
+        break;
+    case JSON_BYTES:
+        buf_add(&t->item->scalar, bytes, n);
         break;
     }
     return true;
@@ -185,7 +196,6 @@ bool item_json(struct item *item, const char *name,
     struct json json;
 
     begin_name(item, name);
-    buf_reset(&item->spare);
     json_init(&json, &whole, 1, typed_event, &typed);
     json_feed(&json, value, n);
     return json_end(&json);
@@ -195,6 +205,7 @@ bool item_json(struct item *item, const char *name,
 bool item_fits(const struct item *item)
 {
     return (!item->json.failed || item->json.starved) &&
-        (!item->spare.failed || item->spare.starved) &&
+        (!item->member.failed || item->member.starved) &&
+        (!item->scalar.failed || item->scalar.starved) &&
         item->size <= ITEM_MAX;
 }

@@ -14,6 +14,9 @@
 
 enum {
     ITEM_MAX = 409600,           /* bytes of all names and values */
+    ITEM_JSON_MAX = 8 * ITEM_MAX + 65536,        /* bytes of its typed JSON: an
+                                    element {"BOOL":false}, is 15 bytes for 2
+                                    that count, a byte as \u0001 6 for 1 */
     ITEM_KEY_MAX = 2048,         /* bytes of a partition key's value */
     ITEM_KEY_NAME_MAX = 255,     /* bytes of a key attribute's name */
     ITEM_NAME_MAX = 65535,       /* bytes of another attribute's name */
@@ -22,7 +25,10 @@ enum {
 
 struct item {
     struct buf json;             /* {"name":{"S":"value"},... without "}" */
-    struct buf spare;
+    struct buf member;           /* the name of a map's member, until its value
+                                    begins; */
+    struct buf scalar;           /* a string or number inside a value, until
+                                    it ends */
     uint64_t size;
     size_t replaced;             /* bytes that were not UTF-8, now U+FFFD */
 };

@@ -63,7 +63,8 @@ enum outcome items_put(struct dynamodb *db, const char *table,
 {
     buf_byte(&item->json, '}');
     begin(db, table, "Item", item->json.data, item->json.len);
-    db->request.failed |= item->json.failed || item->spare.failed;
+    db->request.failed |= item->json.failed || item->member.failed ||
+        item->scalar.failed;
     return dynamodb_call(db, "PutItem", NULL, true);
 }
 
