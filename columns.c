@@ -32,7 +32,7 @@ size_t columns_add(struct columns *c, const unsigned char *name, size_t n,
         return i;
     one->name = c->names.len;
     one->name_len = n;
-    one->present = false;
+    one->there = one->present = false;
     if (buf_add(&c->names, name, n))
         c->n++;
     return i;
@@ -74,6 +74,7 @@ bool columns_take(struct columns *c, const struct plain_value *value)
 
     if (i >= c->shown)
         return false;
+    c->list[i].there = true;
     c->list[i].present = value->bytes != NULL;
     c->list[i].json = value->json;
     c->list[i].value = c->values.len;
@@ -82,29 +83,33 @@ bool columns_take(struct columns *c, const struct plain_value *value)
     return true;
 }
 
-static void make_fields(const struct columns *c, struct rows_field *fields)
+/* Returns how many: with `there` only those that the item has. */
+static size_t make_fields(const struct columns *c, bool there,
+                          struct rows_field *fields)
 {
     static const unsigned char nothing[1];
     const unsigned char *values = c->values.len > 0 ? c->values.data : nothing;
-    size_t i;
+    size_t i, n = 0;
 
     for (i = 0; i < c->shown; i++) {
         const struct columns_one *one = &c->list[i];
 
-        fields[i].name = c->names.data + one->name;
-        fields[i].name_len = one->name_len;
-        fields[i].bytes = one->present ? values + one->value : NULL;
-        fields[i].len = one->present ? one->len : 0;
-        fields[i].json = one->json;
+        if (there && !one->there)
+            continue;
+        fields[n].name = c->names.data + one->name;
+        fields[n].name_len = one->name_len;
+        fields[n].bytes = one->present ? values + one->value : NULL;
+        fields[n].len = one->present ? one->len : 0;
+        fields[n++].json = one->json;
     }
+    return n;
 }
 
 void columns_header(const struct columns *c, struct rows_out *out)
 {
     struct rows_field fields[COLUMNS_MAX];
 
-    make_fields(c, fields);
-    rows_names(out, fields, c->shown);
+    rows_names(out, fields, make_fields(c, false, fields));
 }
 
 void columns_row(struct columns *c, struct rows_out *out)
@@ -112,9 +117,8 @@ void columns_row(struct columns *c, struct rows_out *out)
     struct rows_field fields[COLUMNS_MAX];
     size_t i;
 
-    make_fields(c, fields);
-    rows_add(out, fields, c->shown);
+    rows_add(out, fields, make_fields(c, out->format == ROWS_JSONL, fields));
     for (i = 0; i < c->shown; i++)
-        c->list[i].present = false;
+        c->list[i].there = c->list[i].present = false;
     buf_reset(&c->values);
 }

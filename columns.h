@@ -23,7 +23,8 @@ struct columns {
     struct columns_one {
         size_t name, name_len;   /* where in names */
         size_t value, len;       /* where in values */
-        bool present, json;
+        bool there;              /* the item has it, perhaps as NULL; */
+        bool present, json;      /* and it is not NULL */
     } list[COLUMNS_KNOWN];
 };
 
@@ -48,7 +49,9 @@ void columns_fix(struct columns *c, size_t first);
 /* Takes an attribute for the row in hand. False if it is in no column. */
 bool columns_take(struct columns *c, const struct plain_value *value);
 
-/* Adds the header line; adds the row, and begins the next one. */
+/* Adds the header line; adds the row, and begins the next one. An attribute
+   that the item does not have is no member of JSON Lines, and an empty field
+   elsewhere, as one that is NULL is. */
 void columns_header(const struct columns *c, struct rows_out *out);
 void columns_row(struct columns *c, struct rows_out *out);
 

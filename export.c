@@ -27,7 +27,8 @@ struct state {
     struct columns columns;
     bool fixed;                  /* they are known, */
     bool headed;                 /* and their header is printed */
-    bool whole;                  /* JSON Lines of all attributes */
+    bool whole;                  /* JSON Lines, or typed JSON, of whatever
+                                    attributes the answer has */
     size_t looked;               /* items */
     struct buf line;             /* such a one, in the making */
     struct plain plain;
@@ -258,9 +259,13 @@ static void end_item(struct state *s)
         columns_row(&s->columns, &s->c.out);
         return;
     }
-    if (s->line.len == 0)
-        buf_byte(&s->line, '{');
-    buf_byte(&s->line, '}');
+    if (s->plain.typed) {
+        plain_line(&s->line, NULL);
+    } else {
+        if (s->line.len == 0)
+            buf_byte(&s->line, '{');
+        buf_byte(&s->line, '}');
+    }
     rows_line(&s->c.out, s->line.data, s->line.len);
     buf_reset(&s->line);
 }
@@ -274,7 +279,9 @@ static bool print(void *context, const struct plain_value *v)
         end_item(s);
         return s->c.o->limit == 0 || *printed(s) < s->c.o->limit;
     }
-    if (s->whole)
+    if (s->plain.typed)
+        plain_line(&s->line, v);
+    else if (s->whole)
         add_json(&s->line, v);
     else if (!columns_take(&s->columns, v) && s->c.o->n_columns == 0 &&
              s->c.o->format != ROWS_TEXT)
@@ -307,7 +314,8 @@ static void begin_columns(struct state *s, const struct options *o)
     struct columns *c = &s->columns;
     unsigned i;
 
-    s->whole = o->format == ROWS_JSONL && o->n_columns == 0;
+    s->whole = s->plain.typed ||
+        (o->format == ROWS_JSONL && o->n_columns == 0);
     s->fixed = s->whole || o->format == ROWS_TEXT || o->n_columns > 0;
     for (i = 0; i < o->n_columns; i++)
         columns_name(c, o->columns[i]);
@@ -645,6 +653,7 @@ static void begin(struct state *s)
     s->range = o->index != NULL ? &s->keys.index_range : &s->keys.range;
     columns_init(&s->columns);
     plain_init(&s->plain);
+    s->plain.typed = o->format == ROWS_DYNAMODB;
     buf_init(&s->line, PLAIN_MAX);
     for (i = 0; i < PARTS; i++)
         buf_init(&s->parts[i], 4 << 20);

@@ -11,6 +11,7 @@ void item_init(struct item *item)
     buf_init(&item->json, ITEM_JSON_MAX);
     buf_init(&item->member, ITEM_MAX);
     buf_init(&item->scalar, ITEM_MAX);
+    names_init(&item->names, ITEM_MAX);
 }
 
 void item_reset(struct item *item)
@@ -18,6 +19,7 @@ void item_reset(struct item *item)
     buf_reset(&item->json);
     buf_reset(&item->member);
     buf_reset(&item->scalar);
+    names_reset(&item->names);
     item->size = 0;
     item->replaced = 0;
 }
@@ -27,32 +29,25 @@ static void quote(struct item *item, const void *bytes, size_t n)
     item->replaced += json_quote(bytes, n, buf_put, &item->json);
 }
 
-static void begin_name(struct item *item, const char *name)
+/* The comma, if there is one before it, and the name of an attribute. */
+static void put_name(struct item *item, const void *name, size_t n)
 {
     buf_byte(&item->json, item->json.len == 0 ? '{' : ',');
-    quote(item, name, strlen(name));
+    quote(item, name, n);
     buf_byte(&item->json, ':');
+}
+
+static void begin_name(struct item *item, const char *name)
+{
+    put_name(item, name, strlen(name));
     item->size += strlen(name);
 }
 
-/*
- * Bytes of a number: 1, and 1 for each two significant digits. The developer
- * guide says "approximately", and so this is the least that it can mean: an
- * item is not refused here that DynamoDB might take.
- */
-static size_t number_size(const unsigned char *p, size_t n)
+void item_take(struct item *item, const struct plain_value *v)
 {
-    size_t digits = 0, zeros = 0, i;
-
-    for (i = 0; i < n && p[i] != 'e' && p[i] != 'E'; i++) {
-        if (p[i] == '0' && digits > 0)
-            zeros++;
-        if (p[i] >= '1' && p[i] <= '9') {
-            digits += zeros + 1;
-            zeros = 0;
-        }
-    }
-    return 1 + (digits + 1) / 2;
+    put_name(item, v->name, v->name_len);
+    buf_add(&item->json, v->typed, v->typed_len);
+    item->size += v->size;
 }
 
 /* The value of a string, a number by its digits, or binary by its base64. */
@@ -62,8 +57,7 @@ static void put_text(struct item *item, const char *type, const void *bytes,
     buf_format(&item->json, "{\"%s\":", type);
     quote(item, bytes, n);
     buf_byte(&item->json, '}');
-    item->size += type[0] == 'N' ? number_size(bytes, n)
-        : type[0] == 'B' ? n / 4 * 3 : n;
+    item->size += plain_size(type, bytes, n);
 }
 
 static void put_literal(struct item *item, enum json_type type)
@@ -102,6 +96,8 @@ struct typed {
     unsigned depth;
     uint64_t object;             /* a bit for each level: is it an object? */
     bool first;
+    const char *why;             /* it cannot be stored, or NULL */
+    size_t marks[PLAIN_NESTING]; /* of the names of each level */
 };
 
 /* Where an element or a member begins: the comma, the member's name. */
@@ -119,6 +115,7 @@ static void typed_place(struct typed *t)
         quote(item, item->member.data, item->member.len);
         buf_byte(&item->json, ':');
         item->size += item->member.len;
+        names_add(&item->names, item->member.data, item->member.len);
         clear(&item->member);
     }
 }
@@ -129,8 +126,11 @@ static bool typed_begin(struct typed *t, enum json_type type)
 
     typed_place(t);
     if (type == JSON_OBJECT || type == JSON_ARRAY) {
-        if (t->depth >= ITEM_NESTING_MAX)
+        if (t->depth >= PLAIN_NESTING) {
+            t->why = "is nested deeper than 32 levels";
             return false;
+        }
+        t->marks[t->depth] = names_open(&item->names);
         t->object &= ~(UINT64_C(1) << t->depth);
         if (type == JSON_OBJECT)
             t->object |= UINT64_C(1) << t->depth;
@@ -142,7 +142,7 @@ static bool typed_begin(struct typed *t, enum json_type type)
     return true;
 }
 
-static void typed_end(struct typed *t, enum json_type type)
+static bool typed_end(struct typed *t, enum json_type type)
 {
     struct item *item = t->item;
 
@@ -152,6 +152,10 @@ static void typed_end(struct typed *t, enum json_type type)
         t->depth--;
         t->first = false;
         buf_str(&item->json, type == JSON_OBJECT ? "}}" : "]}");
+        if (!names_close(&item->names, t->marks[t->depth])) {
+            t->why = "has two members of one name";
+            return false;
+        }
         break;
     case JSON_STRING:
     case JSON_NUMBER:            /* "N" is a number as a string */
@@ -163,6 +167,7 @@ static void typed_end(struct typed *t, enum json_type type)
         break;
     }
     clear(&item->scalar);
+    return true;
 }
 
 static bool typed_event(void *context, unsigned pick, enum json_event event,
@@ -176,8 +181,7 @@ static bool typed_event(void *context, unsigned pick, enum json_event event,
     case JSON_BEGIN:
         return typed_begin(t, type);
     case JSON_END:
-        typed_end(t, type);
-        break;
+        return typed_end(t, type);
     case JSON_NAME:
         buf_add(&t->item->member, bytes, n);
         break;
@@ -188,17 +192,22 @@ static bool typed_event(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-bool item_json(struct item *item, const char *name,
-               const unsigned char *value, size_t n)
+const char *item_json(struct item *item, const char *name,
+                      const unsigned char *value, size_t n)
 {
     static const struct json_pick whole = {"", JSON_WANT_WALK, false, 0};
-    struct typed typed = {item, 0, 0, true};
+    struct typed typed = {.item = item, .first = true};
     struct json json;
 
     begin_name(item, name);
     json_init(&json, &whole, 1, typed_event, &typed);
     json_feed(&json, value, n);
-    return json_end(&json);
+    item->json.failed |= names_failed(&item->names);
+    item->json.starved |= item->names.bytes.starved ||
+        item->names.order.starved;
+    if (json_end(&json))
+        return NULL;
+    return typed.why != NULL ? typed.why : "is not JSON";
 }
 
 /* Without memory nobody knows; who sends it says so. */

@@ -11,6 +11,8 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "names.h"
+#include "plain.h"
 
 enum {
     ITEM_MAX = 409600,           /* bytes of all names and values */
@@ -19,8 +21,7 @@ enum {
                                     that count, a byte as \u0001 6 for 1 */
     ITEM_KEY_MAX = 2048,         /* bytes of a partition key's value */
     ITEM_KEY_NAME_MAX = 255,     /* bytes of a key attribute's name */
-    ITEM_NAME_MAX = 65535,       /* bytes of another attribute's name */
-    ITEM_NESTING_MAX = 32        /* levels of lists and maps */
+    ITEM_NAME_MAX = 65535        /* bytes of another attribute's name */
 };
 
 struct item {
@@ -29,6 +30,7 @@ struct item {
                                     begins; */
     struct buf scalar;           /* a string or number inside a value, until
                                     it ends */
+    struct names names;          /* of maps */
     uint64_t size;
     size_t replaced;             /* bytes that were not UTF-8, now U+FFFD */
 };
@@ -46,13 +48,16 @@ void item_string(struct item *item, const char *name, const void *value,
 void item_typed(struct item *item, const char *name, const char *type,
                 const unsigned char *text, size_t n);
 
+/* Adds an attribute that was read with its types. */
+void item_take(struct item *item, const struct plain_value *value);
+
 /*
  * Adds an attribute from one JSON value of n bytes: string, number, bool and
- * null keep their type, arrays and objects become L and M. False if the value
- * is nested too deep to be stored.
+ * null keep their type, arrays and objects become L and M. Returns NULL, or why
+ * the value cannot be stored: "is nested deeper than 32 levels".
  */
-bool item_json(struct item *item, const char *name,
-               const unsigned char *value, size_t n);
+const char *item_json(struct item *item, const char *name,
+                      const unsigned char *value, size_t n);
 
 /* Does it fit? */
 bool item_fits(const struct item *item);

@@ -24,13 +24,18 @@ static void begin_names(struct buf *body, const char *key)
     dynamodb_text(body, "#k", key);
 }
 
-/* Of items `key` and these attributes are wanted, as they are now. */
+/* These attributes of items are wanted, as they are now. */
 static void project(struct buf *body, const char *key,
-                    const char *const *names, unsigned n)
+                    const struct items_wanted *wanted)
 {
+    const char *const *names = wanted->names;
+    const unsigned n = wanted->n;
     unsigned i;
 
-    buf_str(body, ",\"ConsistentRead\":true,\"ProjectionExpression\":\"#k");
+    buf_str(body, ",\"ConsistentRead\":true");
+    if (wanted->all)
+        return;
+    buf_str(body, ",\"ProjectionExpression\":\"#k");
     for (i = 0; i < n; i++)
         if (strcmp(names[i], key) != 0)
             buf_format(body, ",#p%u", i);
@@ -56,6 +61,7 @@ static struct buf *begin(struct dynamodb *db, const char *table,
 
 /* ---- one ---- */
 
+static const struct items_wanted nothing;        /* but the key */
 static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false, 0};
 
 enum outcome items_put(struct dynamodb *db, const char *table,
@@ -104,7 +110,7 @@ enum outcome items_get(struct dynamodb *db, const char *table,
     buf_reset(text);
     dynamodb_name(body, "Key");
     dynamodb_key(body, key, id, n);
-    project(body, name, NULL, 0);
+    project(body, name, &nothing);
     outcome = dynamodb_keep(db, "GetItem", &kept, false);
     *found = outcome == OUTCOME_DONE && item.len > 0;
     if (*found && (!plain_read(&plain, item.data, item.len, false,
@@ -125,8 +131,7 @@ struct batch {
     const struct items_write *writes;    /* these, */
     size_t n;                            /* and how many */
     bool left[ITEMS_BATCH_MAX];          /* those that are not done */
-    const char *const *names;            /* attributes that are wanted */
-    unsigned n_names;
+    const struct items_wanted *wanted;   /* of those that are read */
     struct buf *found;           /* items, and what an answer says was not */
     struct buf undone;           /* done, as items or keys: each with a NUL */
     struct plain plain;
@@ -226,7 +231,7 @@ static enum outcome ask(struct batch *b)
     }
     buf_byte(body, ']');
     if (reads) {
-        project(body, b->hash, b->names, b->n_names);
+        project(body, b->hash, b->wanted);
         buf_byte(body, '}');
     }
     buf_byte(body, '}');
@@ -285,12 +290,12 @@ static enum outcome work(struct batch *b, struct items_found *found)
 }
 
 enum outcome items_fetch(struct dynamodb *db, const char *table,
-                         const char *key, const char *const *names,
-                         unsigned n_names, const struct items_id *ids,
-                         size_t n, struct items_found *found)
+                         const char *key, const struct items_wanted *wanted,
+                         const struct items_id *ids, size_t n,
+                         struct items_found *found)
 {
     struct batch batch = {.db = db, .table = table, .hash = key, .ids = ids,
-        .n = n, .names = names, .n_names = n_names};
+        .n = n, .wanted = wanted};
 
     buf_reset(&found->json);
     return work(&batch, found);
@@ -305,7 +310,7 @@ enum outcome items_have(struct dynamodb *db, const char *table,
     size_t i;
 
     buf_init(&found.json, ITEMS_FOUND_MAX);
-    outcome = items_fetch(db, table, key, NULL, 0, ids, n, &found);
+    outcome = items_fetch(db, table, key, &nothing, ids, n, &found);
     for (i = 0; i < n && outcome == OUTCOME_DONE; i++)
         have[i] = found.size[i] > 0;
     buf_free(&found.json);

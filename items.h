@@ -71,15 +71,22 @@ struct items_found {
     size_t at[ITEMS_BATCH_MAX], size[ITEMS_BATCH_MAX];
 };
 
+/* The attributes of items that are wanted: all, or the key and these. */
+struct items_wanted {
+    bool all;
+    const char *const *names;
+    unsigned n;
+};
+
 /*
- * BatchGetItem, consistent: the key and the attributes `names` of these ids'
- * items (at most ITEMS_BATCH_MAX, no two equal). What DynamoDB leaves
- * unprocessed is asked for again. The caller inits and frees found->json.
+ * BatchGetItem, consistent: these ids' items (at most ITEMS_BATCH_MAX, no two
+ * equal). What DynamoDB leaves unprocessed is asked for again. The caller inits
+ * and frees found->json.
  */
 enum outcome items_fetch(struct dynamodb *db, const char *table,
-                         const char *key, const char *const *names,
-                         unsigned n_names, const struct items_id *ids,
-                         size_t n, struct items_found *found);
+                         const char *key, const struct items_wanted *wanted,
+                         const struct items_id *ids, size_t n,
+                         struct items_found *found);
 
 /* The same for keys only: which of these are there? */
 enum outcome items_have(struct dynamodb *db, const char *table,

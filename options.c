@@ -34,6 +34,7 @@ enum {
     CALLING = RUN | STORE | TABLE | CHECK,       /* that call DynamoDB, */
     NETWORK = CALLING | LIST,            /* or anybody */
     ROWS = RUN | LIST | STORE,           /* that print rows */
+    ITEMS = GET | PUT | FIND,            /* that print or read items */
     ALL = (1 << OPTIONS_COMMANDS) - 1
 };
 
@@ -153,7 +154,9 @@ static const struct options_row table[] = {
     {"null", NULL, "NUL ends records",
      '0', OPTIONS_FLAG, ROWS | EXTRACT, TO(null), 0},
     {"format", "tsv|jsonl|csv|text", "",
-     'f', OPTIONS_CHOICE, ROWS, TO(format), TO(formatted)},
+     'f', OPTIONS_CHOICE, ROWS & ~ITEMS, TO(format), TO(formatted)},
+    {"format", "tsv|jsonl|csv|text|dynamodb", "",
+     'f', OPTIONS_CHOICE, ITEMS, TO(format), TO(formatted)},
     {"quiet", NULL, "only what fails",
      'q', OPTIONS_FLAG, ROWS | TABLE, TO(quiet), 0},
     {"verbose", NULL, "say what is done",

@@ -38,6 +38,10 @@ struct state {
     size_t n;                    /* and how many */
     struct items_write writes[ITEMS_WRITE_MAX];
     struct plain plain;
+    struct plain typed;          /* with -f dynamodb: of the record */
+    struct buf hash_text, range_text;    /* its keys' values, */
+    struct record_field hash, range;     /* as fields */
+    char why[512];               /* why a record cannot be stored */
     struct buf key;              /* what identifies the item */
     uint64_t passed;             /* rows without a text to be stored */
 };
@@ -230,6 +234,19 @@ static bool is_wanted(const struct options *o,
     return o->n_columns == 0;
 }
 
+/* "the attribute NAME: why", or why alone if n is 0. */
+static const char *explain(struct state *s, const unsigned char *name, size_t n,
+                           const char *why)
+{
+    char shown[128], text[256];
+
+    rows_visible(shown, sizeof shown, name, n);
+    rows_visible(text, sizeof text, (const unsigned char *)why, strlen(why));
+    snprintf(s->why, sizeof s->why, "%s%s%s%s", n > 0 ? "the attribute " : "",
+             shown, n > 0 ? ": " : "", text);
+    return s->why;
+}
+
 /* Adds an attribute that is no key. Why it cannot be one, or NULL. */
 static const char *add_attribute(struct state *s,
                                  const struct record_field *field)
@@ -248,8 +265,11 @@ static const char *add_attribute(struct state *s,
         if (field->bytes != NULL || s->c.o->format == ROWS_JSONL ||
             strcmp(name, s->c.o->text) == 0)
             item_string(&s->item, name, field->bytes, field->len);
-    } else if (!item_json(&s->item, name, field->bytes, field->len)) {
-        return "a value is nested deeper than 32 levels";
+    } else {
+        const char *why = item_json(&s->item, name, field->bytes, field->len);
+
+        if (why != NULL)
+            return explain(s, field->name, field->name_len, why);
     }
     return NULL;
 }
@@ -273,6 +293,68 @@ static const char *make_item(struct state *s, const struct record_field *hash,
     }
     return wrong;
 }
+
+/* ---------------------------------------------- records of -f dynamodb */
+
+/* An attribute of the record, whose value is the key, or not. */
+static void take_key(struct record_field *field, struct buf *text,
+                     const struct keys_one *key, const struct plain_value *v)
+{
+    if (*key->name == '\0' || !plain_is(v, key->name))
+        return;
+    buf_reset(text);
+    if (v->bytes != NULL)
+        buf_add(text, v->bytes, v->len);
+    buf_byte(text, '\0');        /* so that an empty one is there, too */
+    field->bytes = text->data;
+    field->len = text->len - 1;
+    /* as key_wrong wants it: of the table's type, or of none that a key has */
+    field->type = strcmp(v->type, key->type) != 0 ? JSON_OBJECT
+        : *v->type == 'N' ? JSON_NUMBER : JSON_STRING;
+}
+
+/* Adds an attribute to the item. */
+static bool take_attribute(void *context, const struct plain_value *v)
+{
+    struct state *s = context;
+    const struct record_field field = {.name = v != NULL ? v->name : NULL,
+        .name_len = v != NULL ? v->name_len : 0};
+
+    if (v == NULL)
+        return true;
+    take_key(&s->hash, &s->hash_text, &s->keys.hash, v);
+    take_key(&s->range, &s->range_text, &s->keys.range, v);
+    if (v->name_len > ITEM_NAME_MAX)
+        return false;
+    if (is_wanted(s->c.o, &field) || plain_is(v, s->keys.hash.name) ||
+        plain_is(v, s->keys.range.name))
+        item_take(&s->item, v);
+    return true;
+}
+
+/*
+ * Makes the item of a record {"Item":{...}}, and sets s->hash and s->range to
+ * its keys, whose `bytes` are NULL where they are not there. Why it cannot be
+ * one, or NULL.
+ */
+static const char *read_item(struct state *s)
+{
+    const struct record_field *item = find(&s->in, "Item");
+    struct plain *p = &s->typed;
+
+    s->hash = s->range = (struct record_field){.bytes = NULL};
+    item_reset(&s->item);
+    if (item == NULL || item->type != JSON_OBJECT)
+        return "it is not like {\"Item\":{\"name\":{\"S\":\"text\"}}}";
+    if (s->in.n > 1)
+        return "it has more than \"Item\"";
+    if (!plain_read(p, item->bytes, item->len, false, take_attribute, s))
+        return explain(s, p->name.data, p->name.len, *p->why != '\0' ? p->why
+                       : "its name is longer than 65535 bytes");
+    return NULL;
+}
+
+/* ------------------------------------------------------- rows of a run */
 
 /* Is the record a row of a run? */
 static bool is_row(struct state *s)
@@ -318,6 +400,32 @@ static const char *make_from_row(struct state *s, int status)
     return NULL;
 }
 
+/* Are these the record's keys? Why they are not, or NULL. */
+static const char *keys_of_record_wrong(const struct state *s,
+                                        const struct record_field *hash,
+                                        const struct record_field *range)
+{
+    const char *wrong = key_wrong(&s->keys.hash, hash, ITEM_KEY_MAX);
+
+    if (wrong == NULL && range_name(s) != NULL)
+        wrong = key_wrong(&s->keys.range, range, SORT_KEY_MAX);
+    return wrong;
+}
+
+/* The record's item is made, or it is wrong: it cannot be stored. */
+static void end_record(struct state *s, const struct record_field *hash,
+                       const char *wrong)
+{
+    if (wrong == NULL && !item_fits(&s->item))
+        wrong = "the item is larger than 400 KB";
+    if (wrong == NULL) {
+        add(s, hash);
+        return;
+    }
+    flush(s);                    /* rows keep their order */
+    fail_record(s, hash, wrong);
+}
+
 static void do_record(struct state *s)
 {
     const bool row = is_row(s);
@@ -334,21 +442,23 @@ static void do_record(struct state *s)
         return;
     }
     hash = row ? s->row[ID] : find(&s->in, s->keys.hash.name);
-    wrong = key_wrong(&s->keys.hash, hash, ITEM_KEY_MAX);
-    if (wrong == NULL && range_name(s) != NULL) {
+    if (range_name(s) != NULL)
         range = find(&s->in, range_name(s));
-        wrong = key_wrong(&s->keys.range, range, SORT_KEY_MAX);
-    }
+    wrong = keys_of_record_wrong(s, hash, range);
     if (wrong == NULL)
         wrong = row ? make_from_row(s, status) : make_item(s, hash, range);
-    if (wrong == NULL && !item_fits(&s->item))
-        wrong = "the item is larger than 400 KB";
-    if (wrong == NULL) {
-        add(s, hash);
-        return;
-    }
-    flush(s);                    /* rows keep their order */
-    fail_record(s, hash, wrong);
+    end_record(s, hash, wrong);
+}
+
+/* The same with -f dynamodb. */
+static void do_item(struct state *s)
+{
+    const char *wrong = read_item(s);
+
+    s->c.report.ids++;
+    if (wrong == NULL)
+        wrong = keys_of_record_wrong(s, &s->hash, &s->range);
+    end_record(s, &s->hash, wrong);
 }
 
 /* ------------------------------------------------------------------ loop */
@@ -386,7 +496,7 @@ static void loop(struct state *s)
 
     while (c->exit == 0 && (r = next(s)) != RECORDS_END) {
         if (r == RECORDS_ONE) {
-            do_record(s);
+            (c->o->format == ROWS_DYNAMODB ? do_item : do_record)(s);
             continue;
         }
         if (r == RECORDS_ERROR)
@@ -416,6 +526,10 @@ static void begin(struct state *s)
     buf_init(&s->batch, ITEMS_WRITE_BYTES);
     buf_init(&s->key, PLAIN_MAX);
     plain_init(&s->plain);
+    plain_init(&s->typed);
+    s->typed.typed = true;
+    buf_init(&s->hash_text, ITEM_MAX + 1);
+    buf_init(&s->range_text, ITEM_MAX + 1);
     command_keys(&s->c, &s->keys);
     if (s->c.exit == 0) {
         rows_header(&s->c.out);

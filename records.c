@@ -445,7 +445,7 @@ void records_init(struct records *r, int fd, enum rows_format format,
                   bool null, const char *const *columns, size_t n)
 {
     r->fd = fd;
-    r->format = format;
+    r->format = format == ROWS_DYNAMODB ? ROWS_JSONL : format;
     r->null = null;
     r->number = 0;
     r->sentence[0] = '\0';
@@ -485,6 +485,7 @@ static size_t take_some(struct records *r, const unsigned char *p, size_t n)
         return r->null ? take_tsv0(r, p, n) : take_tsv(r, p, n);
     case ROWS_CSV:
         return take_csv(r, p, n);
+    case ROWS_DYNAMODB:          /* records_init does not let it in */
     case ROWS_JSONL:
         return take_json(r, p, n);
     case ROWS_TEXT:

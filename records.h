@@ -20,6 +20,7 @@
  *       fields. An empty field without quotes is absent.
  * JSONL an object a line; each member is a field; null is absent. Two members
  *       of one name are an error, as any other breach of RFC 8259 is.
+ * DYNAMODB  read as JSONL is: the member "Item" is the caller's to read.
  * TEXT  the record is one field, "text", as it stands.
  *
  * In CSV and JSONL a UTF-8 byte order mark at the very start is passed over,
@@ -39,9 +40,10 @@
 #include "rows.h"
 
 enum {
-    RECORDS_MAX = 2560 * 1024,   /* bytes of one record as it is read, its
-                                    line end included: an item of 400 KB,
-                                    each byte as \u00XX, is 2.4 MB */
+    RECORDS_MAX = 3584 * 1024,   /* bytes of one record as it is read, its
+                                    line end included: an item of 400 KB, each
+                                    byte as \u00XX, is 2.4 MB; a list of
+                                    {"BOOL":false} is 3.1 MB */
     RECORDS_FIELDS = 1024,       /* of one record */
     RECORDS_SENTENCE = 160
 };

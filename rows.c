@@ -13,9 +13,9 @@
 
 bool rows_format_parse(enum rows_format *format, const char *name)
 {
-    static const char names[][6] = {
+    static const char names[][9] = {
         [ROWS_TSV] = "tsv", [ROWS_JSONL] = "jsonl", [ROWS_CSV] = "csv",
-        [ROWS_TEXT] = "text"
+        [ROWS_TEXT] = "text", [ROWS_DYNAMODB] = "dynamodb"
     };
 
     for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
@@ -173,7 +173,7 @@ void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
                    bool null)
 {
     out->fd = fd;
-    out->format = format;
+    out->format = format == ROWS_DYNAMODB ? ROWS_JSONL : format;
     out->null = null;
     out->failed = false;
     out->error = 0;
@@ -296,6 +296,7 @@ static void add_field(struct rows_out *out, size_t i,
         else
             add_raw(out, p, n, false);
         break;
+    case ROWS_DYNAMODB:          /* rows_out_init does not let it in */
     case ROWS_JSONL:
         json_quote(field->name, field->name_len, add, out);
         add_text(out, ":");

@@ -27,10 +27,13 @@ enum rows_format {
     ROWS_JSONL,              /* {"public_id":,"status":,"text":,"detail":} */
     ROWS_CSV,                /* RFC 4180 with header line and CRLF; no text is
                                 an empty field, an empty one a quoted one */
-    ROWS_TEXT                /* the texts only; no text is an empty one */
+    ROWS_TEXT,               /* the texts only; no text is an empty one */
+    ROWS_DYNAMODB            /* {"Item":{...}}: items in DynamoDB's typed JSON,
+                                each a line. Rows that are not items are then
+                                JSON Lines */
 };
 
-/* "tsv", "jsonl", "csv", "text". False if it is none of them. */
+/* "tsv", "jsonl", "csv", "text", "dynamodb". False if it is none of them. */
 bool rows_format_parse(enum rows_format *format, const char *name);
 
 /* ---- in ---- */

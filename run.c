@@ -30,6 +30,7 @@ struct state {
     struct cloudinary_request request;
     struct cloudinary_result result;
     struct item item;
+    char why[96];                /* the item cannot be made */
     struct caller caller;
     struct rows_out failed;      /* of --failed; fd -1: there is none */
     bool stored[ITEMS_BATCH_MAX];     /* of the ids to come, in order */
@@ -267,6 +268,7 @@ static const char *make_item(struct state *s, bool empty)
 {
     const struct options *o = s->c.o;
     struct item *item = &s->item;
+    const char *why;
     unsigned i;
 
     item_reset(item);
@@ -281,10 +283,14 @@ static const char *make_item(struct state *s, bool empty)
 
         if (s->result.value_large[i])
             return "DynamoDB: a value of --attr is larger than an item";
-        if (value->len > 0 &&
-            !item_json(item, o->attrs[i].name, value->data, value->len))
-            return "DynamoDB: a value of --attr is nested deeper than 32 "
-                "levels";
+        if (value->len == 0)
+            continue;
+        why = item_json(item, o->attrs[i].name, value->data, value->len);
+        if (why != NULL) {
+            snprintf(s->why, sizeof s->why, "DynamoDB: a value of --attr %s",
+                     why);
+            return s->why;
+        }
     }
     if (!item_fits(item))
         return "DynamoDB: the item is larger than 400 KB";

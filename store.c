@@ -23,12 +23,12 @@ struct state {
     struct entry entries[MAX];
     struct items_id ids[MAX];    /* those that are right, each once */
     size_t n, n_ids;
-    const char *const *names;    /* of the attributes that get prints, */
-    unsigned n_names;            /* and how many */
+    struct items_wanted wanted;  /* the attributes that get prints */
     struct items_found found;
     struct items_write writes[ITEMS_WRITE_MAX];
     struct plain plain;
     struct columns columns;
+    struct buf line;             /* with -f dynamodb: of an item */
 };
 
 /* An id's fate is known, unless the id is wrong: prints its row. */
@@ -54,16 +54,23 @@ static bool take_column(void *context, const struct plain_value *v)
     return true;
 }
 
+/* Counts an id whose row does not have its status. */
+static void count(struct state *s, const struct entry *e, bool there)
+{
+    command_count(&s->c, e->wrong != NULL ? REPORT_FAILED : there
+                  ? REPORT_COMPLETE : REPORT_ABSENT, e->id.bytes, e->id.n,
+                  e->wrong != NULL ? e->wrong : "");
+}
+
 /* With --columns: a row of them, which of an item that is not there has only
    the key. */
 static void print_columns(struct state *s, const struct entry *e, bool there)
 {
-    const struct plain_value key = {(const unsigned char *)s->c.o->key,
-        strlen(s->c.o->key), "S", false, e->id.bytes, e->id.n};
+    const struct plain_value key = {.name = (const unsigned char *)
+        s->c.o->key, .name_len = strlen(s->c.o->key), .type = "S",
+        .bytes = e->id.bytes, .len = e->id.n};
 
-    command_count(&s->c, e->wrong != NULL ? REPORT_FAILED : there
-                  ? REPORT_COMPLETE : REPORT_ABSENT, e->id.bytes, e->id.n,
-                  e->wrong != NULL ? e->wrong : "");
+    count(s, e, there);
     if (!there)
         columns_take(&s->columns, &key);
     columns_row(&s->columns, &s->c.out);
@@ -85,12 +92,50 @@ static void print_text(struct state *s, const struct entry *e)
     buf_reset(&s->columns.values);
 }
 
+/* With -f dynamodb: adds an attribute to the line, unless it is the key and
+   was not asked for, or ends the line. */
+static bool take_typed(void *context, const struct plain_value *v)
+{
+    struct state *s = context;
+    const struct items_wanted *wanted = &s->wanted;
+    bool is_wanted = v == NULL || wanted->all;
+    unsigned i;
+
+    for (i = 0; i < wanted->n && !is_wanted; i++)
+        is_wanted = plain_is(v, wanted->names[i]);
+    if (is_wanted)
+        plain_line(&s->line, v);
+    return true;
+}
+
+/* With -f dynamodb: the line of an item, which one that is not there does not
+   have. */
+static void print_item(struct state *s, const struct entry *e, bool there)
+{
+    const struct items_found *found = &s->found;
+
+    count(s, e, there);
+    if (!there)
+        return;
+    buf_reset(&s->line);
+    if (!plain_read(&s->plain, found->json.data + found->at[e->as],
+                    found->size[e->as], false, take_typed, s) ||
+        s->line.failed) {
+        report_line("DynamoDB: its answer holds something that is no item, or "
+                    "memory is out");
+        s->c.exit = COMMAND_STOPPED;
+        return;
+    }
+    rows_line(&s->c.out, s->line.data, s->line.len);
+    command_flush(&s->c);
+}
+
 static void get_batch(struct state *s)
 {
     const struct options *o = s->c.o;
     struct items_found *found = &s->found;
-    enum outcome outcome = items_fetch(s->c.db, o->table, o->key, s->names,
-                                       s->n_names, s->ids, s->n_ids, found);
+    enum outcome outcome = items_fetch(s->c.db, o->table, o->key, &s->wanted,
+                                       s->ids, s->n_ids, found);
     size_t i;
 
     command_failed(&s->c, outcome == OUTCOME_DONE ? outcome : OUTCOME_STOP);
@@ -98,6 +143,10 @@ static void get_batch(struct state *s)
         const struct entry *e = &s->entries[i];
         bool there = e->wrong == NULL && found->size[e->as] > 0;
 
+        if (o->format == ROWS_DYNAMODB) {
+            print_item(s, e, there);
+            continue;
+        }
         if (there)
             plain_read(&s->plain, found->json.data + found->at[e->as],
                        found->size[e->as], false, take_column, &s->columns);
@@ -264,16 +313,19 @@ static void begin(struct state *s)
     unsigned i;
 
     c->report.what = "id";
-    s->names = o->n_columns > 0 ? o->columns : &o->text;
-    s->n_names = o->n_columns > 0 ? o->n_columns : 1;
+    s->wanted.all = o->format == ROWS_DYNAMODB && o->n_columns == 0;
+    s->wanted.names = o->n_columns > 0 ? o->columns : &o->text;
+    s->wanted.n = o->n_columns > 0 ? o->n_columns : 1;
     buf_init(&s->found.json, ITEMS_FOUND_MAX);
+    buf_init(&s->line, PLAIN_MAX);
     plain_init(&s->plain);
+    s->plain.typed = o->format == ROWS_DYNAMODB;
     columns_init(&s->columns);
     command_failed(c, tables_ready(c->db, o->table, o->key));
     if (c->exit != 0)
         return;
-    for (i = 0; i < s->n_names; i++)
-        columns_name(&s->columns, s->names[i]);
+    for (i = 0; i < s->wanted.n; i++)
+        columns_name(&s->columns, s->wanted.names[i]);
     s->columns.shown = s->columns.n;
     if (o->n_columns > 0)
         columns_header(&s->columns, &c->out);
