@@ -16,9 +16,9 @@
 
 enum {
     ITEM_MAX = 409600,           /* bytes of all names and values */
-    ITEM_JSON_MAX = 8 * ITEM_MAX + 65536,        /* bytes of its typed JSON: an
-                                    element {"BOOL":false}, is 15 bytes for 2
-                                    that count, a byte as \u0001 6 for 1 */
+    ITEM_JSON_MAX = 12 * ITEM_MAX + 65536,       /* bytes of its typed JSON: an
+                                    element {"SS":[""]}, is 12 bytes for 1 that
+                                    counts, a byte as \u0001 is 6 */
     ITEM_KEY_MAX = 2048,         /* bytes of a partition key's value */
     ITEM_KEY_NAME_MAX = 255,     /* bytes of a key attribute's name */
     ITEM_NAME_MAX = 65535        /* bytes of another attribute's name */

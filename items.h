@@ -15,7 +15,7 @@
 enum {
     ITEMS_BATCH_MAX = 100,       /* keys of one BatchGetItem */
     ITEMS_WRITE_MAX = 25,        /* requests of one BatchWriteItem, */
-    ITEMS_WRITE_BYTES = 4 << 20, /* and bytes of them: DynamoDB takes 16 MB,
+    ITEMS_WRITE_BYTES = 5 << 20, /* and bytes of them: DynamoDB takes 16 MB,
                                     but they are held here twice */
     ITEMS_FOUND_MAX = 64 << 20,  /* of JSON in an answer: 16 MB, escaped */
     ITEMS_PLACE_MAX = 65536      /* bytes of a LastEvaluatedKey: up to four

@@ -25,7 +25,7 @@
 
 enum {
     PLAIN_MAX = 16 << 20,    /* bytes of one value; an item's 400 KB, escaped
-                                in JSON, are up to 3.3 MB */
+                                in JSON, are up to 5 MB */
     PLAIN_LEVELS = 80,       /* JSON's levels: two for each of the 32 that
                                 DynamoDB has, and the item's */
     PLAIN_NESTING = 32,      /* of lists and maps, for DynamoDB */
@@ -55,7 +55,7 @@ bool plain_is(const struct plain_value *value, const char *name);
 /* Scratch buffers, each with one purpose, reused between calls. */
 struct plain {
     bool typed;                  /* see above; for the caller to set */
-    char why[PLAIN_WHY];         /* why a reading failed, or "": as fn said */
+    char why[PLAIN_WHY];         /* why a reading failed */
     plain_fn *fn;
     void *context;
     struct buf name;             /* of the attribute, */

@@ -41,6 +41,7 @@ struct state {
     struct plain typed;          /* with -f dynamodb: of the record */
     struct buf hash_text, range_text;    /* its keys' values, */
     struct record_field hash, range;     /* as fields */
+    bool long_name;              /* the record has an attribute with one */
     char why[512];               /* why a record cannot be stored */
     struct buf key;              /* what identifies the item */
     uint64_t passed;             /* rows without a text to be stored */
@@ -324,8 +325,7 @@ static bool take_attribute(void *context, const struct plain_value *v)
         return true;
     take_key(&s->hash, &s->hash_text, &s->keys.hash, v);
     take_key(&s->range, &s->range_text, &s->keys.range, v);
-    if (v->name_len > ITEM_NAME_MAX)
-        return false;
+    s->long_name |= v->name_len > ITEM_NAME_MAX;
     if (is_wanted(s->c.o, &field) || plain_is(v, s->keys.hash.name) ||
         plain_is(v, s->keys.range.name))
         item_take(&s->item, v);
@@ -343,15 +343,15 @@ static const char *read_item(struct state *s)
     struct plain *p = &s->typed;
 
     s->hash = s->range = (struct record_field){.bytes = NULL};
+    s->long_name = false;
     item_reset(&s->item);
     if (item == NULL || item->type != JSON_OBJECT)
         return "it is not like {\"Item\":{\"name\":{\"S\":\"text\"}}}";
     if (s->in.n > 1)
         return "it has more than \"Item\"";
     if (!plain_read(p, item->bytes, item->len, false, take_attribute, s))
-        return explain(s, p->name.data, p->name.len, *p->why != '\0' ? p->why
-                       : "its name is longer than 65535 bytes");
-    return NULL;
+        return explain(s, p->name.data, p->name.len, p->why);
+    return s->long_name ? "a name is longer than 65535 bytes" : NULL;
 }
 
 /* ------------------------------------------------------- rows of a run */

@@ -40,10 +40,10 @@
 #include "rows.h"
 
 enum {
-    RECORDS_MAX = 3584 * 1024,   /* bytes of one record as it is read, its
-                                    line end included: an item of 400 KB, each
-                                    byte as \u00XX, is 2.4 MB; a list of
-                                    {"BOOL":false} is 3.1 MB */
+    RECORDS_MAX = 6 << 20,       /* bytes of one record as it is read, its line
+                                    end included: an item of 400 KB, each byte
+                                    as \u00XX, is 2.4 MB; one that is a list of
+                                    {"SS": [""]} is 5.7 MB */
     RECORDS_FIELDS = 1024,       /* of one record */
     RECORDS_SENTENCE = 160
 };

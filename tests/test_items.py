@@ -1,8 +1,10 @@
 """get, delete, update and put: the real binary against DynamoDB Local."""
 
+import base64
 import csv
 import io
 import json
+import random
 import signal
 
 import pytest
@@ -390,3 +392,216 @@ def test_help_is_24_lines_of_80_with_examples_first(ocrdyn, command):
     assert len(lines) <= 24 and max(map(len, lines)) <= 80
     assert lines[0].startswith("ocrdyn ")
     assert done.returncode == 0
+
+
+# typed JSON
+
+def nest(levels):
+    value = {"S": "x"}
+    for _ in range(levels):
+        value = {"L": [value]}
+    return value
+
+
+# What one attribute may not be, and what is said of it.
+BAD_VALUES = [
+    ('"x"', "not like"), ("1", "not like"), ("null", "not like"),
+    ("[]", "not like"), ("{}", "no type"), ('{"":"x"}', "not one of"),
+    ('{"X":"x"}', "not one of"), ('{"s":"x"}', "not one of"),
+    ('{"STRING":"x"}', "does not have"), ('{"S\\u0000":"x"}', "does not have"),
+    ('{"S":1}', '"S" wants a string'), ('{"S":null}', '"S" wants a string'),
+    ('{"S":["x"]}', '"S" wants a string'), ('{"S":{}}', '"S" wants a string'),
+    ('{"S":"x","N":"1"}', "two types"), ('{"S":"x","S":"x"}', "two types"),
+    ('{"N":1}', '"N" wants a number in quotes'),
+    ('{"N":""}', '"N" wants'), ('{"N":"x"}', '"N" wants'),
+    ('{"N":" 1"}', '"N" wants'), ('{"N":"NaN"}', '"N" wants'),
+    ('{"N":"1e"}', "cannot be converted"), ('{"N":"1e400"}', "overflow"),
+    ('{"BOOL":"true"}', '"BOOL" wants true or false'),
+    ('{"BOOL":null}', '"BOOL" wants'), ('{"NULL":false}', '"NULL" wants true'),
+    ('{"NULL":null}', '"NULL" wants true'),
+    ('{"B":"x"}', '"B" wants a string of base64'), ('{"B":"YQ"}', '"B" wants'),
+    ('{"B":"YQ=a"}', '"B" wants'), ('{"B":"===="}', '"B" wants'),
+    ('{"B":"Y-Q="}', '"B" wants'), ('{"B":"YQ==\\n"}', '"B" wants'),
+    ('{"M":[]}', '"M" wants an object'), ('{"L":{}}', '"L" wants an array'),
+    ('{"L":"x"}', '"L" wants an array'), ('{"L":["x"]}', "not like"),
+    ('{"L":[{"S":"x"},{}]}', "no type"), ('{"M":{"a":"x"}}', "not like"),
+    ('{"M":{"":{"S":"x"}}}', "a name is empty"),
+    ('{"M":{"a":{"S":"x"},"b":{"S":""},"a":{"S":"y"}}}', "one name"),
+    ('{"SS":[]}', "a set is empty"), ('{"NS":[]}', "a set is empty"),
+    ('{"BS":[]}', "a set is empty"), ('{"SS":"x"}', "an array of strings"),
+    ('{"SS":[1]}', '"SS" wants'), ('{"NS":[1]}', '"NS" wants'),
+    ('{"NS":["1","x"]}', '"NS" wants'), ('{"BS":["x"]}', '"BS" wants'),
+    ('{"SS":["x",null]}', '"SS" wants'), ('{"SS":["x","x"]}', "duplicates"),
+    (json.dumps(nest(33)), "deeper than 32 levels"),
+]
+
+# What one record may not be.
+BAD_RECORDS = [
+    ("{}", "not like"), ("[]", "not a JSON object"), ("1", "not a JSON"),
+    ('{"publicId":{"S":"x"}}', "not like"), ('{"Item":null}', "not like"),
+    ('{"Item":[]}', "not like"), ('{"Item":"x"}', "not like"),
+    ('{"item":{"publicId":{"S":"x"}}}', "not like"),
+    ('{"Item":{}}', "no key"), ('{"Item":{"a":{"S":"x"}}}', "no key"),
+    ('{"Item":{"publicId":{"S":""}}}', "key is empty"),
+    ('{"Item":{"publicId":{"N":"1"}}}', "another type"),
+    ('{"Item":{"publicId":{"NULL":true}}}', "another type"),
+    ('{"Item":{"publicId":{"B":"YQ=="}}}', "another type"),
+    ('{"Item":{"publicId":{"M":{}}}}', "another type"),
+    ('{"Item":{"publicId":{"S":"%s"}}}' % ("x" * 2049), "longer than the 2048"),
+    ('{"Item":{"publicId":{"S":"x"}},"Item":{"publicId":{"S":"y"}}}', "same"),
+    ('{"Item":{"publicId":{"S":"x"}},"More":1}', 'more than "Item"'),
+    ('{"Metadata":{"WriteTimestampMicros":{"N":"1"}},"Keys":{"publicId":{"S":'
+     '"x"}},"NewImage":{"publicId":{"S":"x"}}}', "not like"),
+    ('{"Item":{"publicId":{"S":"x"},"":{"S":"y"}}}', "a name is empty"),
+    ('{"Item":{"publicId":{"S":"x"},"a":{"S":"1"},"publicId":{"S":"y"}}}',
+     "two attributes of one name"),
+    ('{"Item":{"publicId":{"S":"x"},"%s":{"S":"y"}}}' % ("n" * 65536),
+     "longer than 65535"),
+    ('{"Item":{"publicId":{"S":"x"},"a":{"S":"%s"}}}' % ("x" * ITEM_MAX),
+     "larger than 400 KB"),
+    ('{"Item":{"publicId":{"S":"x"}}', "not JSON"),
+    ('{"Item":{"publicId":{"S":"x"}}}}', "not JSON"),
+]
+
+
+@pytest.mark.parametrize("bad, sentence", [
+    *((f'{{"Item":{{"publicId":{{"S":"x"}},"caf\\u00e9":{value}}}}}', sentence)
+      for value, sentence in BAD_VALUES), *BAD_RECORDS])
+def test_a_bad_record_of_typed_json_fails_alone(dynamodb, table, items, ocrdyn,
+                                                bad, sentence):
+    good = '{"Item":{"publicId":{"S":"%s"}}}'
+    done = ocrdyn(["put", "-t", table, "-f", "dynamodb"],
+                  "\n".join([good % "first", bad, good % "last"]).encode())
+    first, row, last = map(json.loads, done.stdout.splitlines())
+    assert (first["status"], row["status"], last["status"]) == (
+        "stored", "failed", "stored")
+    assert sentence in row["detail"]
+    assert sentence in done.stderr
+    if "Exception" not in row["detail"]:
+        assert row["detail"].startswith("record 2: ")
+        assert "caf" not in bad or "the attribute caf\u00e9: " in row["detail"]
+    assert done.returncode == 1
+    assert set(items()) == {"first", "last"}
+
+
+def test_typed_json_is_read_as_others_write_it(dynamodb, table, admin, ocrdyn):
+    """White space, escapes, any order, a BOM, CRLF, no newline at the end."""
+    done = ocrdyn(["put", "-t", table, "-f", "dynamodb"], (
+        '\ufeff{"Item":{"a":{"L":[{"NULL":true},{"BOOL":false}]},"publicId":'
+        '{"S":"1"}}}\r\n\n { "Item" : { "publicId" : { "\\u0053" : "\\u0032" '
+        '} , "b" : { "M" : { "k" : { "BS" : [ "" , "YQ==" ] } } } } }').encode())
+    assert done.returncode == 0, done.stderr
+    found = admin.scan(TableName=table)["Items"]
+    assert sorted(found, key=lambda item: item["publicId"]["S"]) == [
+        {"publicId": {"S": "1"}, "a": {"L": [{"NULL": True},
+                                             {"BOOL": False}]}},
+        {"publicId": {"S": "2"}, "b": {"M": {"k": {"BS": [b"", b"a"]}}}}]
+
+
+def test_a_table_with_keys_of_other_types_is_copied_by_typed_json(
+        dynamodb, admin, ocrdyn):
+    names = [f"ocr-keys-{which}" for which in "ab"]
+    for name in names:
+        admin.create_table(
+            TableName=name, BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "b", "AttributeType": "B"},
+                                  {"AttributeName": "n", "AttributeType": "N"}],
+            KeySchema=[{"AttributeName": "b", "KeyType": "HASH"},
+                       {"AttributeName": "n", "KeyType": "RANGE"}])
+    try:
+        for n in range(30):
+            admin.put_item(TableName=names[0], Item={
+                "b": {"B": bytes([n % 3, 255])}, "n": {"N": f"{n}.5"},
+                "s": {"NS": [str(n)]}})
+        lines = ocrdyn(["scan", "-t", names[0], "-f", "dynamodb"]).stdout
+        done = ocrdyn(["put", "-t", names[1], "-f", "dynamodb"], lines)
+        assert done.returncode == 0, done.stderr
+        here, there = (admin.scan(TableName=name)["Items"] for name in names)
+        assert here == there and len(there) == 30
+        wrong = '{"Item":{"b":{"B":"AA=="},"n":{"S":"1"}}}\n' \
+            '{"Item":{"b":{"B":"AA=="}}}\n'
+        done = ocrdyn(["put", "-t", names[1], "-f", "dynamodb"],
+                      wrong.encode())
+        assert [json.loads(line)["detail"].partition(": ")[2] for line in
+                done.stdout.splitlines()] == [
+            "its key has another type than the table's",
+            "it has no key, or only a part of it"]
+    finally:
+        for name in names:
+            admin.delete_table(TableName=name)
+
+
+def test_of_an_absent_item_typed_json_has_no_line(dynamodb, table, fill,
+                                                  ocrdyn):
+    fill({"publicId": "a"})
+    done = ocrdyn(["get", "-t", table, "-f", "dynamodb"], ["gone", "a"])
+    assert done.stdout == b'{"Item":{"publicId":{"S":"a"}}}\n'
+    assert "ocrdyn: gone: the table has no such item" in done.stderr
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("form, values, size", [
+    ("jsonl", [{"BOOL": False}], 2), ("jsonl", [{"S": ""}], 1),
+    ("dynamodb", [{"SS": [""]}], 1),
+    ("dynamodb", [
+        {"S": "\u00e9\x01"}, {"N": "-12.5"}, {"B": b"ab"}, {"BOOL": True},
+        {"NULL": True}, {"L": []}, {"M": {}}, {"M": {"\x01": {"S": "x"}}},
+        {"SS": ["", "x"]}, {"NS": ["1", "-20"]}, {"BS": [b"x", b"yzw"]}],
+     11 + 3 + 4 + 2 + 1 + 1 + 3 + 3 + (3 + 1 + 1 + 1) + 1 + (2 + 3) + 4)])
+def test_the_largest_item_that_dynamodb_takes_is_put(dynamodb, table, admin,
+                                                     ocrdyn, form, values,
+                                                     size):
+    """However long its JSON is. `size` of the elements is as DynamoDB Local
+    counts it: it takes this item, and none with a byte more."""
+    from test_roundtrip import canonical, object_json
+    n = (ITEM_MAX - len("publicId" + "a" + "v" + "t") - 3) // size
+    rest = ITEM_MAX - len("publicId" + "a" + "v" + "t") - 3 - n * size
+    item = {"publicId": {"S": "a"}, "v": {"L": values * n},
+            "t": {"S": "x" * rest}}
+    with pytest.raises(Exception, match="exceeded"):
+        admin.put_item(TableName=table, Item={
+            **item, "t": {"S": "x" * (rest + 1)}})
+    line = object_json(item, random.Random(1)) if form == "jsonl" else \
+        json.dumps({"Item": typed(item)})
+    done = ocrdyn(["put", "-t", table, "-f", form], line.encode())
+    assert json.loads(done.stdout)["status"] == "stored", done.stderr
+    found = admin.get_item(TableName=table, Key={"publicId": {"S": "a"}})
+    assert canonical({"M": found["Item"]}) == canonical({"M": item})
+    out = ocrdyn(["scan", "-t", table, "-f", form])
+    assert out.returncode == 0, out.stderr
+    again = ocrdyn(["put", "-t", table, "-f", form], out.stdout)
+    assert json.loads(again.stdout)["status"] == "stored", again.stderr
+
+
+def typed(item):
+    """An item of boto3's as JSON has it: bytes are base64."""
+    def plain(value):
+        if isinstance(value, bytes):
+            return base64.b64encode(value).decode()
+        if isinstance(value, dict):
+            return {name: plain(inner) for name, inner in value.items()}
+        return [plain(inner) for inner in value] \
+            if isinstance(value, list) else value
+    return plain(item)
+
+
+@pytest.mark.parametrize("form, line", [
+    ("jsonl", '{"publicId":"x","m":{"a":1,"b":{"c":1,"d":2,"c":3}}}'),
+    ("jsonl", '{"publicId":"x","m":[{"a":1,"a":1}]}'),
+    ("jsonl", '{"publicId":"x","m":{"a":1,"\\u0061":2}}')])
+def test_two_members_of_one_name_are_refused(dynamodb, table, items, ocrdyn,
+                                             form, line):
+    """One of them would be lost."""
+    done = ocrdyn(["put", "-t", table, "-f", form], line.encode())
+    assert json.loads(done.stdout)["detail"] == \
+        "record 1: the attribute m: has two members of one name"
+    assert items() == {}
+
+
+@pytest.mark.parametrize("command", [["run"], ["list"], ["update", "--set=a=b"],
+                                     ["delete"]])
+def test_typed_json_is_for_items(dynamodb, ocrdyn, command):
+    done = ocrdyn([*command, "-t", "tab", "-f", "dynamodb"]
+                  if command != ["list"] else ["list", "-f", "dynamodb"])
+    assert done.returncode == 2
+    assert '"dynamodb" is not tsv|jsonl|csv|text' in done.stderr
