@@ -55,15 +55,15 @@ static const struct { const char *text, *fails; } helps[OPTIONS_COMMANDS] = {
 "\n", "some absent or failed"},
     [OPTIONS_PUT] = {
 "ocrdyn < ids > rows.tsv; ocrdyn put -t ocr < rows.tsv   store a run's rows\n"
-"ocrdyn scan -t old -f csv | ocrdyn put -t new -f csv    copy a table\n"
+"ocrdyn scan -t old -f dynamodb | ocrdyn put -t new -f dynamodb   copy a table\n"
 "ocrdyn put -t ocr -f jsonl --if-absent < items.jsonl    only new items\n"
 "\n"
-"Usage: ocrdyn put -t TABLE [-f tsv|csv|jsonl] [options] < rows\n"
+"Usage: ocrdyn put -t TABLE [-f tsv|csv|jsonl|dynamodb] [options] < rows\n"
 "Rows of a run become items of key and text; failed and skipped ones are\n"
 "passed over. Other records become items as they are: CSV by its header, TSV\n"
-"by --columns, JSON Lines with the types of JSON; of CSV and JSON --columns\n"
-"takes only these fields. Of two with the same key the last one stays. Prints\n"
-"a row for each: stored, skipped or failed.\n"
+"by --columns, JSON Lines with the types of JSON, \"dynamodb\" with all types, as\n"
+"AWS exports; --columns takes only these fields. Of two with the same key the\n"
+"last one stays. Prints a row for each: stored, skipped or failed.\n"
 "\n", "some failed"},
     [OPTIONS_UPDATE] = {
 "ocrdyn update -t ocr --set batch=7 < ids        set a string in these items\n"
@@ -95,6 +95,7 @@ static const struct { const char *text, *fails; } helps[OPTIONS_COMMANDS] = {
 "ocrdyn scan -t ocr --contains invoice   only these              ended\n"
 "\n"
 "Usage: ocrdyn scan -t TABLE [options]    (--rate is of read units)\n"
+"To copy items: -f dynamodb (keeps every type) or -f jsonl, not csv or tsv.\n"
 "\n", "something is in no column"},
     [OPTIONS_TABLE] = {
 "ocrdyn table create ocr --wait           a table for a run: key publicId\n"

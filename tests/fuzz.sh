@@ -27,7 +27,7 @@ sources() {
     json) echo $json ;;
     listing) echo listing.c outcome.c report.c clock.c rows.c $json \
         buf.c ;;
-    plain) echo plain.c $json buf.c ;;
+    plain) echo plain.c names.c $json buf.c ;;
     proxy) echo $http ;;
     records) echo records.c rows.c $json buf.c ;;
     rows) echo rows.c $json ;;
@@ -175,7 +175,9 @@ seeds() {
             `'{"BOOL":true},"e":{"NULL":true},"f":{"M":{"k":{"L":[{"NS":'`
             `'["1","x"]},{"SS":["\\u00e9"]},{"M":{}},{"NULL":true}]}}}}'
         seed '{"a":{"L":[{"BS":["YQ=="]},{"N":"nan"},{"BOOL":false}]}}'
-        seed '{"":{"S":""}}' ;;
+        seed '{"":{"S":""}}'
+        seed '{"a":{"M":{"k":{"S":""},"k":{"NULL":true}}},"b":{"B":"YQ=a"}}'
+        seed '{"a":{"SS":[]},"a":{"N":"1e5"}}' ;;
     proxy)
         seed 'a.test\nhttp://u:p%%20w@p.test:3128/\nb.test,.a.test:443\nh'
         seed '10.0.0.1\n[::1]:8080\n10.0.0.0/8 *.b.test\na'

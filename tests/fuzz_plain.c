@@ -4,6 +4,10 @@
  * The input is an item. It is read by itself, and twice in an array; all must
  * say the same of it. Whatever is told as JSON must be JSON, and what names
  * an item by an attribute must be found where that was told.
+ *
+ * Then it is read with its types, as -f dynamodb is. What is taken must be told
+ * as without them; written as a line and read again, it must be the same line.
+ * What is refused must be refused with a reason.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -106,6 +110,59 @@ static void with_key(const unsigned char *data, size_t n, const char *name)
     plain_free(&plain);
 }
 
+/* Makes a line of an item, and counts its size. */
+struct line {
+    struct buf text;
+    uint64_t size;
+};
+
+static bool add_to_line(void *context, const struct plain_value *v)
+{
+    struct line *line = context;
+
+    if (v != NULL) {
+        expect(v->name_len > 0 && v->size >= v->name_len);
+        expect(is_json(v->typed, v->typed_len));
+        expect(memchr(v->typed, '\n', v->typed_len) == NULL);
+        line->size += v->size;
+    }
+    plain_line(&line->text, v);
+    return true;
+}
+
+static bool read_line(struct line *line, const unsigned char *json, size_t n)
+{
+    struct plain plain;
+    bool good;
+
+    line->size = 0;
+    buf_init(&line->text, 64 << 20);
+    plain_init(&plain);
+    plain.typed = true;
+    good = plain_read(&plain, json, n, false, add_to_line, line);
+    expect(good || plain.why[0] != '\0');
+    expect(!line->text.failed);
+    plain_free(&plain);
+    return good;
+}
+
+static void with_types(const uint8_t *data, size_t n, bool taken)
+{
+    const size_t head = strlen("{\"Item\":");
+    struct line line, again;
+
+    if (read_line(&line, data, n)) {
+        expect(taken);
+        expect(is_json(line.text.data, line.text.len));
+        expect(read_line(&again, line.text.data + head,
+                         line.text.len - head - 1));
+        expect(again.size == line.size && again.text.len == line.text.len);
+        expect(memcmp(again.text.data, line.text.data, line.text.len) == 0);
+        buf_free(&again.text);
+    }
+    buf_free(&line.text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct told one, two;
@@ -134,6 +191,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         expect(plain_read(&plain, data, n, false, stop, &calls) && calls == 1);
         plain_free(&plain);
     }
+    with_types(data, n, good);
     buf_free(&array);
     buf_free(&one.text);
     return 0;

@@ -391,3 +391,33 @@ def test_put_takes_only_the_columns_and_the_keys(dynamodb, tables, read, maker,
                   json.dumps({"Item": item}).encode())
     assert done.returncode == 0, done.stderr
     compare(read(table), {"i": {"publicId": {"S": "i"}, "a": item["a"]}})
+
+
+def test_an_item_of_thousands_of_attributes_is_copied(dynamodb, tables, read,
+                                                      fill, ocrdyn):
+    """Other formats end at 1024 fields."""
+    here, there = tables(), tables()
+    items = {"a": {"publicId": {"S": "a"},
+                   **{f"n{i}": {"N": str(i)} for i in range(5000)}}}
+    fill(here, items)
+    out = ocrdyn(["scan", "-t", here, "-f", "dynamodb"])
+    done = ocrdyn(["put", "-t", there, "-f", "dynamodb"], out.stdout)
+    assert done.returncode == 0, done.stderr
+    compare(read(there), items)
+
+
+@pytest.mark.parametrize("form, lines", [
+    ("jsonl", [{"publicId": "a", "x": None}, {"publicId": "b"}]),
+    ("csv", ["publicId,x", "a,", "b,"]), ("tsv", ["a\t\\N", "b\t\\N"])])
+@pytest.mark.parametrize("command", ["scan", "query", "get"])
+def test_null_and_absent_are_different_where_the_format_can_say_so(
+        dynamodb, tables, fill, ocrdyn, command, form, lines):
+    table = tables()
+    fill(table, {"a": {"publicId": {"S": "a"}, "x": {"NULL": True}},
+                 "b": {"publicId": {"S": "b"}, "y": {"S": "no column"}}})
+    done = ocrdyn([command, "-qt", table, "-f", form, "--columns",
+                   "publicId,x"], b"" if command == "scan" else ["a", "b"])
+    found = done.stdout.decode().splitlines()
+    if form == "jsonl":
+        found = [json.loads(line) for line in found]
+    assert sorted(found, key=str) == sorted(lines, key=str)

@@ -503,10 +503,11 @@ static void test_names(void)
         size_t n;
     } cases[] = {
         {"tsv", false, "", 0}, {"jsonl", false, "", 0}, {"text", true, "", 0},
+        {"dynamodb", false, "", 0},
         {"csv", false, "public_id,status,text,detail\r\n", 30},
         {"csv", true, "public_id,status,text,detail", 29},
     };
-    static const char *const bad[] = {"", "TSV", "tsv ", "json", "csvx"};
+    static const char *const bad[] = {"", "TSV", "tsv ", "json", "csvx", "dynamo"};
     static struct rows_out out;
     enum rows_format format = ROWS_CSV;
 
