@@ -124,8 +124,10 @@ const unsigned char *json_beyond(struct json *j, const unsigned char *p,
 /* The first half of a surrogate pair, if there was one, stays alone. */
 static void half_alone(struct json *j)
 {
-    if (j->high != 0)
+    if (j->high != 0) {
         tell_code(j, REPLACEMENT);
+        j->halved = true;
+    }
     j->high = 0;
 }
 
@@ -170,8 +172,11 @@ static void hex(struct json *j, unsigned char c)
     if (code >> 10 == 0xd800 >> 10) {
         j->state = HIGH;
         j->high = code;
+    } else if (code >> 10 == 0xdc00 >> 10) {
+        tell_code(j, REPLACEMENT);
+        j->halved = true;
     } else {
-        tell_code(j, code >> 10 == 0xdc00 >> 10 ? REPLACEMENT : code);
+        tell_code(j, code);
     }
 }
 

@@ -167,7 +167,7 @@ size_t json_utf8(const unsigned char *p, size_t n);
 bool json_is_utf8(const unsigned char *p, size_t n);
 
 /*
- * The state. Nothing in it is for the caller, who only gives it room.
+ * The state. The caller gives it room, and may read `halved`.
  */
 struct json_track {          /* how far the path in hand follows a pick */
     const char *token;       /* the "/" of the token to match next, or NUL */
@@ -205,6 +205,8 @@ struct json {
     bool object;             /* the innermost open one is an object */
     bool quiet;              /* nothing in this subtree is picked */
     bool idle;               /* nobody wants the value in hand */
+    bool halved;             /* half of a surrogate pair became U+FFFD: for the
+                                caller to read */
     bool levels[JSON_MAX_DEPTH + 1];        /* what each is: an object? */
     uint64_t index[JSON_MAX_TOKENS];        /* of the element in hand */
     struct json_track tracks[JSON_MAX_PICKS];

@@ -123,15 +123,22 @@ static bool is_number(const struct buf *b)
     return plain_number(b->data, b->len);
 }
 
+/* How many "=" base64 ends in, at most 2. */
+static size_t padding(const unsigned char *p, size_t n)
+{
+    if (n < 4 || p[n - 1] != '=')
+        return 0;
+    return p[n - 2] == '=' ? 2 : 1;
+}
+
 bool plain_base64(const unsigned char *p, size_t n)
 {
     static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
         "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t pads = 0, i;
+    const size_t letters_end = n - padding(p, n);
+    size_t i;
 
-    while (pads < 2 && pads < n && p[n - pads - 1] == '=')
-        pads++;
-    for (i = 0; i < n - pads; i++)
+    for (i = 0; i < letters_end; i++)
         if (p[i] == '\0' || strchr(letters, p[i]) == NULL)
             return false;
     return n % 4 == 0;
@@ -159,15 +166,9 @@ static size_t number_size(const unsigned char *p, size_t n)
 
 size_t plain_size(const char *type, const unsigned char *p, size_t n)
 {
-    size_t pads = 0;
-
     if (*type == 'N')
         return number_size(p, n);
-    if (*type != 'B')
-        return n;
-    while (pads < 2 && pads < n && p[n - pads - 1] == '=')
-        pads++;
-    return n / 4 * 3 - (n >= 4 ? pads : 0);
+    return *type == 'B' ? n / 4 * 3 - padding(p, n) : n;
 }
 
 /* A byte that both forms of a value have. */

@@ -401,6 +401,9 @@ static void end_json(struct records *r)
         fail(r, "not JSON at byte %llu of it: %s",
              (unsigned long long)json_offset(&r->json),
              json_sentence(json_error(&r->json)));
+    if (r->json.halved)
+        fail(r, "it has half of a surrogate pair, such as \\ud800, which is no "
+             "character");
 }
 
 /* ---- records ---- */

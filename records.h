@@ -19,7 +19,8 @@
  *       a name for each column, no two the same; each record has as many
  *       fields. An empty field without quotes is absent.
  * JSONL an object a line; each member is a field; null is absent. Two members
- *       of one name are an error, as any other breach of RFC 8259 is.
+ *       of one name are an error, as any other breach of RFC 8259 is, and half
+ *       of a surrogate pair.
  * DYNAMODB  read as JSONL is: the member "Item" is the caller's to read.
  * TEXT  the record is one field, "text", as it stands.
  *

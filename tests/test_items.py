@@ -459,6 +459,9 @@ BAD_RECORDS = [
      "longer than 65535"),
     ('{"Item":{"publicId":{"S":"x"},"a":{"S":"%s"}}}' % ("x" * ITEM_MAX),
      "larger than 400 KB"),
+    ('{"Item":{"publicId":{"S":"x"},"a":{"S":"\\ud800"}}}', "surrogate"),
+    ('{"Item":{"publicId":{"S":"x"},"a":{"M":{"\\udc00":{"S":""}}}}}',
+     "surrogate"),
     ('{"Item":{"publicId":{"S":"x"}}', "not JSON"),
     ('{"Item":{"publicId":{"S":"x"}}}}', "not JSON"),
 ]

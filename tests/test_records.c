@@ -168,6 +168,8 @@ struct text_case {
 };
 
 #define R1 "!record 1: "
+#define HALF "it has half of a surrogate pair, such as \\ud800, which is no " \
+    "character!"
 #define COLUMNS "!the names of columns: "
 
 static const struct text_case tsv[] = {
@@ -280,6 +282,10 @@ static const struct text_case jsonl[] = {
         "!record 3: not JSON at byte 8 of it: something follows the document!"
         "!record 4: not JSON at byte 6 of it: a string is not UTF-8!"
         "!record 5: not JSON at byte 1 of it: the document ends too early!."},
+    {ROWS_JSONL, false, "{\"a\":\"\\ud83d\\ude00\"}\n{\"a\":\"\\ud800x\"}\n"
+     "{\"a\":[\"\\udc00\"]}\n{\"\\ud800\":1}\n{\"a\":\"\\ud800\\ud800\"}\n"
+     "{\"a\":1}", "{a=\360\237\230\200}!record 2: " HALF "!record 3: " HALF
+     "!record 4: " HALF "!record 5: " HALF "{a:1}."},
     {ROWS_JSONL, true, "{\"a\":\n1}@\n@{\"b\":2}", "{a:1}{b:2}."},
 };
 
