@@ -421,3 +421,26 @@ def test_null_and_absent_are_different_where_the_format_can_say_so(
     if form == "jsonl":
         found = [json.loads(line) for line in found]
     assert sorted(found, key=str) == sorted(lines, key=str)
+
+
+def test_a_scan_of_typed_json_goes_on_where_it_ended(dynamodb, tables, read,
+                                                     fill, ocrdyn, tmp_path):
+    """Three pages: the second one fails, and the same command goes on."""
+    here, there = tables(), tables()
+    items = {f"id{i}": {"publicId": {"S": f"id{i}"}, "ns": {"NS": [str(i)]},
+                        "t": {"S": "x" * 100000}} for i in range(25)}
+    fill(here, items)
+    rows = tmp_path / "rows"
+    args = ["scan", "-t", here, "-f", "dynamodb", "-c", "at"]
+    dynamodb.faults.add(call="Scan", nth=2, reply=Response(400, json.dumps(
+        {"__type": "AccessDeniedException"}).encode(), {}))
+    for status in (3, 0):
+        with rows.open("ab") as file:
+            process = ocrdyn.start(args, stdout=file)
+            process.communicate(timeout=60)
+        assert process.returncode == status
+    lines = rows.read_bytes()
+    assert len(lines.splitlines()) == len(items)
+    assert ocrdyn(["put", "-t", there, "-f", "dynamodb"],
+                  lines).returncode == 0
+    compare(read(there), items)
