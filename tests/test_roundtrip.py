@@ -318,7 +318,8 @@ COPIES = {
     if (copy, form) != ("get", "jsonl")])
 def test_a_copy_of_a_table_is_equal(dynamodb, tables, read, fill, maker,
                                     ocrdyn, copy, form):
-    """(In JSON Lines get prints rows of a run: it is not among these.) An id in a list that NUL ends has no NUL."""
+    """(In JSON Lines get prints rows of a run: it is not among these.) An id
+    in a list that NUL ends has no NUL."""
     here, there = tables(), tables()
     items = maker.items(KINDS[form], 30)
     items = {identity.replace("\0", "NUL"): {**item, "publicId": {
