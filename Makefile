@@ -102,8 +102,8 @@ TESTCC = cc $(TESTFLAGS) -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
 TESTLIB = -lbearssl
 TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json net pace pem \
 	printf process proxy records rows sigv4)
-DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
-	x509))
+DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json profile \
+	rows sigv4 x509))
 
 # the JSON tokenizer
 JSON = json.c machine.c picks.c ascii.c
@@ -113,7 +113,8 @@ HTTP = http.c response.c proxy.c net.c tls.c pem.c x509.c cert.c der.c clock.c \
 
 $(UNITS)/test_checkpoint: checkpoint.c
 $(UNITS)/test_clock: clock.c
-$(UNITS)/endpoint_filter: endpoint.c profile.c why.c $(HTTP)
+$(UNITS)/endpoint_filter: endpoint.c profile.c process.c why.c $(HTTP) $(JSON)
+$(UNITS)/profile_filter: profile.c process.c why.c clock.c buf.c $(JSON)
 $(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
 $(UNITS)/test_json $(UNITS)/json_filter: $(JSON)
 $(UNITS)/test_net: net.c

@@ -131,6 +131,18 @@ static bool has(const struct chain *c, const char *name, const char *property)
     return get(c, name, property).text != NULL;
 }
 
+/* Is there one value in it? */
+static bool is_filled(struct chain *c, const char *property,
+                      struct profile_value value)
+{
+    if (value.n == 0)
+        return why_not(c->why, "%s is empty: give it a value, or remove it",
+                       property);
+    return !profile_is_block(value) ||
+        why_not(c->why, "%s has its value on the lines below: write it behind "
+                "the \"=\"", property);
+}
+
 /* Assumes a role, with its token or the keys in hand. */
 static enum found ask_sts(struct chain *c, const struct sts_role *role)
 {
@@ -183,6 +195,9 @@ static enum found from_web_identity(struct chain *c, const char *name,
     if (role.field[STS_ARN].text == NULL)
         return why_not(c->why, "there is a token, but no role (%s, or "
                        "role_arn of the profile)", settings[STS_ARN]);
+    if (!is_filled(c, "web_identity_token_file", role.field[STS_TOKEN]) ||
+        !is_filled(c, "role_arn", role.field[STS_ARN]))
+        return FAILED;
     buf_init(&text, 1 << 16);
     if (read_token(c, &text, role.field[STS_TOKEN])) {
         role.field[STS_TOKEN] = (struct profile_value){(char *)text.data,
@@ -195,11 +210,28 @@ static enum found from_web_identity(struct chain *c, const char *name,
     return found;
 }
 
+/* Has one of the keys what may be meant as a comment? */
+static bool check_comments(struct chain *c, struct credentials_answer *a)
+{
+    enum credentials_field i;
+
+    for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_TOKEN; i++) {
+        const char *text = credentials_text(a, i);
+
+        if (strstr(text, " #") != NULL || strstr(text, " ;") != NULL ||
+            strstr(text, "\t#") != NULL || strstr(text, "\t;") != NULL)
+            return why_not(c->why, "a comment stands behind a key, and would "
+                           "be part of it: move it to a line of its own");
+    }
+    return true;
+}
+
 /* The keys in one of the files: they are one set, not to be mixed. */
 static enum found from_file(struct chain *c, const struct profile_file *file,
                             const char *name)
 {
     size_t len = strlen(c->source);
+    struct profile_value old;
     struct credentials_answer a;
     enum credentials_field i;
     enum found found = NONE;
@@ -207,10 +239,13 @@ static enum found from_file(struct chain *c, const struct profile_file *file,
     credentials_begin(&a);
     for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_TOKEN; i++)
         credentials_put(&a, i, profile_find(file, name, names[i]));
-    if (a.text[CREDENTIALS_ACCESS].len > 0) {
+    old = profile_find(file, name, "aws_security_token");
+    if (old.text != NULL)        /* for botocore, too, it goes first */
+        credentials_put(&a, CREDENTIALS_TOKEN, old);
+    if (a.type[CREDENTIALS_ACCESS] != JSON_NONE) {
         snprintf(c->source + len, sizeof c->source - len, " in %s",
                  file->path);
-        found = accept(c, &a, false);
+        found = check_comments(c, &a) ? accept(c, &a, false) : FAILED;
     }
     credentials_end(&a);
     return found;
@@ -225,33 +260,50 @@ static enum found tell_export(struct chain *c, const char *name,
                    "--profile %s --format process", why, name);
 }
 
+/* Takes what the program printed. False: `why` has a sentence. */
+static bool take_output(struct chain *c, struct credentials_answer *a,
+                        char why[WHY_MAX])
+{
+    if (a->http.body.len == 0)
+        return why_not(why, "printed nothing");
+    if (!credentials_json(a))
+        return why_not(why, "printed something that is not JSON");
+    if (a->type[CREDENTIALS_VERSION] == JSON_NONE)
+        return why_not(why, "printed JSON without \"Version\": 1");
+    if (a->type[CREDENTIALS_VERSION] != JSON_NUMBER ||
+        !credentials_is(a, CREDENTIALS_VERSION, "1"))
+        return why_not(why, "printed a \"Version\" that is not the number 1, "
+                       "the only one that there is");
+    if (credentials_take(c->keys, a, false, c->why))
+        return true;
+    return why_not(why, "printed keys that cannot be used: %.800s", c->why);
+}
+
 static enum found from_process(struct chain *c, const char *name)
 {
-    struct profile_value line = get(c, name, "credential_process");
+    static const char property[] = "credential_process";
+    struct profile_value line = get(c, name, property);
     char room[PROCESS_LINE_MAX + 1], *words[PROCESS_WORDS_MAX + 1];
-    char why[WHY_MAX];
-    enum found found;
     struct credentials_answer a;
+    char why[WHY_MAX];
+    bool good;
 
     if (line.text == NULL)
         return NONE;
-    if (process_split(line.text, line.n, room, words) == 0)
-        return why_not(c->why, "credential_process has a quote that does not "
-                       "end, or is too long");
+    if (!is_filled(c, property, line))
+        return FAILED;
+    if (process_split(line.text, line.n, room, words, why) == 0)
+        return why_not(c->why, "%s %s", property, why);
     if (c->search->offline)
         return FOUND;
     credentials_begin(&a);
-    if (!process_run(words, 60 * CLOCK_SECOND, &a.http.body, why))
-        found = why_not(c->why, "credential_process %s", why);
-    else if (!credentials_json(&a) ||
-             !credentials_is(&a, CREDENTIALS_VERSION, "1"))
-        found = why_not(c->why, "what credential_process prints is not JSON "
-                        "with the Version 1");
-    else
-        found = accept(c, &a, false);
+    good = process_run(words, 60 * CLOCK_SECOND, &a.http.body, why) &&
+        take_output(c, &a, why);
+    if (!good)
+        why_not(c->why, "%s: %.256s %s", property, words[0], why);
     credentials_end(&a);
     buf_wipe(room, sizeof room);
-    return found;
+    return good ? sign(c) : FAILED;
 }
 
 static const char relative_uri[] = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
@@ -451,26 +503,42 @@ static enum found from_source(struct chain *c, const char *name,
     return from_profile(c, source, false);
 }
 
+static bool check_duration(struct chain *c, struct profile_value duration)
+{
+    static const char property[] = "duration_seconds";
+    size_t i;
+
+    if (duration.text == NULL)
+        return true;
+    if (!is_filled(c, property, duration))
+        return false;
+    for (i = 0; i < duration.n; i++)
+        if (i == 9 || duration.text[i] < '0' || duration.text[i] > '9')
+            return why_not(c->why, "%s is not a number", property);
+    return true;
+}
+
 static enum found assume_role(struct chain *c, const char *name)
 {
     struct profile_value other = get(c, name, "source_profile");
     struct profile_value kind = get(c, name, "credential_source");
     struct sts_role role = find_role(c, name, false);
-    const struct profile_value *duration = &role.field[STS_DURATION];
     bool is_profile = other.text != NULL;
     enum found found;
     char source[128];
-    size_t i;
 
+    if (!is_filled(c, "role_arn", role.field[STS_ARN]))
+        return FAILED;
     if (has(c, name, "mfa_serial"))
         return tell_export(c, name, "mfa_serial wants a code, and there is no "
                            "terminal to type it in");
     if (is_profile == (kind.text != NULL))
         return why_not(c->why, "with role_arn, one of source_profile and "
                        "credential_source is wanted");
-    for (i = 0; i < duration->n; i++)
-        if (i == 9 || duration->text[i] < '0' || duration->text[i] > '9')
-            return why_not(c->why, "duration_seconds is not a number");
+    if (!is_filled(c, is_profile ? "source_profile" : "credential_source",
+                   is_profile ? other : kind) ||
+        !check_duration(c, role.field[STS_DURATION]))
+        return FAILED;
     if (!profile_copy(source, sizeof source, is_profile ? other : kind))
         return why_not(c->why, "source_profile or credential_source is too "
                        "long");

@@ -133,6 +133,21 @@ static bool parse(int part[PARTS], const char *text, const char *form)
     return true;
 }
 
+static bool is_leap(unsigned year)
+{
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+}
+
+/* The days of a month from 0 to 11. */
+static unsigned month_days(unsigned year, unsigned month)
+{
+    static const unsigned char lengths[12] = {
+        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
+    };
+
+    return lengths[month] + (month == 1 && is_leap(year) ? 1U : 0U);
+}
+
 /* The seconds of a date of the Gregorian calendar: months are counted from
    March, so that the leap day is a year's last. */
 static int64_t seconds(const int part[PARTS])
@@ -148,6 +163,9 @@ static int64_t seconds(const int part[PARTS])
     for (int i = 0; i < PARTS; i++)
         if (part[i] < range[i].least || part[i] > range[i].most)
             return -1;
+    if (part[DAY] > (int)month_days((unsigned)part[YEAR],
+                                    (unsigned)part[MONTH] - 1))
+        return -1;
     days = 365 * y + y / 4 - y / 100 + y / 400 + (153 * m + 2) / 5 +
         part[DAY] - 1 - 719468;
     return (((int64_t)days * 24 + part[HOUR]) * 60 + part[MINUTE]) * 60 +
@@ -175,31 +193,56 @@ int64_t clock_utc(const char *text)
     return parse(part, text, "0000-11-22 33:44:55") ? seconds(part) : -1;
 }
 
-int64_t clock_iso(const char *text)
+/* The seconds by which the zone is ahead of UTC. False: it is not one. */
+static bool parse_zone(int64_t *ahead, const char *text)
 {
+    static const char *const names[] = {"Z", "z", "UTC", "GMT"};
+    static const char *const forms[] = {"?33:44", "?3344", "?33"};
+    size_t n = 0, i;
     int part[PARTS];
-    int64_t at, offset;
 
-    if (!parse(part, text, "0000-11-22T33:44:55"))
-        return -1;
-    at = seconds(part);
-    text += 19;
-    if (*text == '.' && ascii_digit(text[1]))
-        for (text++; ascii_digit(*text); text++)
-            ;
-    if (at < 0 || strcmp(text, "Z") == 0)
-        return at;
-    if ((*text != '+' && *text != '-') || !parse(part, text, "?33:44") ||
-        text[6] != '\0')
-        return -1;
-    offset = part[HOUR] * 3600 + part[MINUTE] * 60;
-    at += *text == '+' ? -offset : offset;
-    return at < 0 ? -1 : at;
+    *ahead = 0;
+    for (i = 0; i < sizeof names / sizeof names[0] && n == 0; i++)
+        if (strncmp(text, names[i], strlen(names[i])) == 0)
+            n = strlen(names[i]);
+    if (*text == '+' || *text == '-')
+        for (i = 0; i < sizeof forms / sizeof forms[0] && n == 0; i++)
+            if (parse(part, text, forms[i])) {
+                n = strlen(forms[i]);
+                *ahead = part[HOUR] * 3600 + part[MINUTE] * 60;
+                if (*text == '-')
+                    *ahead = -*ahead;
+                if (part[HOUR] > 23 || part[MINUTE] > 59)
+                    return false;
+            }
+    return n > 0 && text[n + strspn(text + n, " ")] == '\0';
 }
 
-static bool is_leap(unsigned year)
+int64_t clock_iso(const char *text)
 {
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    int part[PARTS], second[PARTS];
+    int64_t at, ahead;
+    bool extended;
+
+    text += strspn(text, " ");
+    extended = parse(part, text, "0000-11-22?33:44");
+    if (!extended && !parse(part, text, "00001122?3344"))
+        return -1;
+    text += extended ? 10 : 8;
+    if (*text != 'T' && *text != 't' && *text != ' ')
+        return -1;
+    text += extended ? 6 : 5;
+    if (parse(second, text, extended ? ":55" : "55")) {
+        part[SECOND] = second[SECOND];
+        text += extended ? 3 : 2;
+        if ((*text == '.' || *text == ',') && ascii_digit(text[1]))
+            for (text++; ascii_digit(*text); text++)
+                ;
+    }
+    at = seconds(part);
+    if (at < 0 || !parse_zone(&ahead, text + strspn(text, " ")))
+        return -1;
+    return at < ahead ? -1 : at - ahead;
 }
 
 static void put_decimal(char *out, unsigned value, size_t digits)
@@ -214,9 +257,6 @@ static void put_decimal(char *out, unsigned value, size_t digits)
 bool clock_date(char out[CLOCK_DATE], int64_t when)
 {
     static const int64_t end = 253402300800;   /* the year 10000 */
-    static const unsigned char lengths[12] = {
-        31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31
-    };
     unsigned year = 1970, month = 0, day, second, length;
 
     out[0] = '\0';
@@ -226,8 +266,7 @@ bool clock_date(char out[CLOCK_DATE], int64_t when)
     second = (unsigned)(when % 86400);
     for (; day >= (length = is_leap(year) ? 366 : 365); year++)
         day -= length;
-    while (day >= (length = lengths[month] +
-                            (month == 1 && is_leap(year) ? 1U : 0U))) {
+    while (day >= (length = month_days(year, month))) {
         day -= length;
         month++;
     }

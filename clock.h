@@ -53,8 +53,13 @@ void clock_random(void *bytes, size_t n);
  * Times as services write them, in UTC: seconds since 1970, or -1 if `text`
  * does not begin so. clock_http_date: "Sun, 06 Nov 1994 08:49:37 GMT" (RFC
  * 9110 section 5.6.7, the one form that may be sent). clock_utc: "1994-11-06
- * 08:49:37". clock_iso: "1994-11-06T08:49:37Z" (RFC 3339), and nothing after
- * it; perhaps with a fraction, which is left out, or with "+01:00" for "Z".
+ * 08:49:37".
+ *
+ * clock_iso: the whole text is "1994-11-06T08:49:37Z" (RFC 3339) or another
+ * form that AWS's tools write and botocore (dateutil) reads: "t" or a blank
+ * for "T"; no seconds, or a fraction of them, which is left out; and for "Z",
+ * perhaps after a blank, "z", "UTC", "GMT", "+01:00", "+0100" or "+01". Also
+ * the basic form "19941106T084937Z". A text without a zone is not a time.
  */
 int64_t clock_http_date(const char *text);
 int64_t clock_utc(const char *text);

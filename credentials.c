@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "clock.h"
-#include "json.h"
 
 void credentials_begin(struct credentials_answer *a)
 {
@@ -14,8 +13,10 @@ void credentials_begin(struct credentials_answer *a)
 
     a->http.date = -1;
     buf_init(&a->http.body, CREDENTIALS_ANSWER_MAX);
-    for (i = 0; i < CREDENTIALS_FIELDS; i++)
+    for (i = 0; i < CREDENTIALS_FIELDS; i++) {
         buf_init(&a->text[i], CREDENTIALS_TOKEN_MAX);
+        a->type[i] = JSON_NONE;
+    }
 }
 
 void credentials_end(struct credentials_answer *a)
@@ -23,15 +24,19 @@ void credentials_end(struct credentials_answer *a)
     int i;
 
     buf_free(&a->http.body);
-    for (i = 0; i < CREDENTIALS_FIELDS; i++)
+    for (i = 0; i < CREDENTIALS_FIELDS; i++) {
         buf_free(&a->text[i]);
+        a->type[i] = JSON_NONE;
+    }
 }
 
 void credentials_put(struct credentials_answer *a,
                      enum credentials_field field, struct profile_value value)
 {
     buf_reset(&a->text[field]);
-    buf_add(&a->text[field], value.text, value.n);
+    a->type[field] = value.text == NULL ? JSON_NONE : JSON_STRING;
+    if (value.n > 0)
+        buf_add(&a->text[field], value.text, value.n);
 }
 
 const char *credentials_text(struct credentials_answer *a,
@@ -108,10 +113,16 @@ static bool take_member(void *context, unsigned pick, enum json_event event,
                         size_t n)
 {
     struct credentials_answer *a = context;
+    enum credentials_field field = members[pick];
 
-    /* null is as good as not there */
-    if (event == JSON_BYTES && (type == JSON_STRING || type == JSON_NUMBER))
-        buf_add(&a->text[members[pick]], bytes, n);
+    if (type == JSON_NULL)
+        return true;             /* as if it were not there */
+    if (event == JSON_BEGIN) {   /* of two names of a field, the last counts */
+        buf_reset(&a->text[field]);
+        a->type[field] = type;
+    }
+    if (event == JSON_BYTES)
+        buf_add(&a->text[field], bytes, n);
     return true;
 }
 
@@ -129,21 +140,24 @@ static bool take_expiration(struct credentials *to,
                             char error[WHY_MAX])
 {
     const int64_t most = 3650 * INT64_C(86400);
-    const struct buf *text = &a->text[CREDENTIALS_EXPIRATION];
-    const char *when;
+    enum json_type type = a->type[CREDENTIALS_EXPIRATION];
+    const char *when = credentials_text(a, CREDENTIALS_EXPIRATION);
     int64_t left;
 
     to->expires = INT64_MAX;
-    if (text->len == 0 && !text->failed)
+    if (type == JSON_NONE)
         return true;
-    when = credentials_text(a, CREDENTIALS_EXPIRATION);
+    if (type != JSON_STRING)
+        return why_not(error, "their expiration is not a string");
     left = clock_iso(when);
     if (left < 0)
-        return why_not(error, "their expiration is not a time as ISO 8601 has "
-                       "it");
+        return why_not(error, "their expiration \"%.64s\"%s is not a time "
+                       "with its zone, such as 2026-01-31T08:00:00Z", when,
+                       strlen(when) > 64 ? "..." : "");
     left -= a->http.date >= 0 ? a->http.date : clock_seconds();
     if (left <= 0 && !stale)
-        return why_not(error, "they have expired (at %.64s)", when);
+        return why_not(error, "they have expired (at %.64s): get new ones",
+                       when);
     if (left > most)
         left = most;
     to->expires = clock_now(CLOCK_STEADY) + left * CLOCK_SECOND;
@@ -176,10 +190,14 @@ bool credentials_take(struct credentials *to, struct credentials_answer *a,
         char *part = (char *)to + parts[i].at;
         size_t k;
 
+        if (a->type[i] != JSON_NONE && a->type[i] != JSON_STRING)
+            return why_not(error, "the %s is not a string", parts[i].what);
         if (text->failed || text->len >= parts[i].room)
             return why_not(error, "the %s is too long", parts[i].what);
         if (text->len == 0 && i != CREDENTIALS_TOKEN)
-            return why_not(error, "there is no %s", parts[i].what);
+            return why_not(error, a->type[i] == JSON_NONE
+                           ? "there is no %s" : "the %s is empty",
+                           parts[i].what);
         for (k = 0; k < text->len; k++) {    /* it will stand in a header */
             part[k] = (char)text->data[k];
             if (part[k] <= 0x20 || part[k] >= 0x7f)

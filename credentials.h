@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "http.h"
+#include "json.h"
 #include "profile.h"
 
 enum {
@@ -25,7 +26,7 @@ struct credentials {
     char source[160];            /* where they are from, for a person */
 };
 
-/* What an answer may say; empty if it does not. */
+/* What an answer may say. */
 enum credentials_field {
     CREDENTIALS_ACCESS, CREDENTIALS_SECRET, CREDENTIALS_TOKEN,
     CREDENTIALS_EXPIRATION, CREDENTIALS_CODE, CREDENTIALS_MESSAGE,
@@ -34,6 +35,8 @@ enum credentials_field {
 
 struct credentials_answer {
     struct buf text[CREDENTIALS_FIELDS];
+    enum json_type type[CREDENTIALS_FIELDS];     /* JSON_NONE: it says
+                                    nothing, or null; text is a JSON_STRING */
     struct http_answer http;     /* its body, and the time in s on the clock of
                                     who gives it (-1: he has not told) */
 };
@@ -43,7 +46,7 @@ void credentials_begin(struct credentials_answer *a);
 /* Wipes it. */
 void credentials_end(struct credentials_answer *a);
 
-/* Sets a field. */
+/* Sets a field; without a value, it says nothing. */
 void credentials_put(struct credentials_answer *a,
                      enum credentials_field field, struct profile_value value);
 

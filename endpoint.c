@@ -45,7 +45,8 @@ static struct profile_value configured(const struct profile *p,
                                        const char **shown)
 {
     static const char any[] = "AWS_ENDPOINT_URL";
-    const char *property = any + strlen("AWS_");
+    static const char property[] = "endpoint_url";
+    struct profile_value value;
     char services[128];
 
     *shown = option;
@@ -65,14 +66,13 @@ static struct profile_value configured(const struct profile *p,
     *where = "a [services] section";
     if (profile_copy(services, sizeof services,
                      profile_get(p, p->name, "services"))) {
-        struct profile_value value = profile_nested(&p->config, services,
-                                                    service, property);
-
-        if (value.text != NULL)
+        value = profile_nested(&p->config, services, service, property);
+        if (value.n > 0)
             return value;
     }
     *where = "the profile";
-    return profile_get(p, p->name, property);
+    value = profile_get(p, p->name, property);
+    return value.n > 0 ? value : profile_string(NULL);
 }
 
 /* The rule of the region. */

@@ -20,14 +20,14 @@ static bool is_space(char c)
 
 size_t process_split(const char *line, size_t n,
                      char room[PROCESS_LINE_MAX + 1],
-                     char *words[PROCESS_WORDS_MAX + 1])
+                     char *words[PROCESS_WORDS_MAX + 1], char error[WHY_MAX])
 {
     size_t count = 0, i;
     bool inside = false;         /* a word */
     char quote = '\0';
 
     if (n > PROCESS_LINE_MAX)
-        return 0;
+        return why_not(error, "is longer than %d bytes", PROCESS_LINE_MAX);
     for (i = 0; i < n; i++) {
         char c = line[i];
 
@@ -39,7 +39,8 @@ size_t process_split(const char *line, size_t n,
         }
         if (!inside) {
             if (count == PROCESS_WORDS_MAX)
-                return 0;
+                return why_not(error, "has more than %d words",
+                               PROCESS_WORDS_MAX);
             words[count++] = room;
             inside = true;
         }
@@ -51,7 +52,7 @@ size_t process_split(const char *line, size_t n,
                    (quote == '\0' || (i + 1 < n && (line[i + 1] == '"' ||
                                                     line[i + 1] == '\\')))) {
             if (++i == n)
-                return 0;
+                return why_not(error, "ends in a backslash");
             *room++ = line[i];
         } else {
             *room++ = c;
@@ -59,7 +60,9 @@ size_t process_split(const char *line, size_t n,
     }
     *room = '\0';
     words[count] = NULL;
-    return quote == '\0' ? count : 0;
+    if (quote != '\0')
+        return why_not(error, "has a quote (%c) that does not end", quote);
+    return count > 0 ? count : why_not(error, "is empty");
 }
 
 /* Becomes the program, with its standard output in `out`; or writes to `told`

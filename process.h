@@ -25,11 +25,13 @@ enum {
  * it is; in double quotes a backslash goes before a double quote or another
  * backslash; outside of quotes before anything. Nothing is expanded. Returns
  * the number of words, in `words` and then a NULL, all of them in `room`; 0
- * if there are none or too many, or a quote does not end.
+ * if there are none or too many, or a quote does not end: `error` then goes on
+ * after the name of what was split ("has a quote that does not end").
  */
 size_t process_split(const char *line, size_t n,
                      char room[PROCESS_LINE_MAX + 1],
-                     char *words[PROCESS_WORDS_MAX + 1]);
+                     char *words[PROCESS_WORDS_MAX + 1],
+                     char error[WHY_MAX]);
 
 /* Has one been run? Then it may have to run again. */
 extern bool process_used;

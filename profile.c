@@ -9,115 +9,114 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "json.h"
+#include "process.h"
+
 /* ----------------------------------------------------------- the syntax */
 
-enum kind { NOTHING, SECTION, PROPERTY, MORE, WRONG };
+/* The section that the others inherit from, and its number. */
+static const char inherited[] = "DEFAULT";
+enum { INHERITED = 1 };
 
 struct reader {
-    const char *at, *end;
-    unsigned number;             /* of the line in hand, from 1 */
-    bool section, property;      /* there was one; in this section */
-    size_t indent;               /* of that property */
-    struct profile_value name, value;    /* of the line in hand */
+    struct profile_file *f;
+    char *at, *end;              /* of what is left */
+    unsigned line;               /* number of the line in hand, from 1 */
+    unsigned section;            /* number of the section in hand, or 0 */
+    unsigned last;               /* highest number of a section */
+    bool property;               /* the last entry may go on */
+    size_t blanks;               /* empty lines since the value's last one */
+    size_t indent;               /* of the section or property in hand */
+    char *error;
 };
 
-static bool is_blank(char c)
+/* Are these n bytes one blank character, as Python's str.strip() has them? */
+static bool is_blank(const char *at, size_t n)
 {
-    return c == ' ' || c == '\t' || c == '\r';
+    static const char others[][4] = {
+        "\xe1\x9a\x80", "\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf",
+        "\xe2\x81\x9f", "\xe3\x80\x80"
+    };
+    const unsigned char *c = (const unsigned char *)at;
+    size_t i;
+
+    if (n == 1)
+        return (*c >= 9 && *c <= 13) || (*c >= 0x1c && *c <= ' ');
+    if (n == 2)
+        return c[0] == 0xc2 && (c[1] == 0x85 || c[1] == 0xa0);
+    if (c[0] == 0xe2 && c[1] == 0x80 && c[2] <= 0x8a)
+        return true;
+    for (i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (memcmp(at, others[i], 3) == 0)
+            return true;
+    return false;
 }
 
-static bool is_comment(char c)
+/* Length of the blank character that the text begins with, or 0. */
+static size_t first_blank(const char *text, const char *end)
 {
-    return c == '#' || c == ';';
+    size_t n;
+
+    for (n = 1; n <= 3 && n <= (size_t)(end - text); n++)
+        if (is_blank(text, n))
+            return n;
+    return 0;
+}
+
+/* Length of the blank character that the text ends with, or 0. */
+static size_t last_blank(const char *text, const char *end)
+{
+    size_t n;
+
+    for (n = 1; n <= 3 && n <= (size_t)(end - text); n++)
+        if (is_blank(end - n, n))
+            return n;
+    return 0;
 }
 
 static struct profile_value trim(const char *text, const char *end)
 {
-    while (text < end && is_blank(*text))
-        text++;
-    while (text < end && is_blank(end[-1]))
-        end--;
+    size_t n;
+
+    while ((n = first_blank(text, end)) > 0)
+        text += n;
+    while ((n = last_blank(text, end)) > 0)
+        end -= n;
     return (struct profile_value){text, (size_t)(end - text)};
 }
 
-/* Takes the next line of what is left. */
-static struct profile_value take_line(const char **at, const char *end)
+/* Does this character end a line for Python's str.splitlines(), which botocore
+   splits a block with? */
+static bool ends_line(const char *at, const char *end)
 {
-    const char *start = *at;
-    const char *lf = memchr(start, '\n', (size_t)(end - start));
+    size_t n = first_blank(at, end);
 
-    *at = lf == NULL ? end : lf + 1;
-    return trim(start, lf == NULL ? end : lf);
+    return (n == 1 && *at != '\t' && *at != ' ' && *at != 0x1f) ||
+        (n == 2 && at[1] == '\x85') ||
+        (n == 3 && (memcmp(at, "\xe2\x80\xa8", 3) == 0 ||
+                    memcmp(at, "\xe2\x80\xa9", 3) == 0));
 }
 
-static bool split(struct profile_value line, struct profile_value *name,
-                  struct profile_value *value)
+/* Takes the next line of a block. */
+static struct profile_value take_block_line(const char **at, const char *end)
 {
-    const char *equal = memchr(line.text, '=', line.n);
+    const char *start = *at, *stop = start;
 
-    if (equal == NULL)
-        return false;
-    *name = trim(line.text, equal);
-    *value = trim(equal + 1, line.text + line.n);
-    return name->n > 0;
+    while (stop < end && !ends_line(stop, end))
+        stop++;
+    *at = stop + (stop < end ? first_blank(stop, end) : 0);
+    return trim(start, stop);
 }
 
-static enum kind read_section(struct reader *r, struct profile_value line)
+/* Are all lines of a block "name = value", which begin at `at`? */
+static bool check_block(const char *at, const char *end)
 {
-    const char *bracket = memchr(line.text, ']', line.n);
+    while (at < end) {
+        struct profile_value line = take_block_line(&at, end);
 
-    r->section = true;
-    r->property = false;
-    if (bracket == NULL)
-        return WRONG;
-    r->name = trim(line.text + 1, bracket);
-    return SECTION;
-}
-
-static enum kind read_property(struct reader *r, struct profile_value line)
-{
-    size_t i;
-
-    for (i = 1; i < line.n; i++)
-        if (is_comment(line.text[i]) && is_blank(line.text[i - 1]))
-            line.n = i;
-    r->property = true;
-    return r->section && split(line, &r->name, &r->value) ? PROPERTY : WRONG;
-}
-
-static enum kind read_line(struct reader *r)
-{
-    const char *start = r->at;
-    struct profile_value line = take_line(&r->at, r->end);
-    size_t indent = (size_t)(line.text - start);
-
-    r->number++;
-    if (line.n == 0 || is_comment(*line.text))
-        return NOTHING;
-    if (r->property && indent > r->indent) {
-        r->value = line;
-        return MORE;
+        if (line.n > 0 && memchr(line.text, '=', line.n) == NULL)
+            return false;
     }
-    r->indent = indent;
-    return *line.text == '[' ? read_section(r, line) : read_property(r, line);
-}
-
-static struct reader reader(const struct profile_file *f)
-{
-    const char *text = f->text.len > 0 ? (const char *)f->text.data : "";
-
-    return (struct reader){.at = text, .end = text + f->text.len};
-}
-
-bool profile_valid(const struct profile_file *f, char error[WHY_MAX])
-{
-    struct reader r = reader(f);
-
-    if (memchr(r.at, '\0', f->text.len) != NULL)
-        return why_not(error, "%s: it is not text: it has a NUL", f->path);
-    while (r.at < r.end)
-        if (read_line(&r) == WRONG)
-            return why_not(error, "%s: line %u is wrong", f->path, r.number);
     return true;
 }
 
@@ -126,105 +125,352 @@ static bool is(struct profile_value value, const char *word)
     return value.n == strlen(word) && memcmp(value.text, word, value.n) == 0;
 }
 
-/* Is a section's name, as it stands in brackets, the one that is wanted? In
-   "profile x" and "services x", x may be in quotes. */
-static bool names(struct profile_value name, enum profile_section kind,
-                  const char *section)
+static const struct profile_entry *entries(const struct profile_file *f)
 {
-    const char *word = kind == PROFILE_SERVICES ? "services" : "profile";
+    return (const void *)f->entries.data;
+}
+
+static size_t count(const struct profile_file *f)
+{
+    return f->entries.len / sizeof(struct profile_entry);
+}
+
+/* A sentence about the line in hand. It shows nothing of the line, which may
+   be a secret in the wrong place. */
+static bool wrong(const struct reader *r, const char *what)
+{
+    return why_not(r->error, "%s: line %u %s", r->f->path, r->line, what);
+}
+
+/* Takes the next line; `indent` is how many blank characters it begins
+   with. CR, LF and CR LF end a line. */
+static struct profile_value take_line(struct reader *r, size_t *indent)
+{
+    const char *start = r->at, *stop = start;
+    size_t n;
+
+    while (stop < r->end && *stop != '\n' && *stop != '\r')
+        stop++;
+    r->at += stop - start;
+    if (r->at < r->end && *r->at++ == '\r' && r->at < r->end && *r->at == '\n')
+        r->at++;
+    r->line++;
+    for (*indent = 0; (n = first_blank(start, stop)) > 0; ++*indent)
+        start += n;
+    return trim(start, stop);
+}
+
+static bool add_entry(const struct reader *r, struct profile_value name,
+                      struct profile_value value)
+{
+    const struct profile_entry entry = {name, value, r->section, r->line};
+
+    return buf_add(&r->f->entries, &entry, sizeof entry) ||
+        why_not(r->error, "%s: it has more than %d sections and properties",
+                r->f->path, PROFILE_ENTRIES_MAX);
+}
+
+/* Is it a section's line? Its name ends at the last "]". */
+static bool is_section(struct profile_value line, struct profile_value *name)
+{
+    const char *bracket = memrchr(line.text, ']', line.n);
+
+    if (*line.text != '[' || bracket == NULL || bracket == line.text + 1)
+        return false;
+    *name = (struct profile_value){line.text + 1,
+                                   (size_t)(bracket - line.text) - 1};
+    return true;
+}
+
+static bool read_section(struct reader *r, struct profile_value name)
+{
+    r->property = false;
+    r->section = is(name, inherited) ? INHERITED : ++r->last;
+    return add_entry(r, name, profile_string(NULL));
+}
+
+static bool read_property(struct reader *r, struct profile_value line)
+{
+    const char *end = line.text + line.n, *at = line.text;
+    struct profile_value name;
+
+    if (r->section == 0)
+        return wrong(r, "stands before any section: put a line such as "
+                     "[default] above it");
+    while (at < end && *at != '=' && *at != ':')
+        at++;
+    name = trim(line.text, at);
+    if (at == end || name.n == 0)
+        return wrong(r, "is neither [section] nor name = value: correct it, "
+                     "or put a # before it");
+    r->property = true;
+    r->blanks = 0;
+    return add_entry(r, name, trim(at + 1, end));
+}
+
+/* Moves a line that goes on with a value up to it, in the file's text. There
+   is room: every line has lost a newline at least. */
+static bool read_more(struct reader *r, struct profile_value line)
+{
+    struct profile_entry *open = (void *)
+        (r->f->entries.data + r->f->entries.len - sizeof *open);
+    struct profile_value *value = &open->value;
+    char *text = (char *)r->f->text.data;
+    char *to = text + (value->text - text) + value->n;
+
+    if ((value->n == 0 || *value->text == '\n') &&
+        !check_block(line.text, line.text + line.n))
+        return wrong(r, "belongs to a property without a value and is not "
+                     "name = value: correct it, or join it with the line "
+                     "above");
+    memset(to, '\n', r->blanks + 1);
+    memmove(to + r->blanks + 1, line.text, line.n);
+    value->n += r->blanks + 1 + line.n;
+    r->blanks = 0;
+    return true;
+}
+
+static bool read_line(struct reader *r)
+{
+    size_t indent;
+    struct profile_value line = take_line(r, &indent), name;
+
+    if (line.n == 0) {
+        r->blanks++;
+        return true;
+    }
+    if (*line.text == '#' || *line.text == ';')
+        return true;
+    if (r->property && indent > r->indent)
+        return read_more(r, line);
+    r->indent = indent;
+    return is_section(line, &name) ? read_section(r, name)
+                                   : read_property(r, line);
+}
+
+/* Is the text UTF-8 without a NUL? Skips a byte order mark. */
+static bool check_text(struct reader *r)
+{
+    static const unsigned char utf8[] = {0xef, 0xbb, 0xbf};
+    const unsigned char *at = (const unsigned char *)r->at;
+    const unsigned char *end = (const unsigned char *)r->end;
+    struct reader place = *r;
+    const char *what = "is not UTF-8 (Windows-1252?): save the file as UTF-8";
+    size_t n, indent;
+
+    if (end - at >= 2 && ((at[0] == 0xff && at[1] == 0xfe) ||
+                          (at[0] == 0xfe && at[1] == 0xff)))
+        return why_not(r->error, "%s: it is UTF-16: save it as UTF-8",
+                       r->f->path);
+    if (end - at >= 3 && memcmp(at, utf8, 3) == 0)
+        r->at += 3;
+    while (at < end && *at != '\0' &&
+           (n = json_utf8(at, (size_t)(end - at))) > 0)
+        at += n;
+    if (at == end)
+        return true;
+    if (*at == '\0')
+        what = "has a NUL byte: the file is not text";
+    do
+        take_line(&place, &indent);
+    while (place.at <= (const char *)at && place.at < place.end);
+    return wrong(&place, what);
+}
+
+static int compare_text(struct profile_value a, struct profile_value b,
+                        bool any_case)
+{
+    size_t n = a.n < b.n ? a.n : b.n;
+    int order = any_case ? strncasecmp(a.text, b.text, n)
+                         : memcmp(a.text, b.text, n);
+
+    return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
+}
+
+/* Orders by what an entry is: first sections by name, then the properties of
+   each section by name; equal ones by their lines. */
+static int compare(const void *x, const void *y)
+{
+    const struct profile_entry *a = x, *b = y;
+    bool a_section = a->value.text == NULL, b_section = b->value.text == NULL;
+    int order = b_section - a_section;
+
+    if (order == 0 && !a_section)
+        order = (a->section > b->section) - (a->section < b->section);
+    if (order == 0)
+        order = compare_text(a->name, b->name, !a_section);
+    return order != 0 ? order : (a->line > b->line) - (a->line < b->line);
+}
+
+static bool same(const struct profile_entry *a, const struct profile_entry *b)
+{
+    bool section = a->value.text == NULL;
+
+    return section == (b->value.text == NULL) &&
+        (section || a->section == b->section) &&
+        compare_text(a->name, b->name, !section) == 0 &&
+        !(section && a->section == INHERITED);
+}
+
+/* Is no section there twice, and in none of them a property? */
+static bool check_doubles(const struct reader *r)
+{
+    const struct profile_entry *first = NULL, *second = NULL;
+    size_t n = count(r->f);
+    struct profile_entry *e;
+    struct buf sorted;
+    bool good;
+
+    buf_init(&sorted, r->f->entries.max);
+    if (n > 1 && buf_add(&sorted, r->f->entries.data, r->f->entries.len)) {
+        e = (void *)sorted.data;
+        qsort(e, n, sizeof *e, compare);
+        for (size_t i = 1; i < n; i++)
+            if (same(&e[i - 1], &e[i]) &&
+                (second == NULL || e[i].line < second->line)) {
+                first = &e[i - 1];
+                second = &e[i];
+            }
+    }
+    good = !sorted.failed || why_not(r->error, "%s: out of memory",
+                                     r->f->path);
+    if (second != NULL)
+        good = why_not(r->error, "%s: line %u %s line %u: %s", r->f->path,
+                       second->line, second->value.text == NULL
+                       ? "begins the same section as"
+                       : "sets the same property as", first->line,
+                       second->value.text == NULL ? "merge the two"
+                       : "remove one of the two");
+    buf_free(&sorted);
+    return good;
+}
+
+bool profile_parse(struct profile_file *f, char error[WHY_MAX])
+{
+    char *text = f->text.len > 0 ? (char *)f->text.data : NULL;
+    struct reader r = {.f = f, .at = text, .end = text, .last = INHERITED,
+        .error = error};
+
+    buf_init(&f->entries, PROFILE_ENTRIES_MAX * sizeof(struct profile_entry));
+    if (text == NULL)
+        return true;
+    r.end += f->text.len;
+    if (!check_text(&r))
+        return false;
+    while (r.at < r.end)
+        if (!read_line(&r))
+            return false;
+    return check_doubles(&r);
+}
+
+/* Is a section's name "word x", where x is `name`, perhaps in quotes? As
+   botocore has it, any letters may follow the word. */
+static bool names(struct profile_value section, const char *word,
+                  const char *name)
+{
+    char room[PROCESS_LINE_MAX + 1], *words[PROCESS_WORDS_MAX + 1];
+    char why[WHY_MAX];
     size_t n = strlen(word);
 
-    if (kind == PROFILE_CREDENTIALS)
-        return is(name, section);
-    if (name.n <= n || memcmp(name.text, word, n) != 0 ||
-        !is_blank(name.text[n]))
-        return false;
-    name = trim(name.text + n, name.text + name.n);
-    if (name.n > 2 && (*name.text == '"' || *name.text == '\'') &&
-        name.text[name.n - 1] == *name.text)
-        name = (struct profile_value){name.text + 1, name.n - 2};
-    return is(name, section);
+    return section.n > n && memcmp(section.text, word, n) == 0 &&
+        process_split(section.text, section.n, room, words, why) == 2 &&
+        strcmp(words[1], name) == 0;
 }
 
-/*
- * Is there such a section? `found` is its property's value, or where `nested`
- * is not NULL, the value that this has in the lines under the property, which
- * then has none itself.
- */
-static bool look(const struct profile_file *f, enum profile_section kind,
-                 const char *section, const char *property,
-                 const char *nested, struct profile_value *found)
+/* The number of the section, or 0. The last one counts: "[profile x]" and
+   "[profile "x"]" are two sections of one profile. */
+static unsigned find_section(const struct profile_file *f,
+                             enum profile_section kind, const char *name)
 {
-    struct reader r = reader(f);
-    bool there = false, mine = false;
-    bool open = false;           /* the line before belongs to the property */
+    const struct profile_entry *e = entries(f);
+    unsigned found = 0;
+    size_t i;
 
-    *found = (struct profile_value){NULL, 0};
-    while (r.at < r.end) {
-        enum kind line = read_line(&r);
+    for (i = 0; i < count(f); i++) {
+        bool config = kind == PROFILE_CONFIG;
+        bool plain = !config ? kind == PROFILE_CREDENTIALS
+                             : strcmp(name, "default") == 0;
 
-        if (line == WRONG)
-            break;
-        if (line == SECTION) {
-            mine = names(r.name, kind, section);
-            there |= mine;
-        }
-        if (line == PROPERTY) {
-            open = mine && profile_is(r.name, property);
-            if (open)
-                *found = r.value;
-            if (open && nested != NULL) {
-                found->n = 0;
-                open = r.value.n == 0 || is_comment(*r.value.text);
-            }
-        }
-        if (line != MORE || !open)
+        if (e[i].value.text != NULL || e[i].section == INHERITED)
             continue;
-        if (nested == NULL)
-            found->n = (size_t)(r.value.text + r.value.n - found->text);
-        else if (split(r.value, &r.name, &r.value) &&
-                 profile_is(r.name, nested))
-            *found = r.value;
+        if ((plain && is(e[i].name, name)) ||
+            (config && names(e[i].name, "profile", name)) ||
+            (kind == PROFILE_SERVICES && names(e[i].name, "services", name)))
+            found = e[i].section;
     }
-    if (found->n == 0)
-        found->text = NULL;
-    return there;
+    return found;
 }
 
-/* A profile's property, and whether the file has the profile. */
-static bool find(const struct profile_file *f, const char *profile,
-                 const char *property, struct profile_value *found)
+static struct profile_value find_property(const struct profile_file *f,
+                                          unsigned section,
+                                          const char *property)
 {
-    /* else [default] stands for [profile default] */
-    return look(f, f->kind, profile, property, NULL, found) ||
-        (f->kind == PROFILE_CONFIG && strcmp(profile, "default") == 0 &&
-         look(f, PROFILE_CREDENTIALS, profile, property, NULL, found));
+    const struct profile_entry *e = entries(f);
+    size_t i;
+
+    for (i = 0; i < count(f); i++)
+        if (e[i].section == section && e[i].value.text != NULL &&
+            profile_is(e[i].name, property))
+            return e[i].value;
+    return profile_string(NULL);
+}
+
+static struct profile_value find(const struct profile_file *f,
+                                 enum profile_section kind, const char *name,
+                                 const char *property)
+{
+    unsigned section = find_section(f, kind, name);
+    struct profile_value found = profile_string(NULL);
+
+    if (section != 0)
+        found = find_property(f, section, property);
+    if (section != 0 && found.text == NULL)
+        found = find_property(f, INHERITED, property);
+    return found;
 }
 
 struct profile_value profile_find(const struct profile_file *f,
                                   const char *profile, const char *property)
 {
-    struct profile_value found;
-
-    find(f, profile, property, &found);
-    return found;
+    return find(f, f->kind, profile, property);
 }
 
 bool profile_has(const struct profile_file *f, const char *profile)
 {
-    struct profile_value none;
+    return find_section(f, f->kind, profile) != 0;
+}
 
-    return find(f, profile, "", &none);
+bool profile_is_block(struct profile_value value)
+{
+    return value.n > 0 && *value.text == '\n';
+}
+
+struct profile_value profile_member(struct profile_value block,
+                                    const char *property)
+{
+    struct profile_value found = profile_string(NULL);
+    const char *at = block.text, *end;
+
+    if (!profile_is_block(block))
+        return found;
+    end = at + block.n;
+    while (at < end) {
+        struct profile_value line = take_block_line(&at, end);
+        const char *equal = line.n == 0 ? NULL
+            : memchr(line.text, '=', line.n);
+
+        if (equal != NULL && is(trim(line.text, equal), property))
+            found = trim(equal + 1, line.text + line.n);
+    }
+    return found;
 }
 
 struct profile_value profile_nested(const struct profile_file *f,
-                                    const char *services, const char *service,
-                                    const char *property)
+                                     const char *services, const char *service,
+                                     const char *property)
 {
-    struct profile_value found;
-
-    look(f, PROFILE_SERVICES, services, service, property, &found);
-    return found;
+    return profile_member(find(f, PROFILE_SERVICES, services, service),
+                          property);
 }
 
 /* ------------------------------------------------------------ the files */
@@ -279,7 +525,7 @@ static bool load_file(struct profile_file *f, const char *variable,
         return true;
     }
     if (profile_read(&f->text, f->path))
-        return profile_valid(f, error);
+        return profile_parse(f, error);
     f->why = strerror(errno);
     /* it is not there, or its folder is shut */
     return access(f->path, F_OK) < 0 ||
@@ -308,7 +554,9 @@ bool profile_load(struct profile *p, const char *name, char error[WHY_MAX])
 void profile_free(struct profile *p)
 {
     buf_free(&p->credentials.text);
+    buf_free(&p->credentials.entries);
     buf_free(&p->config.text);
+    buf_free(&p->config.entries);
 }
 
 bool profile_known(const struct profile *p, const char *name)
@@ -328,10 +576,11 @@ struct profile_value profile_get(const struct profile *p, const char *name,
 struct profile_value profile_setting(const struct profile *p,
                                      const char *variable)
 {
-    const char *text = profile_variable(variable);
+    struct profile_value value = profile_string(profile_variable(variable));
 
-    return text != NULL ? profile_string(text)
-        : profile_get(p, p->name, variable + strlen("AWS_"));
+    if (value.text == NULL)
+        value = profile_get(p, p->name, variable + strlen("AWS_"));
+    return value.n > 0 ? value : profile_string(NULL);
 }
 
 struct profile_value profile_string(const char *text)

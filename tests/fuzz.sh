@@ -110,7 +110,9 @@ seeds() {
     case $1 in
     aws)
         seed '\0[default]\naws_access_key_id = AKIDEXAMPLE\n'`
-            `'aws_secret_access_key = \1 # comment\naws_session_token=\1\n'
+            `'aws_secret_access_key = \1\n# comment\naws_session_token=\1\n'
+        seed '\0\357\273\277[DEFAULT]\nx: y\n\n  # z\n\302\240z\n[default]\r'`
+            `'s3 :\n\t x = y\013z=\342\200\250\n[profile "a\\" b" ]\n'
         seed '\2; c\r\n[ a b ]\r\naws_access_key_id=A\r\n x = y\r\n'`
             `'aws_secret_access_key=\1\r\n[default]\r\nregion=x\r\n'
         seed '\4eu-west-1\nhttps://dynamodb.example:8443/a\n[default]\n'`

@@ -7,7 +7,8 @@
  * the file. Bit 3: it is the config file, else the credentials file. A byte 1
  * stands for a secret in the file: none of it may be in an error. What does
  * not matter (a comment before it, CR LF line ends) must not change the keys,
- * and a file with a NUL is no text. Nobody is called and nothing is run: keys
+ * what was read and is written again is read in the same way, and a file with
+ * a NUL is no text. Nobody is called and nothing is run: keys
  * that would come from there are empty.
  */
 #include "../aws.h"
@@ -132,9 +133,15 @@ static void check_again(struct aws *aws, const struct settings *s, bool good,
     expect(load(&other, s) == good && (!good || same_keys(aws, &other)));
 }
 
-/* A value is within the text, and begins and ends with what is no blank. */
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x1f);
+}
+
+/* A value is within the text, and begins (but for a block's newline) and ends
+   with what is not blank. */
 static void check_value(const struct profile_file *f,
-                        struct profile_value value, bool block)
+                        struct profile_value value)
 {
     const char *text = (const char *)f->text.data;
 
@@ -142,40 +149,101 @@ static void check_value(const struct profile_file *f,
         expect(value.n == 0);
         return;
     }
-    expect(value.n > 0 && value.text >= text &&
-           value.text + value.n <= text + f->text.len);
-    expect(memchr(" \t\r", value.text[value.n - 1], 3) == NULL);
-    expect(block || memchr(" \t\r\n", value.text[0], 4) == NULL);
+    expect(value.text >= text && value.text + value.n <= text + f->text.len);
+    expect(value.n == 0 || (!is_blank(value.text[value.n - 1]) &&
+                            (*value.text == '\n' || !is_blank(*value.text))));
 }
 
-/* The parser alone, on memory of just that size. */
+/* Parses memory of just that size. */
+static bool parse(struct profile_file *f, const char *file, size_t n)
+{
+    unsigned char *text = malloc(n + (n == 0));
+    char error[WHY_MAX] = "";
+    bool good;
+
+    expect(text != NULL);
+    memcpy(text, file, n);
+    f->text.data = text;
+    f->text.len = n;
+    good = profile_parse(f, error);
+    expect(good || strncmp(error, "f: ", 3) == 0);
+    return good;
+}
+
+/* Writes what was read as a file again. */
+static size_t write_entries(char *to, const struct profile_file *f)
+{
+    const struct profile_entry *e = (const void *)f->entries.data;
+    size_t n = f->entries.len / sizeof *e, len = 0, i, k;
+
+    for (i = 0; i < n; i++) {
+        bool section = e[i].value.text == NULL;
+
+        len += (size_t)sprintf(to + len, section ? "[%.*s]" : "%.*s = ",
+                               (int)e[i].name.n, e[i].name.text);
+        for (k = 0; k < e[i].value.n; k++) {
+            to[len++] = e[i].value.text[k];
+            if (e[i].value.text[k] == '\n')
+                to[len++] = '\t';
+        }
+        to[len++] = '\n';
+    }
+    return len;
+}
+
+/* What was read is read again from what was written of it. */
+static void check_rewritten(const struct profile_file *f)
+{
+    static char text[8 * ROOM];
+    struct profile_file other = {.kind = f->kind, .path = "f"};
+    const struct profile_entry *a, *b;
+    size_t n = f->entries.len / sizeof *a, i;
+
+    expect(parse(&other, text, write_entries(text, f)));
+    expect(other.entries.len == f->entries.len);
+    a = (const void *)f->entries.data;
+    b = (const void *)other.entries.data;
+    for (i = 0; i < n; i++)
+        expect(a[i].section == b[i].section && a[i].name.n == b[i].name.n &&
+               memcmp(a[i].name.text, b[i].name.text, a[i].name.n) == 0 &&
+               a[i].value.n == b[i].value.n && (a[i].value.n == 0 ||
+               memcmp(a[i].value.text, b[i].value.text, a[i].value.n) == 0));
+    free(other.text.data);
+    buf_free(&other.entries);
+}
+
+/* The parser alone. */
 static void check_parser(const char *file, size_t n)
 {
     static const char *const properties[] = {"aws_access_key_id", "s3", "x"};
     struct profile_file f = {.path = "f"};
-    unsigned char *text = malloc(n + (n == 0));
-    char error[WHY_MAX];
+    bool good = parse(&f, file, n);
     unsigned kind, i;
 
-    expect(text != NULL);
-    memcpy(text, file, n);
-    f.text.data = text;
-    f.text.len = n;
-    if (!profile_valid(&f, error))
-        expect(strstr(error, "wrong") != NULL || strstr(error, "NUL") != NULL);
-    for (kind = PROFILE_CREDENTIALS; kind <= PROFILE_CONFIG; kind++)
+    for (kind = PROFILE_CREDENTIALS; good && kind <= PROFILE_CONFIG; kind++)
         for (i = 0; i < 3; i++) {
             struct profile_value value;
 
             f.kind = (enum profile_section)kind;
             value = profile_find(&f, "default", properties[i]);
-            check_value(&f, value, true);
+            check_value(&f, value);
             if (value.text != NULL)
                 expect(profile_has(&f, "default"));
-            check_value(&f, profile_nested(&f, "default", properties[i], "x"),
-                        false);
+            check_value(&f, profile_member(value, "x"));
+            check_value(&f, profile_nested(&f, "default", properties[i], "x"));
         }
-    free(text);
+    if (good)
+        check_rewritten(&f);
+    free(f.text.data);
+    buf_free(&f.entries);
+}
+
+/* Does it begin with a byte order mark, of UTF-8 or UTF-16? */
+static bool has_mark(const char *file, size_t n)
+{
+    return n >= 2 && (memcmp(file, "\xff\xfe", 2) == 0 ||
+                      memcmp(file, "\xfe\xff", 2) == 0 ||
+                      memcmp(file, "\xef\xbb", 2) == 0);
 }
 
 /* Takes a line off the input, and gives it as a string. */
@@ -233,7 +301,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     good = load(&aws, &s);
     if (good)
         check_aws(&aws, file, len);
-    if (memchr(file, '\0', len) == NULL)
+    if (memchr(file, '\0', len) == NULL && !has_mark(file, len))
         check_again(&aws, &s, good, file, len);
     aws_wipe(&aws);
     return 0;

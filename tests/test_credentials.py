@@ -8,6 +8,7 @@ import os
 import time
 
 import botocore.session
+import dateutil.parser
 import pytest
 from peers.cloudinary import Image
 from peers.dynamodb import error
@@ -143,6 +144,25 @@ SAME = {
         None),
     "nested properties with the keys' names": (
         f"[default]\ns3 =\n  aws_access_key_id = NO\n{KEYS}", None),
+    "colons": (
+        "[default]\naws_access_key_id: AK\naws_secret_access_key : s=e:\n",
+        None),
+    "a comment behind a section's name": (f"[default] ; x\n{KEYS}", None),
+    "an indented comment": (
+        "[default]\naws_access_key_id = AK\n\t; x\n"
+        "aws_secret_access_key = se\n", None),
+    "a no-break space, as of a web page": (
+        "[default]\naws_access_key_id =\u00a0AK\n"
+        "aws_secret_access_key\u00a0= se\u00a0\n", None),
+    "keys of [DEFAULT]": (f"[DEFAULT]\n{KEYS}[default]\n", None),
+    "keys are one set, of one file": (
+        "[default]\n" + KEYS, "[default]\naws_session_token = no\n"),
+    "[default] after [profile default]": (
+        None, f"[profile default]\n{OTHER}[default]\n{KEYS}"),
+    "an empty token": (f"[default]\n{KEYS}aws_session_token =\n", None),
+    "an old name of the token": (
+        f"[default]\n{KEYS}aws_session_token = no\naws_security_token = to\n",
+        None),
     "a token": (f"[default]\n{KEYS}aws_session_token = tok\n", None),
     "a profile of another kind of name": (
         f"[default]\n{OTHER}[a.b/c@d]\n{KEYS}", None,
@@ -185,6 +205,9 @@ SAME = {
         None, '[default]\ncredential_process = "/usr/bin/printf" "%s" '
         '"{\\"Version\\": 1, \\"AccessKeyId\\": \\"A\\\\\\\\K\\", '
         '\\"SecretAccessKey\\": \\"s\'e\\"}"\n'),
+    "credential_process with what looks like a comment": (
+        None, f"[default]\ncredential_process: /bin/sh -c 'printf %s "
+        f"\"$2\"' # ; '{PROCESS}' # x\n"),
     "credential_process over several lines": (
         None, f"[default]\ncredential_process = /usr/bin/printf\n   '%s'\n"
         f"   '{PROCESS}'\n"),
@@ -272,44 +295,16 @@ def test_the_keys_are_those_that_botocore_finds(world, mini, case):
     calls = world.calls()
     if not calls[0] and not any(calls[1]):
         mini.credentials.clear()
-        mini.credentials[keys.access_key] = keys.secret_key, keys.token
+        mini.credentials[keys.access_key] = (keys.secret_key,
+                                             keys.token or None)
     done = world.run(env, args=["--profile", profile] if profile else [])
     expect_stored(done)
     # botocore asks an endpoint for its container's keys under one name only
     assert world.calls() == calls
 
 
-# Where the C library (C) and botocore (B) differ, and whom we follow.
-
-OURS = {
-    # C: a comment is behind a blank; B keeps it, and no key may have a blank
-    "a comment behind a value": (
-        "[default] ; x\naws_access_key_id = AK # x\n"
-        "aws_secret_access_key = se\t; x\n", None),
-    # C merges, the later value wins; B refuses the file
-    "a section that is there twice": (
-        f"[default]\n{OTHER}[x]\n[default]\n{KEYS}", None),
-    "a property that is there twice": (f"[default]\n{OTHER}{KEYS}", None),
-    # C: always; B: the one that comes last
-    "[profile default] before [default]": (
-        None, f"[profile default]\n{KEYS}[default]\n{OTHER}"),
-    # B; C takes a comment that is indented for more of the value
-    "an indented comment": (
-        "[default]\naws_access_key_id = AK\n\t; x\n"
-        "aws_secret_access_key = se\n", None),
-    # B: keys are one set; C merges the files property by property
-    "a secret in the other file, too": (
-        "[default]\n" + KEYS, "[default]\naws_session_token = no\n"),
-    # B and C refuse the whole file, but for one section that nobody wants
-    "a section's name that is none": (
-        f"[x y z]\n{OTHER}[default]\n{KEYS}[]\n{OTHER}", None),
-}
-
-
-@pytest.mark.parametrize("case", OURS.values(), ids=OURS.keys())
-def test_where_aws_own_parsers_differ_the_better_one_is_followed(world, mini,
-                                                                 case):
-    world.files(*case)
+def test_a_byte_order_mark_is_skipped_though_botocore_refuses_it(world, mini):
+    world.files(f"\ufeff[default]\n{KEYS}", "\ufeff[default]\nregion = x\n")
     mini.credentials.clear()
     mini.credentials["AK"] = "se", None
     expect_stored(world.run())
@@ -339,7 +334,36 @@ FAILS = {
     "an expiration that is no time": (
         None, None, {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y",
                      "AWS_CREDENTIAL_EXPIRATION": "soon"},
-        "environment: their expiration is not a time"),
+        'environment: their expiration "soon" is not a time with its zone, '
+        "such as 2026-01-31T08:00:00Z"),
+    "a comment behind a key": (
+        "[default]\naws_access_key_id = AK # hush\n"
+        "aws_secret_access_key = se\n", None, {},
+        "profile default in SELF/credentials: a comment stands behind a key, "
+        "and would be part of it: move it to a line of its own"),
+    "an empty key": (
+        "[default]\naws_access_key_id =\naws_secret_access_key = se\n",
+        "[default]\n" + KEYS, {},
+        "profile default in SELF/credentials: the access key id is empty"),
+    "an empty role": (
+        None, "[default]\nrole_arn =\nsource_profile = b\n", {},
+        "profile default: role_arn is empty: give it a value, or remove it"),
+    "an empty source_profile": (
+        None, f"[default]\n{ROLE}source_profile =\n", {},
+        "profile default: source_profile is empty"),
+    "an empty duration": (
+        None, f"[default]\n{LOOP}duration_seconds =\n", {},
+        "profile default: duration_seconds is empty"),
+    "an empty web identity": (
+        None, f"[default]\n{ROLE}web_identity_token_file =\n", {},
+        "web identity: web_identity_token_file is empty"),
+    "an empty process": (
+        None, "[default]\ncredential_process =\n", {},
+        "profile default: credential_process is empty"),
+    "a process on lines of its own": (
+        None, "[default]\ncredential_process =\n  /bin/x --y=z\n", {},
+        "profile default: credential_process has its value on the lines "
+        'below: write it behind the "="'),
     "no such profile": (
         "[default]\n" + KEYS, None, {"AWS_PROFILE": "bob"},
         "profile bob: it is not in SELF/credentials (other profiles are) and "
@@ -400,34 +424,43 @@ FAILS = {
         "web identity: /dev/null: there is no token in it"),
     "a process that fails": (
         None, "[default]\ncredential_process = /bin/sh -c 'exit 7'\n", {},
-        "profile default: credential_process failed with status 7"),
+        "profile default: credential_process: /bin/sh failed with status 7"),
     "a process that a signal ends": (
         None, "[default]\ncredential_process = /bin/sh -c 'kill -9 $$'\n", {},
-        "profile default: credential_process ended by signal 9"),
+        "profile default: credential_process: /bin/sh ended by signal 9"),
     "a process that is not there": (
         None, "[default]\ncredential_process = SELF/gone\n", {},
-        "profile default: credential_process cannot be started: No such file"),
+        "profile default: credential_process: SELF/gone cannot be started: No "
+        "such file"),
     "a process that is not in PATH": (
         None, "[default]\ncredential_process = no-such-program x\n", {},
-        "profile default: credential_process cannot be started: No such file"),
+        "profile default: credential_process: no-such-program cannot be "
+        "started: No such file"),
     "a process without end": (
         None, "[default]\ncredential_process = cat /dev/zero\n", {},
-        "profile default: credential_process prints more than 65536 bytes"),
+        "profile default: credential_process: cat prints more than 65536 "
+        "bytes"),
     "a process that reads": (
         None, "[default]\ncredential_process = cat\n", {},
-        "profile default: what credential_process prints is not JSON"),
+        "profile default: credential_process: cat printed nothing"),
+    "a process that prints no JSON": (
+        None, "[default]\ncredential_process = echo hello\n", {},
+        "profile default: credential_process: echo printed something that is "
+        "not JSON"),
     "a process of another version": (
         None, "[default]\ncredential_process = printf '%s' "
         f"'{PROCESS.replace('1', '2')}'\n", {},
-        "profile default: what credential_process prints is not JSON with "
-        "the Version 1"),
+        'profile default: credential_process: printf printed a "Version" that '
+        "is not the number 1"),
     "a process that prints half": (
         None, "[default]\ncredential_process = printf '%s' '" +
         '{"Version": 1, "AccessKeyId": "x", "SecretAccessKey": null}' + "'\n",
-        {}, "profile default: there is no secret access key"),
+        {}, "profile default: credential_process: printf printed keys that "
+        "cannot be used: there is no secret access key"),
     "a process with an open quote": (
         None, "[default]\ncredential_process = printf 'x\n", {},
-        "profile default: credential_process has a quote"),
+        "profile default: credential_process has a quote (') that does not "
+        "end"),
     "a container on another machine": (
         None, None, {FULL: "http://10.0.0.1/x/hush"},
         "container: the URL in AWS_CONTAINER_CREDENTIALS_RELATIVE_URI or "
@@ -497,16 +530,24 @@ def test_a_source_that_fails_ends_the_search(world, cloudinary):
     world.ocrdyn_cloudinary = cloudinary
     world.files(None, "[default]\ncredential_process = false\n")
     done = world.run({**world.use_container(), **world.use_instance()})
-    expect_failure(world, done, "credential_process failed with status 1")
+    expect_failure(world, done,
+                   "credential_process: false failed with status 1")
     assert not world.ecs.log and not world.imds.log
 
 
+# test_profile.py has all of these; here, where they show.
 BROKEN = {
-    "no bracket": ("[default\n", "line 1 is wrong"),
-    "no section": ("aws_access_key_id = a\n", "line 1 is wrong"),
-    "no equals sign": ("[default]\n\nnonsense hush\n", "line 3 is wrong"),
-    "no name": ("[default]\n= hush\n", "line 2 is wrong"),
-    "a NUL": ("[default]\n\0\n", "it is not text: it has a NUL"),
+    "no bracket": ("[default\n", "line 1 stands before any section: put a line "
+                   "such as [default] above it"),
+    "no delimiter": ("[default]\n\nnonsense hush\n", "line 3 is neither "
+                     "[section] nor name = value: correct it, or put a # "
+                     "before it"),
+    "a section twice": ("[default]\n[x]\n[default]\n", "line 3 begins the same "
+                        "section as line 1: merge the two"),
+    "a property twice": ("[x]\nhush = a\nHUSH = b\n", "line 3 sets the same "
+                         "property as line 2: remove one of the two"),
+    "a NUL": ("[default]\n\0\n", "line 2 has a NUL byte: the file is not "
+              "text"),
     "too large": ("#" * ((1 << 20) + 1), "File too large"),
 }
 
@@ -520,6 +561,135 @@ def test_a_file_that_is_wrong_is_told_before_any_call(world, cloudinary, mini,
     assert done.returncode == 2
     assert done.stderr == f"ocrdyn: {world.folder / name}: {sentence}\n"
     assert not cloudinary.log and not mini.log
+
+
+# What a program prints.
+
+def print_json(world, text, name="printer"):
+    """Makes a program that prints the text the credential_process."""
+    program = world.folder / name
+    program.write_text(f"#!/bin/sh\ncat <<'END'\n{text}\nEND\n")
+    program.chmod(0o755)
+    world.files(None, f"[default]\ncredential_process = {program}\n")
+    return program
+
+
+ABSENT = object()
+# member: (null, {}, [], "", absent), where None is for keys that are good
+PRINTED = {
+    "Version": ["without", "is not the", "is not the", "is not the",
+                "without"],
+    "AccessKeyId": ["there is no access key id", "the access key id is not a",
+                    "the access key id is not a", "the access key id is empty",
+                    "there is no access key id"],
+    "SecretAccessKey": [
+        "there is no secret access key", "the secret access key is not a",
+        "the secret access key is not a", "the secret access key is empty",
+        "there is no secret access key"],
+    "SessionToken": [None, "the session token is not a string",
+                     "the session token is not a string", None, None],
+    "Expiration": [None, "expiration is not a string",
+                   "expiration is not a string", 'expiration "" is not a time',
+                   None],
+}
+CELLS = [(name, value, verdict) for name, verdicts in PRINTED.items()
+         for value, verdict in zip([None, {}, [], "", ABSENT], verdicts)]
+CELLS += [("Version", value, "is not the number 1") for value in
+          ("1", 2, 10, True)]
+CELLS += [("AccessKeyId", 1, "the access key id is not a string"),
+          ("Expiration", 1900000000, "expiration is not a string"),
+          ("Expiration", "tomorrow", 'expiration "tomorrow" is not a time'),
+          ("Expiration", "2001-01-01T00:00:00+0000", "they have expired (at "
+           "2001-01-01T00:00:00+0000): get new ones")]
+
+
+@pytest.mark.parametrize("name, value, verdict", CELLS)
+def test_what_a_process_prints_has_a_meaning(world, cloudinary, name, value,
+                                             verdict):
+    world.ocrdyn_cloudinary = cloudinary
+    printed = {"Version": 1, "AccessKeyId": "AKIDUSER",
+               "SecretAccessKey": "user/secret", name: value}
+    if value is ABSENT:
+        del printed[name]
+    world.mini.credentials.clear()
+    world.mini.credentials["AKIDUSER"] = "user/secret", None
+    program = print_json(world, json.dumps(printed))
+    done = world.run()
+    if verdict is None:
+        expect_stored(done)
+        return
+    expect_failure(world, done, f"credential_process: {program} printed")
+    expect_failure(world, done, verdict)
+
+
+def test_of_two_expirations_none_is_glued_to_the_other(world):
+    later = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 9e3))
+    world.mini.credentials.clear()
+    world.mini.credentials["AK"] = "se", "to"
+    print_json(world, json.dumps({**json.loads(PROCESS), "Expiration": later,
+                                  "Token": None})[:-1] +
+               f', "Expiration": "{later}"}}')
+    expect_stored(world.run())
+
+
+@pytest.mark.parametrize("arguments", [
+    "a b", "'a b' \"c d\" e\\ f", "'#' # x ; y", "a\\\\b 'c\\d' \"\\\"\"",
+    "'' \"\" x", "$HOME `x` * ~ | ; & > y", "\u00e9 a=b c:d 100%"],
+    ids=range(7))
+def test_a_process_is_given_the_words_that_botocore_gives(world, arguments):
+    program, given = world.folder / "words", world.folder / "given"
+    program.write_text("#!/usr/bin/python3\nimport json, sys\n"
+                       f"with open({str(given)!r}, 'w') as file:\n"
+                       "    json.dump(sys.argv, file)\n"
+                       f"print({PROCESS!r})\n")
+    program.chmod(0o755)
+    world.files(None, "[default]\ncredential_process = "
+                f"{program} {arguments}\n")
+    world.mini.credentials.clear()
+    world.mini.credentials["AK"] = "se", "to"
+    assert world.botocore({}).access_key == "AK"
+    expected = json.loads(given.read_text())
+    given.unlink()
+    expect_stored(world.run())
+    assert json.loads(given.read_text()) == expected
+
+
+FORMS = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dt%H:%M:%S", "%Y-%m-%d %H:%M:%S",
+         "%Y-%m-%dT%H:%M:%S.123456789", "%Y-%m-%dT%H:%M:%S,5",
+         "%Y-%m-%dT%H:%M", "%Y%m%dT%H%M%S"]
+ZONES = {"Z": 0, "z": 0, "UTC": 0, " GMT": 0, "+00:00": 0, "+0000": 0,
+         "-0000": 0, "+02:00": 7200, "+0200": 7200, "+02": 7200,
+         " -0530": -19800, "-05:30": -19800, "": None, "utc": None, "X": None,
+         "Zz": None}
+
+
+@pytest.mark.filterwarnings("ignore:tzname")
+@pytest.mark.parametrize("form", FORMS)
+def test_an_expiration_is_read_as_botocore_reads_it(world, form):
+    """An hour ago or in an hour, by dateutil's reckoning, or no time."""
+    keys = {"AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}
+    for zone, ahead in ZONES.items():
+        for left in (-3600, 3600):
+            at = time.gmtime(time.time() + left + (ahead or 0))
+            text = time.strftime(form, at) + zone
+            try:
+                parsed = dateutil.parser.parse(text)
+                known = parsed.tzinfo is not None
+            except ValueError:
+                known = False
+            assert known == (ahead is not None), text
+            if known:
+                real = parsed.timestamp() - time.time()
+                assert abs(real - left) < 600, text
+            done = world.run({**keys, "AWS_CREDENTIAL_EXPIRATION": text},
+                             args=["-n"])
+            if known and left > 0:
+                assert done.returncode == 0, done.stderr
+            else:
+                assert done.returncode == 2, text
+                assert (f"they have expired (at {text})" if known else
+                        f'their expiration "{text}" is not a time') in \
+                    done.stderr
 
 
 # The services.
@@ -743,8 +913,8 @@ def test_the_reason_why_there_are_no_new_keys_is_said(world):
     expire(world, flag.unlink)
     done = world.run(ids="ab")
     assert done.returncode == 3
-    assert ("no new credentials: profile default: credential_process failed "
-            "with status 1") in done.stderr
+    assert ("no new credentials: profile default: credential_process: cat "
+            "failed with status 1") in done.stderr
 
 
 def test_the_reason_is_the_first_one_of_a_chain_of_roles(world, cloudinary):
@@ -753,7 +923,7 @@ def test_the_reason_is_the_first_one_of_a_chain_of_roles(world, cloudinary):
                 "source_profile = c\n[profile c]\n"
                 "credential_process = false\n")
     done = world.run()
-    expect_failure(world, done, "profile c: credential_process failed")
+    expect_failure(world, done, "profile c: credential_process: false failed")
     assert done.stderr.count("profile ") == 1
 
 

@@ -99,8 +99,8 @@ ORDER = {
     "then the profile": ({}, f"[default]\nendpoint_url = {url('profile')}\n",
                          url("profile"), url("profile")),
     "of a profile that has a name": (
-        {"AWS_PROFILE": "p"}, f"[default]\nendpoint_url = {url('no')}\n"
-        f"[profile p]\nservices = mine\n{SERVICES}", url("section"),
+        {"AWS_PROFILE": "p"}, f"[default]\nendpoint_url = {url('no')}\n" +
+        SERVICES.replace("[default]", "[profile p]"), url("section"),
         url("sts-section")),
     "a section that is not there": (
         {}, "[default]\nservices = gone\n", RULE, RULE.replace("dynamodb",

@@ -33,13 +33,14 @@ static const struct {
 static void test_split(void)
 {
     static char room[PROCESS_LINE_MAX + 1], line[2 * PROCESS_LINE_MAX];
-    static char *words[PROCESS_WORDS_MAX + 1];
+    static char *words[PROCESS_WORDS_MAX + 1], error[WHY_MAX];
     size_t i, k, n;
 
     for (i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         char joined[256] = "";
 
-        n = process_split(lines[i].line, strlen(lines[i].line), room, words);
+        n = process_split(lines[i].line, strlen(lines[i].line), room,
+                          words, error);
         for (k = 0; k < n; k++) {
             strcat(joined, k > 0 ? "|" : "");
             strcat(joined, words[k]);
@@ -51,12 +52,12 @@ static void test_split(void)
     }
     memset(line, 'a', sizeof line);
     for (n = PROCESS_LINE_MAX; n <= PROCESS_LINE_MAX + 1; n++)
-        CHECK((process_split(line, n, room, words) == 1) ==
+        CHECK((process_split(line, n, room, words, error) == 1) ==
               (n == PROCESS_LINE_MAX), "a line of %zu bytes", n);
     for (i = 0; i < sizeof line; i += 2)
         line[i] = ' ';
     for (n = PROCESS_WORDS_MAX; n <= PROCESS_WORDS_MAX + 1; n++)
-        CHECK((process_split(line, 2 * n, room, words) == n) ==
+        CHECK((process_split(line, 2 * n, room, words, error) == n) ==
               (n == PROCESS_WORDS_MAX), "%zu words", n);
 }
 
