@@ -41,45 +41,47 @@ HOST_LIB = $(BEARSSL_LIB)
 
 COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
 	-fdata-sections -fno-asynchronous-unwind-tables $(FIXED) \
-	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 -ffile-prefix-map=$(CURDIR)=. \
-	-DOCRDYN_VERSION='"$(VERSION)"' $(BEARSSL_INC)
+	-D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 "-ffile-prefix-map=$(CURDIR)=." \
+	-DOCRDYN_VERSION='"$(VERSION)"' -I. $(BEARSSL_INC)
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
-SOURCES = $(filter-out mkanchors.c,$(sort $(wildcard *.c)))
-# where the unit tests are built
-UNITS = build
+# the folders of DESIGN.md's layout; include paths begin at this one
+ROOMS = base net json http rows cloudinary aws dynamodb cli commands
+SOURCES = $(filter-out net/mkanchors.c,$(wildcard *.c $(ROOMS:%=%/*.c)))
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
-HEADERS = $(wildcard *.h)
 
 all: ocrdyn
 
 ocrdyn: $(OBJECTS) build/discard.ld
 	$(LINK) -o $@ $(OBJECTS) $(BEARSSL_LIB)
 
-build/%.o: %.c $(HEADERS) Makefile | build
-	$(COMPILE) -c -o $@ $<
+build/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+-include $(OBJECTS:.o=.d)
 
 # where the time goes
-build/machine.o: CFLAGS = -O2 -fno-jump-tables
+build/json/machine.o: CFLAGS = -O2 -fno-jump-tables
 
-build/anchors.o: build/anchors.c $(HEADERS)
-	$(COMPILE) -I. -c -o $@ $<
+build/anchors.o: build/anchors.c Makefile
+	$(COMPILE) -MMD -MP -c -o $@ $<
 
 # the trust anchors of this machine's bundle, as a table
 build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
 
-MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c pem.c tls.c x509.c
-build/mkanchors: $(MKANCHORS) $(HEADERS) | build
-	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
+MKANCHORS = $(addprefix net/,mkanchors.c cert.c der.c pem.c tcp.c tls.c x509.c) \
+	base/buf.c base/clock.c
+build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
+	@mkdir -p $(@D)
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -I. $(BEARSSL_INC) -o $@ $(MKANCHORS) \
 		$(HOST_LIB)
 
-build/discard.ld: | build
+build/discard.ld:
+	@mkdir -p $(@D)
 	echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;' > $@
-
-build $(filter-out build,$(UNITS)):
-	mkdir -p $@
 
 install: ocrdyn
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
@@ -91,74 +93,66 @@ install: ocrdyn
 		./ocrdyn --completion $${to%%:*} >build/completion && install -D \
 			-m 644 build/completion "$(DESTDIR)$${to#*:}" || exit; done
 
-# ---- tests (all of it explained in README.md)
+# ---- tests (tests/README.md explains all of it)
 
-# Unit tests and the drivers of the differential tests: with the system's libc
-# and sanitizers, each linked with the files that it is about. Another UNITS,
-# with another TESTCC, has them all once more (see tests/variants.sh).
-SANITIZE = address,undefined
+# Unit tests and the drivers of the differential tests, each linked with the
+# whole program as a library. Another folder UNITS, with another TESTCC, has
+# them all once more (tests/long/variants.sh).
+UNITS = build/units
 TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) -g -O1
-TESTCC = cc $(TESTFLAGS) -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+TESTCC = cc $(TESTFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
 TESTLIB = -lbearssl
-TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json net pace pem \
-	printf process proxy records rows sigv4)
-DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json profile \
-	rows sigv4 x509))
+TESTS = $(patsubst tests/unit/%.c,$(UNITS)/%,$(wildcard tests/unit/test_*.c \
+	tests/unit/*_filter.c))
+TEST_OBJECTS = $(SOURCES:%.c=$(UNITS)/%.o) $(UNITS)/anchors.o
+COMPILE_TEST = $(TESTCC) -DOCRDYN_VERSION='"$(VERSION)"' -I. -MMD -MP
 
-# the JSON tokenizer
-JSON = json.c machine.c picks.c ascii.c
-# what a connection is made of
-HTTP = http.c response.c proxy.c net.c tls.c pem.c x509.c cert.c der.c clock.c \
-	buf.c ascii.c
+$(UNITS)/%.o: %.c Makefile
+	@mkdir -p $(@D)
+	$(COMPILE_TEST) -c -o $@ $<
+$(UNITS)/anchors.o: build/anchors.c
+	@mkdir -p $(@D)
+	$(COMPILE_TEST) -c -o $@ $<
+$(UNITS)/libocrdyn.a: $(filter-out %/ocrdyn.o,$(TEST_OBJECTS))
+	rm -f $@
+	ar rcs $@ $^
+$(filter-out build/units/test_sigv4,$(TESTS)): $(UNITS)/%: tests/unit/%.c \
+		$(UNITS)/libocrdyn.a
+	$(COMPILE_TEST) -o $@ $< $(UNITS)/libocrdyn.a $(TESTLIB)
+# the program, as the integration tests run it with OCRDYN=$(UNITS)/ocrdyn
+$(UNITS)/ocrdyn: $(UNITS)/ocrdyn.o $(UNITS)/libocrdyn.a
+	$(TESTCC) -o $@ $^ $(TESTLIB)
+# It looks for keys that are left on the stack, which AddressSanitizer moves.
+build/units/test_sigv4: TESTCC = cc $(TESTFLAGS) -fsanitize=undefined
+build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c
+	$(COMPILE_TEST) -o $@ $^ $(TESTLIB)
 
-$(UNITS)/test_checkpoint: checkpoint.c
-$(UNITS)/test_clock: clock.c
-$(UNITS)/endpoint_filter: endpoint.c profile.c process.c why.c $(HTTP) $(JSON)
-$(UNITS)/profile_filter: profile.c process.c why.c clock.c buf.c $(JSON)
-$(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
-$(UNITS)/test_json $(UNITS)/json_filter: $(JSON)
-$(UNITS)/test_net: net.c
-$(UNITS)/test_pace: pace.c
-$(UNITS)/test_pem: pem.c buf.c
-$(UNITS)/test_printf: | printf.c
-$(UNITS)/test_process: process.c why.c clock.c buf.c
-$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c buf.c $(JSON)
-$(UNITS)/test_rows: rows.c $(JSON)
-$(UNITS)/test_sigv4: sigv4.c buf.c ascii.c
-$(UNITS)/sigv4_filter: sigv4.c clock.c buf.c ascii.c
-$(UNITS)/x509_filter: x509.c cert.c der.c net.c clock.c buf.c
-# it looks for keys left on the stack, which AddressSanitizer moves
-build/test_sigv4: SANITIZE = undefined
+-include $(TEST_OBJECTS:.o=.d) $(TESTS:=.d)
 
-$(TESTS) $(DRIVERS): $(UNITS)/%: tests/%.c tests/test.h $(HEADERS) | $(UNITS)
-	$(TESTCC) -o $@ $(filter %.c,$^) $(TESTLIB)
-
-units: $(TESTS) $(DRIVERS)
-
-# The whole program for other eyes: OCRDYN=build/ocrdyn-sanitized makes the
-# integration tests run it.
-PROGRAM = $(SOURCES) build/anchors.c -DOCRDYN_VERSION='"$(VERSION)"' -I. -lbearssl
-build/ocrdyn-sanitized: $(SOURCES) build/anchors.c $(HEADERS)
-	$(TESTCC) -o $@ $(PROGRAM)
-# for valgrind, which does not know all that sandbox.c calls
-build/ocrdyn-plain: $(SOURCES) build/anchors.c $(HEADERS)
-	cc -std=c11 -D_GNU_SOURCE -DSANDBOX_OFF -g -O1 -o $@ $(PROGRAM)
+units: $(TESTS)
 
 demo:
 	tests/setup.sh demo
 	$(MAKE) --no-print-directory all
-	/usr/bin/python3 tests/demo.py
+	/usr/bin/python3 tests/demo/demo.py
 
 # the picture of it in README.md
 recording:
 	tests/setup.sh recording
 	$(MAKE) --no-print-directory all
-	tests/record.sh
+	tests/demo/record.sh
 
+# what shows a contributor that the program works
 check:
 	tests/setup.sh check
 	$(MAKE) --no-print-directory -j 2 all units
-	tests/check.sh
+	tests/check.sh check
+
+# all tests
+check-all:
+	tests/setup.sh check
+	$(MAKE) --no-print-directory -j 2 all units
+	tests/check.sh check rest
 
 # the sources and static binaries of all machines, in dist/
 dist:
@@ -166,10 +160,10 @@ dist:
 	packaging/dist.sh
 
 # the integration tests on those binaries, an hour; CROSS=FILE... is some
-CROSS = tests
+CROSS = tests/cli
 check-cross: dist
 	tests/setup.sh check
-	tests/cross.sh $(CROSS)
+	tests/long/cross.sh $(CROSS)
 
 clean:
 	rm -rf build dist ocrdyn
@@ -178,73 +172,76 @@ clean:
 FUZZ = 60
 fuzz:
 	tests/setup.sh check
-	tests/fuzz.sh $(FUZZ)
+	tests/fuzz/fuzz.sh $(FUZZ)
 
-# what check does in part: see tests/variants.sh
+# what check does in part: see tests/long/variants.sh
 check-sanitize: all
 	tests/setup.sh check
-	tests/variants.sh memory
+	tests/long/variants.sh memory
 	BUILD=build/memory /usr/bin/python3 -m pytest -q -p no:cacheprovider \
-		tests/test_json_peers.py tests/test_rows_peers.py \
-		tests/test_sigv4_peers.py
-	tests/variants.sh unsigned
-	tests/variants.sh sanitized
+		tests/conformance/test_json_peers.py \
+		tests/conformance/test_rows_peers.py \
+		tests/conformance/test_sigv4_peers.py
+	tests/long/variants.sh unsigned
+	tests/long/variants.sh sanitized
 check-valgrind: all
 	tests/setup.sh check
-	tests/variants.sh valgrind
-	tests/variants.sh memchecked tests/test_credentials.py \
-		tests/test_tls.py tests/test_run.py
+	tests/long/variants.sh valgrind
+	tests/long/variants.sh memchecked tests/cli/test_credentials.py \
+		tests/cli/test_tls.py tests/cli/test_run.py
 check-cross-units:
 	tests/setup.sh check
-	tests/variants.sh arm-signed
-	tests/variants.sh arm-unsigned
-	tests/variants.sh s390x-signed
-	tests/variants.sh s390x-unsigned
+	tests/long/variants.sh arm-signed
+	tests/long/variants.sh arm-unsigned
+	tests/long/variants.sh s390x-signed
+	tests/long/variants.sh s390x-unsigned
 
 # lines and branches that unit and integration tests reach, for each file
 coverage:
 	tests/setup.sh check
-	tests/coverage.sh
+	tests/long/coverage.sh
 
 # memory, connections and pace over 200,000 images
 soak: all
-	/usr/bin/python3 tests/soak.py
+	/usr/bin/python3 tests/long/soak.py
 
 # ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
 ROUNDS = 7
 # what reads the trust anchors
-TRUST = buf.c cert.c clock.c der.c fortify.c net.c pem.c tls.c x509.c
+TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
+	base/buf.c base/clock.c
+JSON_SOURCES = json.c json/machine.c json/picks.c base/text.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
 	tests/setup.sh bench
 	$(MAKE) --no-print-directory all $(BENCH)
 	/usr/bin/python3 tests/bench/run.py $(ROUNDS)
 
-build/measure: tests/bench/measure.c | build
+build/measure: tests/bench/measure.c
 	$(LINK) -o $@ $<
-build/floor: tests/bench/floor.c $(TRUST) build/anchors.o | build
+build/floor: tests/bench/floor.c $(TRUST) build/anchors.o
 	$(COMPILE) -O2 $(STATIC) -o $@ $^ $(BEARSSL_LIB)
-build/curl_yajl: tests/bench/curl_yajl.c | build
+build/curl_yajl: tests/bench/curl_yajl.c
 	cc -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< -lcurl -lyajl
-build/bench_json: tests/bench_json.c $(JSON:%.c=build/%.o) | build
-	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O2 -no-pie -o $@ $^ -lyajl
+build/bench_json: tests/bench/bench_json.c $(JSON_SOURCES:%.c=build/%.o)
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O2 -no-pie -I. -o $@ $^ -lyajl
 
 # one run over N ids: memory, time, rows
 N = 1000000
 scale:
 	tests/setup.sh check
 	$(MAKE) --no-print-directory all
-	/usr/bin/python3 tests/bench/scale.py $(N)
+	/usr/bin/python3 tests/long/scale.py $(N)
 
 # where json.c's time goes: its instructions, by function. What is inlined
 # shows as its own here, and costs a call more than it does.
-profile: | build
-	cc -std=c11 -D_GNU_SOURCE -O2 -g -fno-inline -o build/profile_json \
-		tests/bench_json.c $(JSON) -lyajl
+profile:
+	cc -std=c11 -D_GNU_SOURCE -O2 -g -fno-inline -I. -o build/profile_json \
+		tests/bench/bench_json.c $(JSON_SOURCES) -lyajl
 	valgrind -q --tool=callgrind --callgrind-out-file=build/profile.out \
 		--toggle-collect=json_feed build/profile_json profile
 	callgrind_annotate --auto=no --threshold=99 build/profile.out
 
-.PHONY: all install demo recording units check check-sanitize check-valgrind \
+.PHONY: all install demo recording units check check-all check-sanitize check-valgrind \
 	check-cross-units dist check-cross coverage fuzz soak bench scale \
 	profile clean

@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-#include "ascii.h"
-#include "clock.h"
-#include "proxy.h"
+#include "base/text.h"
+#include "base/clock.h"
+#include "net/proxy.h"
 
 /* ------------------------------------------------------------------ URL */
 

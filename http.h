@@ -15,9 +15,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "buf.h"
-#include "net.h"
-#include "tls.h"
+#include "base/buf.h"
+#include "net/tcp.h"
+#include "net/tls.h"
 
 enum {
     HTTP_HEAD_MAX = 32768,       /* bytes of a header block */

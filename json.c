@@ -6,9 +6,9 @@
 
 #include <string.h>
 
-#include "ascii.h"
-#include "machine.h"
-#include "picks.h"
+#include "base/text.h"
+#include "json/machine.h"
+#include "json/picks.h"
 
 _Static_assert(sizeof(struct json) <= 2048, "json.h promises 2 KB at most");
 

@@ -9,17 +9,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "check.h"
-#include "command.h"
-#include "completion.h"
-#include "export.h"
-#include "extract.h"
-#include "help.h"
-#include "list.h"
-#include "put.h"
-#include "run.h"
-#include "store.h"
-#include "table.h"
+#include "commands/check.h"
+#include "cli/command.h"
+#include "cli/completion.h"
+#include "commands/scan.h"
+#include "commands/extract.h"
+#include "cli/help.h"
+#include "commands/list.h"
+#include "commands/put.h"
+#include "commands/run.h"
+#include "commands/get.h"
+#include "commands/table.h"
 
 /* What does each command's work; returns the exit status. */
 static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {

@@ -11,8 +11,8 @@
 #include <bearssl.h>
 #include <string.h>
 
-#include "ascii.h"
-#include "buf.h"
+#include "base/text.h"
+#include "base/buf.h"
 
 enum {
     DAY = 8,                         /* of a date, "20150830" */

@@ -10,6 +10,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import sys
 import uuid
 from dataclasses import dataclass
 
@@ -17,11 +18,23 @@ import boto3
 import pytest
 from botocore.config import Config
 
+# what tests of one folder share with those of another
+for folder in ("cli", "long"):
+    sys.path.append(str(pathlib.Path(__file__).resolve().parent / folder))
+
 from peers.ca import CA
 from peers.cloudinary import Cloudinary
 from peers.dynamodb import Front, Local, Mini
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+TESTS = pathlib.Path(__file__).resolve().parent
+ROOT = TESTS.parent
+
+
+def sources():
+    """The program's sources, for a build of its own."""
+    return [path for path in [*ROOT.glob("*.c"), *ROOT.glob("*/*.c")]
+            if path.parent.name not in ("build", "dist", "tests")
+            and path.name != "mkanchors.c"] + [ROOT / "build/anchors.c"]
 
 
 def pytest_configure():

@@ -19,7 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../tls.h"           /* for certificates only */
+#include "net/tls.h"           /* for certificates only */
 
 struct peer {
     char host[64], port[8];

@@ -1,0 +1,158 @@
+/*
+ * command: what the commands have in common: their exit statuses, the signals
+ * that end them, the two services, ready to be called; and, of those that
+ * print rows, the beginning, the end, and what may go wrong in between.
+ */
+#ifndef COMMAND_H
+#define COMMAND_H
+
+#include <signal.h>
+#include <stdbool.h>
+
+#include <sys/stat.h>
+
+#include "rows/checkpoint.h"
+#include "cloudinary/cloudinary.h"
+#include "dynamodb/dynamodb.h"
+#include "rows/ids.h"
+#include "dynamodb/keys.h"
+#include "cli/options.h"
+
+#ifndef OCRDYN_VERSION
+#define OCRDYN_VERSION "unknown"
+#endif
+
+/* Exit statuses, as in ocrdyn(1). */
+enum {
+    COMMAND_FAILED = 1,          /* some of it failed */
+    COMMAND_MISUSED = 2,         /* nothing was called */
+    COMMAND_STOPPED = 3,         /* nothing more could succeed */
+    COMMAND_UNWRITTEN = 4        /* output could not be written */
+};
+
+/* The signal to end by, or 0; and whether progress was asked for. */
+extern volatile sig_atomic_t command_stop, command_asked;
+
+/*
+ * From now on the first SIGINT or SIGTERM sets command_stop, which ends waits,
+ * and the second ends the program; SIGUSR1 sets command_asked; broken pipes
+ * and files grown too large are errors of write(2).
+ */
+void command_signals(void);
+
+/*
+ * What a command gives up (sandbox.h), said with -v where that cannot be: once
+ * the services are ready, and before they are called; with it all writing of
+ * files, where the options name none (see command_opened). Where
+ * credential_process has been run, nothing: it may have to run again, and
+ * would inherit it.
+ */
+void command_confine(const struct options *o);
+
+/*
+ * The services as options and environment say. They are static: a command
+ * has one of each at most. NULL if something is missing or wrong: `error`
+ * (COMMAND_ERROR bytes) has the reason, and nothing was called.
+ */
+enum { COMMAND_ERROR = CHAIN_ERROR };
+struct cloudinary *command_try_cloudinary(const struct options *o,
+                                          char *error);
+struct dynamodb *command_try_dynamodb(const struct options *o, char *error);
+
+/* The same, which says the reason. */
+struct dynamodb *command_dynamodb(const struct options *o);
+
+/* The end of a command that printed to stdout: its exit status, which is
+   `status`, or says that it was not written. */
+int command_printed(int status);
+
+/* From now on SIGUSR1 prints the progress of this report, wherever the program
+   waits. */
+void command_watch(const struct report *report);
+
+/* Says "ID: reason", or the reason alone where n is 0. */
+void command_complain(const unsigned char *id, size_t n, const char *reason);
+
+/* Closes what was opened, and wipes the keys. */
+void command_close(void);
+
+/* ---- commands that print rows ---- */
+
+/* The first member of the state of each, which is static: what it holds stays
+   until the program ends. */
+struct command {
+    const struct options *o;
+    struct cloudinary *cloudinary;       /* NULL where it is not called */
+    struct dynamodb *db;
+    int exit;                    /* the status, once it must end early */
+    struct stat file;            /* of the rows; st_size -1: they go to none */
+    struct report report;
+    struct rows_out out;
+    struct rows_in in;
+    struct checkpoint checkpoint;
+};
+
+enum { COMMAND_IMAGES = 1, COMMAND_TABLE = 2 };
+
+/*
+ * Begins: readies the services (a bit each), signals, report and rows of a
+ * zeroed `c`, and gives up what command_confine does. `reads`: what it reads,
+ * for a person at a terminal, or NULL. False, and said, if something is missing
+ * or wrong: it is MISUSED, and nothing was called.
+ */
+bool command_begin(struct command *c, const struct options *o,
+                   unsigned services, const char *reads);
+
+/* Is there more to be done, after `done` of what --limit limits? */
+bool command_goes_on(const struct command *c, uint64_t done);
+
+/* The next id of standard input: ids_next, but that an error is said, and the
+   end. */
+enum rows_read command_next(struct command *c, const unsigned char **id,
+                            size_t *n);
+
+/* Counts what became of an id, and says what is wrong, but of what was skipped;
+   and prints the row, too, with this status. */
+void command_count(struct command *c, enum report_status status,
+                   const unsigned char *id, size_t n, const char *detail);
+void command_row(struct command *c, enum report_status status,
+                 struct row *row);
+
+/* Prints what is in the buffer of rows. */
+void command_flush(struct command *c);
+
+/* Some of the work is done: counts retries of the table's calls, and shows the
+   progress. */
+void command_advance(struct command *c);
+
+/* Each of these says why the command must end, and notes its exit status:
+   standard input cannot be read (errno); `what` cannot be written; the last
+   call of the table came to `outcome`, unless that is DONE. */
+void command_unread(struct command *c);
+void command_unwritten(struct command *c, const char *what, int error);
+void command_failed(struct command *c, enum outcome outcome);
+
+/* The keys of the table, or of the index, of the options. Ends the command
+   where there are none, or not the --key that was given. */
+void command_keys(struct command *c, struct keys *keys);
+
+/* Opens the checkpoint of the options for this job, which is freed. False ends
+   the command, and is said. */
+bool command_resume(struct command *c, struct buf *job);
+
+/* Puts the rows on the disk, before a checkpoint counts them. False as above.
+   And ends the command if the checkpoint was not written then. */
+bool command_sync(struct command *c);
+void command_saved(struct command *c, bool saved);
+
+/* All files are open: gives up all writing but in the checkpoint's folder. */
+void command_opened(const struct command *c);
+
+/* Does standard output have its header already? */
+bool command_headed(const struct command *c);
+
+/* The end: closes the checkpoint, `clean` as it has that, prints the summary,
+   unless it was a dry run. Returns the exit status. */
+int command_end(struct command *c, bool clean);
+
+#endif

@@ -1,0 +1,205 @@
+/* listing: see listing.h. */
+#include "cloudinary/listing.h"
+
+#include <string.h>
+
+/* What is picked out of a page. Each column has two picks, one of which is
+   told its bytes: strings are decoded, the rest is kept as it stands. */
+enum {
+    P_RESOURCES, P_ROW, P_TYPE, P_RESOURCE_TYPE, P_CURSOR, P_ERROR, P_MESSAGE,
+    P_COLUMNS
+};
+
+_Static_assert(P_COLUMNS + 2 * LISTING_COLUMNS <= JSON_MAX_PICKS,
+               "there is a pick for everything");
+
+static const struct json_pick picks[P_COLUMNS] = {
+    [P_RESOURCES] = {"/resources", JSON_WANT_TYPE, false, 0},
+    [P_ROW] = {"/resources/*", JSON_WANT_TYPE, true, 0},
+    [P_TYPE] = {"/resources/*/type", JSON_WANT_TEXT, true, 0},
+    [P_RESOURCE_TYPE] = {"/resources/*/resource_type", JSON_WANT_TEXT, true,
+        0},
+    [P_CURSOR] = {"/next_cursor", JSON_WANT_TEXT, false, 0},
+    [P_ERROR] = {"/error", JSON_WANT_TYPE, false, 0},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0}
+};
+
+static void row_begin(struct listing *l, enum json_type type)
+{
+    unsigned i;
+
+    l->strange |= type != JSON_OBJECT;
+    memset(&l->has_type, 0, sizeof l->has_type);
+    memset(&l->has_resource_type, 0, sizeof l->has_resource_type);
+    for (i = 0; i < l->n; i++) {
+        buf_reset(&l->values[i]);
+        l->types[i] = JSON_NONE;
+    }
+}
+
+static bool is_wanted(const struct listing *l)
+{
+    return (l->type == NULL || strcmp(l->has_type.text, l->type) == 0) &&
+        (l->resource_type == NULL ||
+         strcmp(l->has_resource_type.text, l->resource_type) == 0);
+}
+
+/* A cell is its kind, how long it is, and its bytes. */
+static void row_end(struct listing *l)
+{
+    struct buf *cells = &l->page->cells;
+    unsigned i;
+
+    if (!is_wanted(l))
+        return;
+    l->page->rows++;
+    for (i = 0; i < l->n; i++) {
+        const struct buf *value = &l->values[i];
+        enum json_type type = l->types[i];
+
+        buf_byte(cells, type == JSON_NONE || type == JSON_NULL ? 0
+                 : type == JSON_STRING ? 1 : 2);
+        buf_add(cells, &value->len, sizeof value->len);
+        buf_add(cells, value->data, value->len);
+        cells->failed |= value->failed;
+        cells->starved |= value->starved;
+    }
+}
+
+static void column(struct listing *l, unsigned pick, enum json_type type,
+                   const unsigned char *bytes, size_t n)
+{
+    struct buf *value = &l->values[pick / 2];
+    bool decoded = pick % 2 == 0;
+
+    l->types[pick / 2] = type;
+    if (decoded != (type == JSON_STRING))
+        return;
+    if (decoded)
+        buf_add(value, bytes, n);
+    else
+        for (; n > 0; n--, bytes++)      /* line ends between its tokens */
+            buf_byte(value, *bytes == '\n' || *bytes == '\r' ? ' ' : *bytes);
+}
+
+/* BEGIN and END come with no bytes: adding these does nothing. */
+static bool picked(void *context, unsigned pick, enum json_event event,
+                   enum json_type type, const unsigned char *bytes, size_t n)
+{
+    struct listing *l = context;
+
+    switch (pick) {
+    case P_RESOURCES:
+        l->array = type == JSON_ARRAY;
+        break;
+    case P_ROW:
+        if (event == JSON_BEGIN)
+            row_begin(l, type);
+        else
+            row_end(l);
+        break;
+    case P_TYPE:
+        outcome_note_add(&l->has_type, bytes, n);
+        break;
+    case P_RESOURCE_TYPE:
+        outcome_note_add(&l->has_resource_type, bytes, n);
+        break;
+    case P_CURSOR:
+        if (type == JSON_STRING)
+            buf_add(&l->cursor, bytes, n);
+        else
+            l->strange |= type != JSON_NULL;
+        break;
+    case P_ERROR:
+        l->error = type != JSON_NULL;
+        break;
+    case P_MESSAGE:
+        outcome_note_add(&l->message, bytes, n);
+        break;
+    default:
+        column(l, pick - P_COLUMNS, type, bytes, n);
+        break;
+    }
+    return true;
+}
+
+void listing_init(struct listing *l, const char *const columns[], unsigned n,
+                  const char *type, const char *resource_type,
+                  struct listing_page *page)
+{
+    unsigned i;
+
+    memset(l, 0, sizeof *l);
+    l->page = page;
+    l->type = type;
+    l->resource_type = resource_type;
+    l->n = n;
+    memcpy(l->picks, picks, sizeof picks);
+    for (i = 0; i < n; i++) {
+        struct json_pick *pair = &l->picks[P_COLUMNS + 2 * i];
+
+        pair[0] = (struct json_pick){columns[i], JSON_WANT_TEXT, true, 0};
+        pair[1] = (struct json_pick){columns[i], JSON_WANT_RAW, true, 0};
+        buf_init(&l->values[i], LISTING_MAX);
+    }
+    buf_init(&l->cursor, LISTING_CURSOR - 1);
+    buf_reset(&page->cells);
+    page->rows = 0;
+    page->cursor[0] = '\0';
+    json_init(&l->json, l->picks, P_COLUMNS + 2 * n, picked, l);
+}
+
+void listing_free(struct listing *l)
+{
+    unsigned i;
+
+    for (i = 0; i < l->n; i++)
+        buf_free(&l->values[i]);
+    buf_free(&l->cursor);
+}
+
+enum listing_verdict listing_judge(struct listing *l)
+{
+    struct listing_page *page = l->page;
+    size_t i, n = l->cursor.len;
+
+    if (l->error)
+        return LISTING_ERROR;
+    /* it goes back as it came, into a file on its way */
+    for (i = 0; i < n; i++)
+        l->strange |= l->cursor.data[i] <= ' ' || l->cursor.data[i] >= 0x7f;
+    if (!l->array || l->strange || (l->cursor.failed && !l->cursor.starved))
+        return LISTING_STRANGE;
+    if (page->cells.starved || l->cursor.starved)
+        return LISTING_STARVED;
+    if (page->cells.failed)
+        return LISTING_LARGE;
+    if (n > 0)
+        memcpy(page->cursor, l->cursor.data, n);
+    page->cursor[n] = '\0';
+    return LISTING_PAGE;
+}
+
+/* ------------------------------------------------------------ the page */
+
+void listing_page_init(struct listing_page *page)
+{
+    memset(page, 0, sizeof *page);
+    buf_init(&page->cells, LISTING_MAX);
+}
+
+void listing_page_free(struct listing_page *page)
+{
+    buf_free(&page->cells);
+}
+
+struct listing_cell listing_next(const struct listing_page *page, size_t *at)
+{
+    const unsigned char *p = page->cells.data + *at;
+    struct listing_cell cell = {p[0] != 0, p[0] == 1, NULL, 0};
+
+    memcpy(&cell.n, p + 1, sizeof cell.n);
+    cell.bytes = p + 1 + sizeof cell.n;
+    *at += 1 + sizeof cell.n + cell.n;
+    return cell;
+}

@@ -1,0 +1,347 @@
+/* store: see store.h. */
+#include "commands/get.h"
+
+#include <string.h>
+
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "dynamodb/items.h"
+#include "dynamodb/tables.h"
+
+enum { MAX = ITEMS_BATCH_MAX };
+
+/* An id of the batch in hand. */
+struct entry {
+    struct items_id id;
+    const char *wrong;           /* why it can be no key, or NULL */
+    size_t as;                   /* which of the different ids it is */
+    bool again;                  /* there is an equal one before it */
+};
+
+struct state {
+    struct command c;
+    struct entry entries[MAX];
+    struct items_id ids[MAX];    /* those that are right, each once */
+    size_t n, n_ids;
+    struct items_wanted wanted;  /* the attributes that get prints */
+    struct items_found found;
+    struct items_write writes[ITEMS_WRITE_MAX];
+    struct plain plain;
+    struct columns columns;
+    struct buf line;             /* with -f dynamodb: of an item */
+};
+
+/* An id's fate is known, unless the id is wrong: prints its row. */
+static void finish(struct state *s, const struct entry *e,
+                   enum report_status status, const char *detail)
+{
+    struct row row = {e->id.bytes, e->id.n, NULL, NULL, 0, detail};
+
+    if (e->wrong != NULL) {
+        status = REPORT_FAILED;
+        row.detail = e->wrong;
+    }
+    command_row(&s->c, status, &row);
+}
+
+/* ------------------------------------------------------------------ get */
+
+/* Takes the attributes that are columns. */
+static bool take_column(void *context, const struct plain_value *v)
+{
+    if (v != NULL)
+        columns_take(context, v);
+    return true;
+}
+
+/* Counts an id whose row does not have its status. */
+static void count(struct state *s, const struct entry *e, bool there)
+{
+    command_count(&s->c, e->wrong != NULL ? REPORT_FAILED : there
+                  ? REPORT_COMPLETE : REPORT_ABSENT, e->id.bytes, e->id.n,
+                  e->wrong != NULL ? e->wrong : "");
+}
+
+/* With --columns: a row of them, which of an item that is not there has only
+   the key. */
+static void print_columns(struct state *s, const struct entry *e, bool there)
+{
+    const struct plain_value key = {.name = (const unsigned char *)
+        s->c.o->key, .name_len = strlen(s->c.o->key), .type = "S",
+        .bytes = e->id.bytes, .len = e->id.n};
+
+    count(s, e, there);
+    if (!there)
+        columns_take(&s->columns, &key);
+    columns_row(&s->columns, &s->c.out);
+    command_flush(&s->c);
+}
+
+static void print_text(struct state *s, const struct entry *e)
+{
+    struct columns_one *text = &s->columns.list[0];
+    struct row row = {e->id.bytes, e->id.n, NULL, NULL, 0, ""};
+
+    if (text->present && text->len > 0) {
+        row.text = s->columns.values.data + text->value;
+        row.text_len = text->len;
+    }
+    command_row(&s->c, row.text != NULL ? REPORT_COMPLETE : REPORT_EMPTY,
+                &row);
+    text->present = false;
+    buf_reset(&s->columns.values);
+}
+
+/* With -f dynamodb: adds an attribute to the line, unless it is the key and
+   was not asked for, or ends the line. */
+static bool take_typed(void *context, const struct plain_value *v)
+{
+    struct state *s = context;
+    const struct items_wanted *wanted = &s->wanted;
+    bool is_wanted = v == NULL || wanted->all;
+    unsigned i;
+
+    for (i = 0; i < wanted->n && !is_wanted; i++)
+        is_wanted = plain_is(v, wanted->names[i]);
+    if (is_wanted)
+        plain_line(&s->line, v);
+    return true;
+}
+
+/* With -f dynamodb: the line of an item, which one that is not there does not
+   have. */
+static void print_item(struct state *s, const struct entry *e, bool there)
+{
+    const struct items_found *found = &s->found;
+
+    count(s, e, there);
+    if (!there)
+        return;
+    buf_reset(&s->line);
+    if (!plain_read(&s->plain, found->json.data + found->at[e->as],
+                    found->size[e->as], false, take_typed, s) ||
+        s->line.failed) {
+        report_line("DynamoDB: its answer holds something that is no item, or "
+                    "memory is out");
+        s->c.exit = COMMAND_STOPPED;
+        return;
+    }
+    rows_line(&s->c.out, s->line.data, s->line.len);
+    command_flush(&s->c);
+}
+
+static void get_batch(struct state *s)
+{
+    const struct options *o = s->c.o;
+    struct items_found *found = &s->found;
+    enum outcome outcome = items_fetch(s->c.db, o->table, o->key, &s->wanted,
+                                       s->ids, s->n_ids, found);
+    size_t i;
+
+    command_failed(&s->c, outcome == OUTCOME_DONE ? outcome : OUTCOME_STOP);
+    for (i = 0; i < s->n && s->c.exit == 0; i++) {
+        const struct entry *e = &s->entries[i];
+        bool there = e->wrong == NULL && found->size[e->as] > 0;
+
+        if (o->format == ROWS_DYNAMODB) {
+            print_item(s, e, there);
+            continue;
+        }
+        if (there)
+            plain_read(&s->plain, found->json.data + found->at[e->as],
+                       found->size[e->as], false, take_column, &s->columns);
+        if (o->n_columns > 0)
+            print_columns(s, e, there);
+        else if (there)
+            print_text(s, e);
+        else
+            finish(s, e, REPORT_ABSENT, "");
+    }
+}
+
+/* --------------------------------------------------------------- delete */
+
+/* Is there an item to be deleted? */
+static bool is_there(const struct entry *e, const bool *have)
+{
+    return e->wrong == NULL && !e->again && have[e->as];
+}
+
+/* Prints the rows of entries up to number `end`, whose items are deleted or
+   were not there, beginning with number `i`. */
+static void finish_deleted(struct state *s, size_t i, size_t end,
+                           const bool *have)
+{
+    const struct items_write *w = s->writes;
+
+    for (; i < end && s->c.exit != COMMAND_UNWRITTEN; i++) {
+        const struct entry *e = &s->entries[i];
+
+        if (!is_there(e, have))
+            finish(s, e, REPORT_ABSENT, "");
+        else if (w->outcome == OUTCOME_DONE)
+            finish(s, e, REPORT_DELETED, "");
+        else
+            finish(s, e, REPORT_FAILED, w->why);
+        w += is_there(e, have);
+    }
+}
+
+static void delete_batch(struct state *s)
+{
+    struct command *c = &s->c;
+    const struct options *o = c->o;
+    size_t i = 0, from, n, k, at;
+    bool have[MAX];
+    struct buf keys;
+
+    if (items_have(c->db, o->table, o->key, s->ids, s->n_ids, have) !=
+        OUTCOME_DONE) {
+        command_failed(c, OUTCOME_STOP);
+        return;
+    }
+    buf_init(&keys, ITEMS_WRITE_BYTES);
+    while (i < s->n && c->exit == 0) {
+        buf_reset(&keys);
+        for (from = i, n = 0; i < s->n && n < ITEMS_WRITE_MAX; i++) {
+            const struct entry *e = &s->entries[i];
+
+            if (!is_there(e, have))
+                continue;
+            at = keys.len;
+            dynamodb_key(&keys, o->key, e->id.bytes, e->id.n);
+            s->writes[n].remove = true;
+            s->writes[n++].n = keys.len - at;
+        }
+        for (k = at = 0; k < n; at += s->writes[k++].n)
+            s->writes[k].json = keys.data + at;
+        if (n > 0)
+            command_failed(c, items_write(c->db, o->table, o->key, NULL,
+                                          s->writes, n));
+        finish_deleted(s, from, i, have);
+    }
+    buf_free(&keys);
+}
+
+/* --------------------------------------------------------------- update */
+
+static void update_one(struct state *s, const struct entry *e)
+{
+    const struct options *o = s->c.o;
+    struct items_change changes[2 * OPTIONS_ATTRIBUTES_MAX];
+    enum outcome outcome = OUTCOME_BAD;
+    unsigned i, n = 0;
+    bool there = false;
+
+    for (i = 0; i < o->n_sets; i++)
+        changes[n++] = (struct items_change){o->sets[i].name,
+            o->sets[i].value};
+    for (i = 0; i < o->n_removes; i++)
+        changes[n++] = (struct items_change){o->removes[i], NULL};
+    if (e->wrong == NULL)
+        outcome = items_update(s->c.db, o->table, o->key, e->id.bytes,
+                               e->id.n, changes, n, &there);
+    if (outcome == OUTCOME_DONE)
+        finish(s, e, there ? REPORT_UPDATED : REPORT_ABSENT, "");
+    else
+        finish(s, e, REPORT_FAILED, s->c.db->error);
+    if (outcome == OUTCOME_STOP && s->c.exit == 0)
+        s->c.exit = COMMAND_STOPPED;
+}
+
+/* ----------------------------------------------------------- the batches */
+
+/* Adds an id to the batch in hand. */
+static void add(struct state *s, enum rows_read r, const unsigned char *id,
+                size_t len)
+{
+    struct entry *e = &s->entries[s->n++];
+
+    e->id = (struct items_id){id, len};
+    e->wrong = r == ROWS_LONG ? "the id is longer than 4096 bytes"
+                              : ids_wrong(id, len, true);
+    e->again = false;
+    s->c.report.ids++;
+    if (e->wrong != NULL)
+        return;
+    for (e->as = 0; e->as < s->n_ids; e->as++)
+        if (s->ids[e->as].n == len &&
+            memcmp(s->ids[e->as].bytes, id, len) == 0) {
+            e->again = true;
+            return;
+        }
+    s->ids[s->n_ids++] = e->id;
+}
+
+/* The next batch: what has been read, and at least one id. False if there is
+   none. */
+static bool next_batch(struct state *s)
+{
+    size_t max = s->c.o->command == OPTIONS_UPDATE ? 1 : MAX, len;
+    const unsigned char *id;
+    enum rows_read r = command_next(&s->c, &id, &len);
+    struct rows_place place = s->c.in.place;
+
+    if (r == ROWS_END)
+        return false;
+    s->n = s->n_ids = 0;
+    add(s, r, id, len);
+    while (s->n < max && (r = rows_peek(&s->c.in, &place, &id, &len)) <=
+           ROWS_LONG) {
+        add(s, r, id, len);
+        s->c.in.place = place;   /* taken; the bytes stay where they are */
+    }
+    return true;
+}
+
+static void do_batch(struct state *s)
+{
+    if (s->c.o->command == OPTIONS_GET)
+        get_batch(s);
+    else if (s->c.o->command == OPTIONS_DELETE)
+        delete_batch(s);
+    else
+        update_one(s, &s->entries[0]);
+    command_advance(&s->c);
+}
+
+/* Is the table there, and the one that is meant? */
+static void begin(struct state *s)
+{
+    struct command *c = &s->c;
+    const struct options *o = c->o;
+    unsigned i;
+
+    c->report.what = "id";
+    s->wanted.all = o->format == ROWS_DYNAMODB && o->n_columns == 0;
+    s->wanted.names = o->n_columns > 0 ? o->columns : &o->text;
+    s->wanted.n = o->n_columns > 0 ? o->n_columns : 1;
+    buf_init(&s->found.json, ITEMS_FOUND_MAX);
+    buf_init(&s->line, PLAIN_MAX);
+    plain_init(&s->plain);
+    s->plain.typed = o->format == ROWS_DYNAMODB;
+    columns_init(&s->columns);
+    command_failed(c, tables_ready(c->db, o->table, o->key));
+    if (c->exit != 0)
+        return;
+    for (i = 0; i < s->wanted.n; i++)
+        columns_name(&s->columns, s->wanted.names[i]);
+    s->columns.shown = s->columns.n;
+    if (o->n_columns > 0)
+        columns_header(&s->columns, &c->out);
+    else
+        rows_header(&c->out);
+    command_flush(c);
+}
+
+int store(const struct options *o)
+{
+    static struct state s;       /* too large for a small machine's stack */
+
+    if (!command_begin(&s.c, o, COMMAND_TABLE, "ids"))
+        return COMMAND_MISUSED;
+    begin(&s);
+    while (s.c.exit == 0 && command_stop == 0 && next_batch(&s))
+        do_batch(&s);
+    return command_end(&s.c, true);
+}

@@ -1,0 +1,268 @@
+/* list: see list.h. */
+#include "commands/list.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/caller.h"
+
+/* A column's pointer: the one to all resources, and its own, or its name with
+   each "~" and "/" as two bytes (RFC 6901). */
+enum { POINTER_MAX = 16 + 2 * OPTIONS_COLUMN_MAX };
+
+_Static_assert((int)OPTIONS_LISTED_MAX == (int)LISTING_COLUMNS,
+               "what the options let through has room here");
+
+struct state {
+    struct command c;
+    struct rows_field fields[LISTING_COLUMNS];   /* of the row in hand */
+    struct cloudinary_listing listing;
+    struct listing_page page;
+    char pointers[LISTING_COLUMNS][POINTER_MAX];
+    char cursor[LISTING_CURSOR]; /* of the page to be read */
+    struct caller caller;
+    bool large;                  /* there may be a smaller page */
+};
+
+/* ---------------------------------------------------------------- rows */
+
+/* Prints what is in the buffer of rows. False: the command is to end. */
+static bool flush(struct command *c)
+{
+    if (command_stop == 0)
+        command_flush(c);
+    /* the reader of a pipe ends with the same Ctrl-C */
+    else if (!rows_flush(&c->out))
+        c->exit = COMMAND_UNWRITTEN;
+    return c->exit == 0;
+}
+
+/*
+ * What keeps a row from being printed as it is, or NULL: whoever reads it
+ * would take it for another id, and pay for that one.
+ */
+static const char *unfit(const struct state *s, const struct rows_field *id)
+{
+    const unsigned char *p = id->bytes;
+
+    if (s->c.out.format != ROWS_TEXT)
+        return NULL;
+    if (p == NULL || id->len == 0)
+        return "there is none";
+    if (s->c.out.null)
+        return memchr(p, '\0', id->len) == NULL ? NULL : "it has a NUL";
+    if (memchr(p, '\n', id->len) != NULL || p[id->len - 1] == '\r')
+        return "it has a line end (-0 takes it)";
+    return id->len < 3 || memcmp(p, "\xef\xbb\xbf", 3) != 0 ? NULL
+        : "it begins with a byte order mark (-0 takes it)";
+}
+
+static void print_row(struct state *s, size_t *at)
+{
+    struct command *c = &s->c;
+    struct rows_field *fields = s->fields;
+    const char *wrong;
+    unsigned i;
+
+    for (i = 0; i < s->listing.n; i++) {
+        struct listing_cell cell = listing_next(&s->page, at);
+
+        fields[i].bytes = cell.found ? cell.bytes : NULL;
+        fields[i].len = cell.n;
+        fields[i].json = !cell.string;
+    }
+    wrong = unfit(s, &fields[0]);
+    if (wrong != NULL) {
+        char reason[128];
+
+        snprintf(reason, sizeof reason, "this row cannot be printed: %s",
+                 wrong);
+        command_count(c, REPORT_FAILED, fields[0].bytes, fields[0].len,
+                      reason);
+        return;
+    }
+    rows_add(&c->out, fields, c->out.format == ROWS_TEXT ? 1 : s->listing.n);
+    c->report.ids += flush(c);
+}
+
+/* Prints the page, and counts it. */
+static void print_page(struct state *s)
+{
+    struct command *c = &s->c;
+    uint64_t before = c->report.ids;
+    size_t at = 0;
+    unsigned i;
+
+    for (i = 0; i < s->page.rows && c->exit == 0; i++) {
+        print_row(s, &at);
+        command_advance(c);
+    }
+    memcpy(s->cursor, s->page.cursor, sizeof s->cursor);
+    /* what the checkpoint counts must be on the disk before it is */
+    if (c->checkpoint.fd >= 0 && c->exit == 0 && command_sync(c))
+        command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
+                                       c->report.ids - before, s->cursor,
+                                       strlen(s->cursor)));
+}
+
+/* --------------------------------------------------------------- pages */
+
+static enum outcome call_list(struct cloudinary *c, void *state)
+{
+    struct state *s = state;
+
+    return cloudinary_list(c, &s->listing, &s->page, &s->large);
+}
+
+/* Reads the next page. False: the command is to end. */
+static bool read_page(struct state *s)
+{
+    struct command *c = &s->c;
+    unsigned *most = &s->listing.most;
+    enum outcome outcome;
+    uint64_t left = c->o->limit - c->report.ids;
+
+    if (c->o->limit > 0 && left < *most)
+        *most = (unsigned)left;
+    do {
+        outcome = caller_call(&s->caller, call_list, s, false);
+        /* assumed: a cursor does not depend on how much is asked for */
+        s->large = s->large && outcome == OUTCOME_BAD && *most > 1;
+        *most = s->large ? *most / 2 : *most;
+    } while (s->large && command_stop == 0);
+    if (outcome == OUTCOME_DONE)
+        return true;
+    if (command_stop == 0 && !s->caller.starved)
+        report_line(c->cloudinary->error);
+    c->exit = COMMAND_STOPPED;
+    return false;
+}
+
+/* ------------------------------------------------------------ the whole */
+
+static void make_pointer(char *to, const char *name)
+{
+    const bool is_pointer = *name == '/';
+
+    to = stpcpy(to, is_pointer ? "/resources/*" : "/resources/*/");
+    for (; *name != '\0'; name++) {
+        bool special = !is_pointer && (*name == '~' || *name == '/');
+
+        if (special)
+            *to++ = '~';
+        *to++ = *name;
+        if (special)
+            to[-1] = to[-1] == '~' ? '0' : '1';
+    }
+    *to = '\0';
+}
+
+static void set_columns(struct state *s, const struct options *o)
+{
+    unsigned i;
+
+    s->listing.n = o->n_columns > 0 ? o->n_columns : 1;
+    for (i = 0; i < s->listing.n; i++) {
+        const char *name = o->n_columns > 0 ? o->columns[i] : "public_id";
+
+        s->fields[i].name = (const unsigned char *)name;
+        s->fields[i].name_len = strlen(name);
+        make_pointer(s->pointers[i], name);
+        s->listing.columns[i] = s->pointers[i];
+    }
+}
+
+static void init(struct state *s, const struct options *o)
+{
+    struct cloudinary_listing *l = &s->listing;
+
+    s->c.report.lists = true;
+    if (!o->formatted && o->n_columns == 0)
+        s->c.out.format = ROWS_TEXT;
+    caller_init(&s->caller, &s->c);
+    listing_page_init(&s->page);
+    set_columns(s, o);
+    l->resource_type = o->resource_type != NULL ? o->resource_type : "image";
+    l->type = o->type != NULL ? o->type : "upload";
+    l->prefix = o->prefix;
+    l->tag = o->tag;
+    l->folder = o->folder;
+    l->since = o->since;
+    l->search = o->search;
+    l->most = CLOUDINARY_PAGE;
+    l->cursor = s->cursor;
+}
+
+static void add_part(struct buf *job, const char *part)
+{
+    buf_str(job, part == NULL ? "" : part);
+    buf_byte(job, '\0');
+}
+
+/* The checkpoint's job is all that says which rows there are. */
+static void open_checkpoint(struct state *s)
+{
+    const struct cloudinary_listing *l = &s->listing;
+    const char *const parts[] = {"list", l->resource_type, l->type, l->prefix,
+        l->tag, l->folder, l->since, l->search};
+    struct command *c = &s->c;
+    struct buf job;
+    unsigned i;
+
+    buf_init(&job, 65536);
+    for (i = 0; i < sizeof parts / sizeof parts[0]; i++)
+        add_part(&job, parts[i]);
+    buf_format(&job, "%d %d", (int)c->out.format, c->out.null);
+    for (i = 0; i < l->n; i++)
+        add_part(&job, l->columns[i]);
+    if (!command_resume(c, &job))
+        return;
+    if (c->checkpoint.unclean && !c->o->quiet)
+        report_say("%s: an earlier list had an unclean end: up to a page of "
+                   "rows after the first %" PRIu64 " may come twice",
+                   c->o->checkpoint, c->checkpoint.records);
+    if (strlen(c->checkpoint.place) < sizeof s->cursor)
+        memcpy(s->cursor, c->checkpoint.place,
+               strlen(c->checkpoint.place) + 1);
+    if (c->checkpoint.unclean &&
+        rows_mend(STDOUT_FILENO, c->o->null, true) == ROWS_UNWRITTEN)
+        command_unwritten(c, "standard output", errno);
+}
+
+static void begin(struct state *s)
+{
+    struct command *c = &s->c;
+
+    if (c->o->checkpoint != NULL)
+        open_checkpoint(s);
+    if (c->exit != 0 || command_headed(c))
+        return;
+    rows_names(&c->out, s->fields, s->listing.n);
+    flush(c);
+}
+
+int list(const struct options *o)
+{
+    static struct state s;       /* too large for a small machine's stack */
+    struct command *c = &s.c;
+    bool ended;
+
+    if (!command_begin(c, o, COMMAND_IMAGES, NULL))
+        return COMMAND_MISUSED;
+    init(&s, o);
+    begin(&s);
+    command_opened(c);
+    ended = c->exit == 0 && c->checkpoint.records > 0 && *s.cursor == '\0';
+    if (ended)
+        report_say("%s: this listing is complete; remove the file to begin it "
+                   "anew", o->checkpoint);
+    while (!ended && command_goes_on(c, c->report.ids) && read_page(&s)) {
+        print_page(&s);
+        ended = *s.cursor == '\0';
+    }
+    return command_end(c, true);
+}

@@ -1,0 +1,693 @@
+/* run: see run.h. */
+#include "commands/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "cli/caller.h"
+#include "rows/checkpoint.h"
+#include "base/clock.h"
+#include "cli/command.h"
+#include "rows/ids.h"
+#include "dynamodb/items.h"
+#include "dynamodb/tables.h"
+
+/* How long, and how often, an answer that got lost is looked for before the
+   image is asked for again: after 1/4 s, 1 s and 4 s. */
+enum { LOOKS = 3 };
+#define FIRST_LOOK (CLOCK_SECOND / 4)
+
+/* A run under way. */
+struct state {
+    struct command c;
+    struct items_id id;          /* the record in hand */
+    struct cloudinary_request request;
+    struct cloudinary_result result;
+    struct item item;
+    char why[96];                /* the item cannot be made */
+    struct caller caller;
+    struct rows_out failed;      /* of --failed; fd -1: there is none */
+    bool stored[ITEMS_BATCH_MAX];     /* of the ids to come, in order */
+    size_t stored_at, stored_n;
+    bool in_doubt;               /* the image in hand may have been paid */
+    bool unchecked;              /* the table; nothing was stored in it yet */
+    bool settled;                /* the last record of ours is done with */
+    int64_t list_begin;          /* where standard input was at first */
+    bool shown;                  /* results that explicit's answers lack are
+                                    there, as one was seen */
+    int64_t synced;              /* when the checkpoint was last written */
+};
+
+/* -------------------------------------------------------------- the row */
+
+/* The record's fate is out: the checkpoint may count it. `often`: it comes
+   cheap and in numbers, so that once a second is enough. */
+static void settle(struct state *s, bool often)
+{
+    struct command *c = &s->c;
+    int64_t now = clock_now(CLOCK_STEADY);
+
+    s->settled = true;
+    if (c->checkpoint.fd < 0 || c->exit == COMMAND_UNWRITTEN ||
+        (often && now - s->synced < CLOCK_SECOND))
+        return;
+    s->synced = now;
+    /* what it counts must be on the disk before it is */
+    if (s->failed.fd >= 0 && !rows_sync(s->failed.fd))
+        command_unwritten(c, c->o->failed, errno);
+    else if (command_sync(c))
+        command_saved(c, checkpoint_done(&c->checkpoint));
+}
+
+/* Prints the row of the image in hand, whose fate is known. */
+static void finish(struct state *s, enum report_status status,
+                   const char *detail)
+{
+    struct command *c = &s->c;
+    const struct buf *text = &s->result.text;
+    struct row row = {s->id.bytes, s->id.n, NULL, NULL, 0, detail};
+    uint64_t bad;
+
+    if (status == REPORT_COMPLETE || status == REPORT_UNSTORED) {
+        row.text = text->len > 0 ? text->data : NULL;
+        row.text_len = text->len;
+    }
+    if (c->o->dry_run) {
+        command_count(c, status, s->id.bytes, s->id.n, detail);
+        return;
+    }
+    command_row(c, status, &row);
+    if (status == REPORT_FAILED && s->failed.fd >= 0) {
+        rows_line(&s->failed, s->id.bytes, s->id.n);
+        if (!rows_flush(&s->failed))
+            command_unwritten(c, c->o->failed, s->failed.error);
+    }
+    if (!s->in_doubt)
+        settle(s, status == REPORT_SKIPPED);
+    bad = c->report.count[REPORT_FAILED] + c->report.count[REPORT_UNSTORED];
+    if (c->exit == 0 && c->o->max_errors > 0 && bad >= c->o->max_errors) {
+        report_say("stopped after %" PRIu64 " failure%s (--max-errors)", bad,
+                   bad == 1 ? "" : "s");
+        c->exit = COMMAND_STOPPED;
+    }
+}
+
+/* Of an image that was read, or was stored. */
+static void finish_read(struct state *s)
+{
+    finish(s, answer_blank(&s->result.text) ? REPORT_EMPTY : REPORT_COMPLETE,
+           "");
+}
+
+/* --------------------------------------------------- an image's text */
+
+static enum outcome call_ocr(struct cloudinary *c, void *state)
+{
+    struct state *s = state;
+
+    return cloudinary_ocr(c, &s->request, s->id.bytes, s->id.n, &s->result);
+}
+
+static enum outcome call_read(struct cloudinary *c, void *state)
+{
+    struct state *s = state;
+
+    return cloudinary_read(c, &s->request, s->id.bytes, s->id.n, &s->result);
+}
+
+/* Has the image read, or reads what is there. */
+static enum outcome ask(struct state *s, bool ocr)
+{
+    enum outcome outcome = caller_call(&s->caller, ocr ? call_ocr : call_read,
+                                       s, ocr);
+
+    if (s->caller.starved)
+        s->c.exit = COMMAND_STOPPED;
+    return outcome;
+}
+
+/* How a look for an answer ends that is there in no form. `unshown`: the
+   image was read, that is certain. */
+static enum outcome not_found(struct state *s, bool unshown)
+{
+    char *error = s->c.cloudinary->error;
+
+    snprintf(error, OUTCOME_SENTENCE, "Cloudinary: %s", unshown
+             ? "the image was read, but neither the answer nor the image has "
+             "the result (--via update has it in its answer)"
+             : "the result that was on its way is not there");
+    /* with the very first one, it is no matter of the image */
+    return unshown && !s->shown ? OUTCOME_STOP : OUTCOME_BAD;
+}
+
+/*
+ * An answer got lost that may have been paid for, or is on its way, or is not
+ * shown: looks for it. DONE, with result.complete: it was there. DONE without:
+ * it was not, and nothing says that it should be. BAD: it is there, and is no
+ * text; or it should be there, and is not, within --timeout. RETRY, STOP as
+ * above.
+ */
+static enum outcome look_back(struct state *s)
+{
+    int64_t now = clock_now(CLOCK_STEADY), bound = now + s->c.o->wait;
+    int64_t delay = FIRST_LOOK, asked = s->c.cloudinary->wait;
+    bool unshown = s->result.unshown, pending = s->result.pending;
+    bool sure = unshown || pending;
+    unsigned looks;
+
+    /* Retry-After, where a server in trouble sent it */
+    caller_wait(&s->caller, now + (asked < CALLER_MAX ? asked : CALLER_MAX),
+                s->c.cloudinary->error);
+    for (looks = unshown ? 0 : 1; looks <= LOOKS || pending; looks++) {
+        enum outcome outcome;
+
+        /* when the run is to end, one look is taken at once */
+        now = clock_now(CLOCK_STEADY);
+        if (looks > 0)
+            caller_wait(&s->caller, pending && now + delay > bound ? bound
+                        : now + delay, pending ? "the result is on its way"
+                        : "the answer is looked for before the image is "
+                        "asked for again");
+        outcome = ask(s, false);
+        if (outcome == OUTCOME_DONE && s->result.unusable)
+            return OUTCOME_BAD;
+        if (outcome != OUTCOME_DONE || s->result.complete ||
+            command_stop != 0)
+            return outcome;
+        pending = s->result.pending;
+        sure |= pending;
+        if (pending && clock_now(CLOCK_STEADY) >= bound)
+            return OUTCOME_BAD;
+        if (looks > 0)
+            delay = 4 * delay < 32 * CLOCK_SECOND ? 4 * delay : delay;
+    }
+    return sure ? not_found(s, unshown) : OUTCOME_DONE;
+}
+
+/* The result was there, where explicit's answer did not have it. */
+static void note_unshown(struct state *s)
+{
+    if (!s->shown && !s->c.o->quiet)
+        report_line("explicit's answers have no OCR result: each image is "
+                    "read once more, which is one of the account's hourly "
+                    "calls");
+    s->shown = true;
+}
+
+/*
+ * Does the image carry a result already? Answers as look_back. `paid`: the
+ * result may be one that an earlier run paid for, so that it is taken even
+ * if it is no text.
+ */
+static enum outcome look_first(struct state *s, bool paid)
+{
+    enum outcome outcome = ask(s, false);
+
+    if (outcome == OUTCOME_DONE && s->result.pending) {
+        s->in_doubt = true;
+        outcome = look_back(s);
+    }
+    if (outcome == OUTCOME_DONE && s->result.unusable && paid)
+        return OUTCOME_BAD;
+    if (outcome == OUTCOME_DONE && s->result.complete)
+        s->c.report.reused++;
+    return outcome;
+}
+
+/*
+ * Gets the text of an image. `paid`: perhaps an earlier run has paid for it
+ * already. DONE; BAD or RETRY: it cannot be had; STOP; WAIT: the run is to end
+ * before it is known.
+ */
+static enum outcome obtain(struct state *s, bool paid)
+{
+    enum outcome outcome;
+    unsigned lost = 0;
+
+    if (paid || s->c.o->reuse) {
+        outcome = look_first(s, paid);
+        if (outcome != OUTCOME_DONE || s->result.complete)
+            return outcome;
+    }
+    while (command_stop == 0 && s->c.exit == 0) {
+        char why[OUTCOME_SENTENCE];
+        bool unshown;
+
+        outcome = ask(s, true);
+        if (outcome != OUTCOME_LOST)
+            return outcome;
+        s->in_doubt = true;
+        unshown = s->result.unshown;
+        memcpy(why, s->c.cloudinary->error, sizeof why);
+        outcome = look_back(s);
+        if (outcome == OUTCOME_DONE && s->result.complete && unshown)
+            note_unshown(s);
+        if (outcome != OUTCOME_DONE || s->result.complete)
+            return outcome;
+        memcpy(s->c.cloudinary->error, why, sizeof why);
+        if (command_stop != 0)
+            break;
+        s->in_doubt = false;
+        if (++lost >= s->caller.max_attempts)
+            return OUTCOME_RETRY;
+        s->c.report.retries++;
+    }
+    return OUTCOME_WAIT;
+}
+
+/* -------------------------------------------------------------- storing */
+
+/* Makes the item. NULL, or why it cannot be stored. */
+static const char *make_item(struct state *s, bool empty)
+{
+    const struct options *o = s->c.o;
+    struct item *item = &s->item;
+    const char *why;
+    unsigned i;
+
+    item_reset(item);
+    item_string(item, o->key, s->id.bytes, s->id.n);
+    item_string(item, o->text, empty ? NULL : s->result.text.data,
+                s->result.text.len);
+    for (i = 0; i < o->n_sets; i++)
+        item_string(item, o->sets[i].name, o->sets[i].value,
+                    strlen(o->sets[i].value));
+    for (i = 0; i < o->n_attrs; i++) {
+        const struct buf *value = &s->result.values[i];
+
+        if (s->result.value_large[i])
+            return "DynamoDB: a value of --attr is larger than an item";
+        if (value->len == 0)
+            continue;
+        why = item_json(item, o->attrs[i].name, value->data, value->len);
+        if (why != NULL) {
+            snprintf(s->why, sizeof s->why, "DynamoDB: a value of --attr %s",
+                     why);
+            return s->why;
+        }
+    }
+    if (!item_fits(item))
+        return "DynamoDB: the item is larger than 400 KB";
+    if (item->replaced > 0 && o->verbose)
+        command_complain(s->id.bytes, s->id.n, "bytes that are not UTF-8 are "
+                         "stored as U+FFFD");
+    return NULL;
+}
+
+/* Stores the text that was read. */
+static void store(struct state *s)
+{
+    struct command *c = &s->c;
+    const char *wrong = make_item(s, answer_blank(&s->result.text));
+    enum outcome outcome;
+
+    if (wrong != NULL) {
+        finish(s, REPORT_UNSTORED, wrong);
+        return;
+    }
+    outcome = items_put(c->db, c->o->table, &s->item);
+    if (outcome == OUTCOME_DONE) {
+        s->unchecked = false;
+        finish_read(s);
+        return;
+    }
+    /* A table that refuses must not cost more images: in one that could not be
+       checked, it may well be the key's name. The checkpoint does not count
+       this one: the next run finds its text and stores it. */
+    s->in_doubt = outcome != OUTCOME_BAD || s->unchecked;
+    finish(s, REPORT_UNSTORED, c->db->error);
+    if (s->in_doubt && c->exit == 0)
+        c->exit = COMMAND_STOPPED;
+}
+
+static bool is_mine(const struct state *s, const struct items_id *id)
+{
+    const struct options *o = s->c.o;
+
+    return o->shards == 0 ||
+        ids_shard(id->bytes, id->n, o->shards) == o->shard;
+}
+
+/* What is wrong with an id that can be told without a call, or NULL. */
+static const char *id_wrong(const struct state *s, const struct items_id *id)
+{
+    if (s->c.o->by_asset && !ids_asset(id->bytes, id->n))
+        return "an asset_id has 32 hexadecimal digits (--by)";
+    return ids_wrong(id->bytes, id->n, s->c.o->table != NULL);
+}
+
+/* Asks the table for the id in hand and for those that have been read after
+   it, as far as they are there and differ. */
+static enum outcome ask_stored(struct state *s)
+{
+    struct command *c = &s->c;
+    struct items_id ids[ITEMS_BATCH_MAX];
+    struct rows_place place = c->in.place;
+    size_t n = 1, i;
+
+    ids[0] = s->id;
+    while (n < ITEMS_BATCH_MAX) {
+        struct items_id *id = &ids[n];
+        enum rows_read r = rows_peek(&c->in, &place, &id->bytes, &id->n);
+
+        if (r != ROWS_ID && r != ROWS_LONG)
+            break;
+        if (r == ROWS_LONG || !is_mine(s, id) || id_wrong(s, id) != NULL)
+            continue;
+        for (i = 0; ids[i].n != id->n ||
+                 memcmp(ids[i].bytes, id->bytes, id->n) != 0; i++)
+            ;                    /* finds itself at last */
+        if (i < n)               /* it may be stored by then */
+            break;
+        n++;
+    }
+    s->stored_at = 0;
+    s->stored_n = n;
+    return items_have(c->db, c->o->table, c->o->key, ids, n, s->stored);
+}
+
+/* With --skip-stored: is it in the table? False, too, if the run must end. */
+static bool is_stored(struct state *s)
+{
+    if (s->stored_at == s->stored_n && ask_stored(s) != OUTCOME_DONE) {
+        command_failed(&s->c, OUTCOME_STOP);
+        return false;
+    }
+    return s->stored[s->stored_at++];
+}
+
+/* After an unclean end: was this image stored? Then its row is printed. */
+static bool was_stored(struct state *s)
+{
+    struct command *c = &s->c;
+    bool found;
+
+    if (items_get(c->db, c->o->table, c->o->key, s->id.bytes, s->id.n,
+                  c->o->text, &found, &s->result.text) != OUTCOME_DONE) {
+        command_failed(c, OUTCOME_STOP);
+        return false;
+    }
+    if (!found)
+        return false;
+    c->report.reused++;
+    finish_read(s);
+    return true;
+}
+
+/* The id in hand. `look`: it may have been done by an earlier run. */
+static void do_image(struct state *s, bool look)
+{
+    struct command *c = &s->c;
+    enum outcome outcome;
+    bool known;
+
+    if (c->o->skip_stored && is_stored(s)) {
+        finish(s, REPORT_SKIPPED, "");
+        return;
+    }
+    if (c->exit == 0 && look && c->db != NULL && was_stored(s))
+        return;
+    if (c->exit != 0)
+        return;
+    outcome = obtain(s, look);
+    /* RETRY at the end of the run: it would have been tried again */
+    known = outcome == OUTCOME_DONE || outcome == OUTCOME_BAD ||
+        (outcome == OUTCOME_RETRY && c->exit == 0 && command_stop == 0);
+    if (known)
+        s->in_doubt = false;
+    if (outcome == OUTCOME_STOP) {               /* not this image's fate */
+        command_complain(s->id.bytes, s->id.n, c->cloudinary->error);
+        c->exit = COMMAND_STOPPED;
+    } else if (known && outcome != OUTCOME_DONE)
+        finish(s, REPORT_FAILED, c->cloudinary->error);
+    else if (known && c->db != NULL)
+        store(s);
+    else if (known)
+        finish_read(s);
+}
+
+/* ------------------------------------------------------------- dry run */
+
+/* Prints the request that would be made. */
+static void show_request(struct state *s)
+{
+    const struct cloudinary *c = s->c.cloudinary;
+    struct buf target, body;
+    const char *method;
+
+    s->c.report.units++;
+    buf_init(&target, 32768);
+    buf_init(&body, 32768);
+    method = cloudinary_ask(c, &s->request, s->id.bytes, s->id.n, &target,
+                            &body);
+    if (printf("%s http%s://%s%.*s %.*s\n", method, c->http.url.tls ? "s" : "",
+               c->http.url.authority, (int)target.len,
+               (const char *)target.data, (int)body.len,
+               (const char *)body.data) < 0 ||
+        fflush(stdout) != 0)
+        command_unwritten(&s->c, "standard output", errno);
+    buf_free(&target);
+    buf_free(&body);
+}
+
+static void estimate(const struct command *c)
+{
+    const struct options *o = c->o;
+    const uint64_t n = c->report.units;
+    const uint64_t reads = o->reuse ? n : 0;
+    const uint64_t calls = reads + (o->explicit ? 0 : n);
+    char hours[24], at_2000[24];
+
+    report_say("%" PRIu64 " image%s: %" PRIu64 " OCR unit%s, %s%" PRIu64
+               " Admin API calls", c->report.ids, c->report.ids == 1 ? ""
+               : "s", n, n == 1 ? "" : "s", reads > 0 ? "up to " : "", calls);
+    if (o->rate > 0) {
+        report_tenths(hours, (double)n / (double)o->rate *
+                      (double)o->window / (3600.0 * CLOCK_SECOND));
+        report_say("%s hours at --rate", hours);
+    } else if (calls > 0) {
+        report_tenths(hours, (double)calls / 500);
+        report_tenths(at_2000, (double)calls / 2000);
+        report_say("%s hours at 500 calls an hour (free plans), %s at "
+                   "2000, before the reserve", hours, at_2000);
+    }
+}
+
+/* -------------------------------------------------------------- the loop */
+
+/* Has whoever reads the rows gone away? Then no more images are paid for. */
+static bool output_gone(struct state *s)
+{
+    struct pollfd pfd = {STDOUT_FILENO, 0, 0};
+
+    if (s->c.file.st_size >= 0 || poll(&pfd, 1, 0) <= 0 ||
+        (pfd.revents & (POLLERR | POLLNVAL)) == 0)
+        return false;
+    command_unwritten(&s->c, "standard output",
+                      (pfd.revents & POLLNVAL) != 0 ? EBADF : EPIPE);
+    return true;
+}
+
+/* How far the list is read, where it is a file. */
+static void measure(struct state *s)
+{
+    const struct rows_in *in = &s->c.in;
+
+    s->c.report.list_read = s->list_begin +
+        (int64_t)(in->taken - (in->end - in->place.begin));
+}
+
+/* May the record in hand be one that is paid for? Not if another's or, as has
+   been asked already, stored. */
+static bool may_cost(const struct state *s)
+{
+    return is_mine(s, &s->id) &&
+        (s->stored_at == s->stored_n || !s->stored[s->stored_at]);
+}
+
+/* The record in hand. */
+static void do_record(struct state *s, enum rows_read r)
+{
+    struct command *c = &s->c;
+    enum checkpoint_place place = CHECKPOINT_NEW;
+    const char *wrong;
+
+    /* what is done is counted by then: after an unclean end it is the first
+       record not counted that may have been paid for, and no other */
+    if (s->settled && c->checkpoint.given > c->checkpoint.records &&
+        may_cost(s))
+        settle(s, false);
+    if (c->exit != 0)
+        return;
+    if (c->checkpoint.fd >= 0)
+        place = checkpoint_record(&c->checkpoint, s->id.bytes, s->id.n);
+    if (place == CHECKPOINT_OTHER) {
+        report_line(c->checkpoint.error);
+        c->exit = COMMAND_MISUSED;
+        return;
+    }
+    /* others' records are counted with the next of ours: the one in doubt
+       after an unclean end may be among those to come */
+    if (place == CHECKPOINT_DONE || !is_mine(s, &s->id))
+        return;
+    s->settled = s->in_doubt = false;
+    c->report.ids++;
+    measure(s);
+    wrong = r == ROWS_LONG ? "the id is longer than 4096 bytes"
+                           : id_wrong(s, &s->id);
+    if (wrong != NULL)
+        finish(s, REPORT_FAILED, wrong);
+    else if (c->o->dry_run)
+        show_request(s);
+    else
+        do_image(s, place == CHECKPOINT_FIRST);
+    command_advance(c);
+}
+
+/* Is the table there, and the one that is meant? */
+static void check_table(struct state *s)
+{
+    struct command *c = &s->c;
+    enum outcome outcome = tables_ready(c->db, c->o->table, c->o->key);
+
+    s->unchecked = *c->db->error != '\0';
+    if (outcome == OUTCOME_DONE && s->unchecked && !c->o->quiet)
+        report_say("the table %s could not be checked beforehand: %s",
+                   c->o->table, c->db->error);
+    command_failed(c, outcome);
+}
+
+/* What must be equal for a checkpoint to be of the same work. */
+static void open_checkpoint(struct command *c)
+{
+    const struct options *o = c->o;
+    struct buf job;
+
+    buf_init(&job, 65536);
+    buf_format(&job, "%s\n%s\n%s\n%s\n%lld/%lld\n%d",
+               o->table == NULL ? "" : o->table, o->ocr, o->type,
+               o->resource_type, (long long)o->shard, (long long)o->shards,
+               o->null);
+    if (o->by_asset)             /* as it was before there was --by */
+        buf_str(&job, "\nasset_id");
+    command_resume(c, &job);
+}
+
+/* Ends the last record of a file, if it was cut short. */
+static void end_cut(struct command *c, int to, const char *name)
+{
+    enum rows_mended mended = c->exit != 0 ? ROWS_WHOLE
+        : rows_mend(to, c->o->null, c->checkpoint.unclean);
+
+    if (mended == ROWS_UNWRITTEN)
+        command_unwritten(c, name, errno);
+    else if (mended != ROWS_WHOLE)
+        report_say("the last record of %s %s cut short, and is ended", name,
+                   mended == ROWS_MENDED ? "was" : "may have been");
+}
+
+/* Opens the file of --failed. */
+static void open_failed(struct state *s)
+{
+    const char *path = s->c.o->failed;
+    int fd;
+
+    do
+        fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    while (fd < 0 && errno == EINTR && command_stop == 0);
+    if (fd < 0)
+        command_unwritten(&s->c, path, errno);
+    rows_out_init(&s->failed, fd, ROWS_TEXT, s->c.o->null);
+}
+
+/* Opens what the run needs, in the order in which it does the least harm. */
+static void begin(struct state *s)
+{
+    struct command *c = &s->c;
+    const struct options *o = c->o;
+    struct stat st;
+
+    s->failed.fd = -1;
+    cloudinary_result_init(&s->result);
+    item_init(&s->item);
+    if (fstat(c->in.fd, &st) == 0 && S_ISREG(st.st_mode)) {
+        c->report.list_size = (int64_t)st.st_size;
+        s->list_begin = (int64_t)lseek(c->in.fd, 0, SEEK_CUR);
+    }
+    if (o->dry_run)
+        return;
+    if (o->failed != NULL)
+        open_failed(s);
+    if (c->exit == 0 && c->db != NULL)
+        check_table(s);
+    if (c->exit == 0 && o->checkpoint != NULL)
+        open_checkpoint(c);
+    if (c->checkpoint.unclean)
+        end_cut(c, STDOUT_FILENO, "standard output");
+    if (s->failed.fd >= 0)
+        end_cut(c, s->failed.fd, o->failed);
+    if (c->exit == 0 && !command_headed(c)) {
+        rows_header(&c->out);
+        command_flush(c);
+    }
+}
+
+static int end(struct state *s, bool list_ended)
+{
+    struct command *c = &s->c;
+
+    list_ended = list_ended && c->exit == 0;
+    if (c->checkpoint.fd >= 0 && list_ended &&
+        !checkpoint_list_end(&c->checkpoint)) {
+        report_line(c->checkpoint.error);
+        c->exit = COMMAND_MISUSED;
+    }
+    if ((s->settled || list_ended) && c->exit != COMMAND_MISUSED)
+        settle(s, false);
+    if (c->o->dry_run)
+        estimate(c);
+    /* a row that was not written is looked up, too, and printed again */
+    return command_end(c, !s->in_doubt);
+}
+
+/* How the images are read. */
+static void set_request(struct state *s)
+{
+    const struct options *o = s->c.o;
+    unsigned i;
+
+    s->request.resource_type = o->resource_type;
+    s->request.type = o->type;
+    s->request.ocr = o->ocr;
+    s->request.explicit = o->explicit;
+    s->request.by_asset = o->by_asset;
+    s->request.n_pointers = o->n_attrs;
+    for (i = 0; i < o->n_attrs; i++)
+        s->request.pointers[i] = o->attrs[i].value;
+}
+
+int run(const struct options *o)
+{
+    static struct state s;       /* too large for a small machine's stack */
+    struct command *c = &s.c;
+    enum rows_read r = ROWS_MORE;
+
+    if (!command_begin(c, o, COMMAND_IMAGES | (o->table != NULL
+                       ? COMMAND_TABLE : 0), "public_ids"))
+        return COMMAND_MISUSED;
+    caller_init(&s.caller, c);
+    set_request(&s);
+    begin(&s);
+    command_opened(c);
+    while (command_goes_on(c, c->report.ids) &&
+           (r = command_next(c, &s.id.bytes, &s.id.n)) != ROWS_END &&
+           !output_gone(&s))
+        do_record(&s, r);
+    return end(&s, r == ROWS_END && command_stop == 0);
+}

@@ -1,0 +1,685 @@
+/* export: see export.h. */
+#include "commands/scan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "cli/columns.h"
+#include "cli/command.h"
+#include "dynamodb/items.h"
+
+enum {
+    LOOK = 100,                  /* items that tell the columns */
+    UNITS_MAX = 100              /* of read capacity for an item of 400 KB */
+};
+
+/* Parts of a request: what stands before, expressions, and what their names
+   stand for. */
+enum part { HEAD, KEY, FILTER, PROJECTION, NAMES, VALUES, PARTS };
+
+struct state {
+    struct command c;
+    struct keys keys;
+    const struct keys_one *hash, *range;         /* that are asked for */
+    struct columns columns;
+    bool fixed;                  /* they are known, */
+    bool headed;                 /* and their header is printed */
+    bool whole;                  /* JSON Lines, or typed JSON, of whatever
+                                    attributes the answer has */
+    size_t looked;               /* items */
+    struct buf line;             /* such a one, in the making */
+    struct plain plain;
+    struct buf parts[PARTS];
+    struct items_page page;
+    struct pace pace;
+    uint64_t limit;              /* items of the next page; 0: no limit */
+    uint64_t saved;              /* items printed when it was written */
+    bool outside;                /* attributes were in no column */
+};
+
+static uint64_t *printed(struct state *s)
+{
+    return &s->c.report.count[REPORT_PRINTED];
+}
+
+/* -------------------------------------------------------------- requests */
+
+/* Adds ,"#p0": to the names, or ,":h0": to the values (or another letter). */
+static struct buf *add_to(struct state *s, enum part part, char letter,
+                          unsigned i)
+{
+    struct buf *to = &s->parts[part];
+
+    buf_format(to, "%s\"%c%c%u\":", to->len > 0 ? "," : "", part == NAMES
+               ? '#' : ':', letter, i);
+    return to;
+}
+
+static void add_name(struct state *s, char letter, unsigned i,
+                     const char *name)
+{
+    dynamodb_quote(add_to(s, NAMES, letter, i), name);
+}
+
+/* {"S":"value"}, or a value that stands without quotes. */
+static void add_typed(struct buf *to, const char *type, const char *value)
+{
+    buf_format(to, "{\"%s\":", type);
+    if (type[1] == '\0')
+        dynamodb_quote(to, value);
+    else
+        buf_str(to, value);
+    buf_byte(to, '}');
+}
+
+/* What else a value of --where may be that is no string, or NULL. */
+static const char *other_type(const char *value)
+{
+    if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+        return "BOOL";
+    if (strcmp(value, "null") == 0)
+        return "NULL";
+    return plain_number((const unsigned char *)value, strlen(value)) ? "N"
+        : NULL;
+}
+
+/* NAME=VALUE: as a string or, where it looks like one, as a number, boolean
+   or null. */
+static void add_where(struct state *s, unsigned i, bool alone)
+{
+    const struct options_attribute *where = &s->c.o->where[i];
+    const char *type = other_type(where->value);
+    struct buf *filter = &s->parts[FILTER];
+
+    add_name(s, 'w', i, where->name);
+    add_typed(add_to(s, VALUES, 'w', i), "S", where->value);
+    buf_str(filter, filter->len > 0 ? " AND " : "");
+    if (type == NULL) {
+        buf_format(filter, "#w%u=:w%u", i, i);
+        return;
+    }
+    /* parentheses that are not needed are refused; assumed: between AND and
+       OR they are needed, as Local has it */
+    buf_format(filter, "%s#w%u=:w%u OR #w%u=:o%u%s", alone ? "" : "(", i, i, i,
+               i, alone ? "" : ")");
+    add_typed(add_to(s, VALUES, 'o', i), type, *type == 'N' && type[1] == 'U'
+              ? "true" : where->value);
+}
+
+static void add_filter(struct state *s, const struct options *o)
+{
+    bool alone = o->n_where + (o->contains != NULL) == 1;
+    unsigned i;
+
+    if (o->contains != NULL) {
+        add_name(s, 'c', 0, o->text);
+        add_typed(add_to(s, VALUES, 'c', 0), "S", o->contains);
+        buf_str(&s->parts[FILTER], "contains(#c0,:c0)");
+    }
+    for (i = 0; i < o->n_where; i++)
+        add_where(s, i, alone);
+}
+
+static void add_projection(struct state *s, const struct options *o)
+{
+    const char *const *names = o->n_columns > 0 ? o->columns : &o->text;
+    unsigned i;
+
+    if (o->n_columns == 0 && o->format != ROWS_TEXT)
+        return;
+    for (i = 0; i == 0 || i < o->n_columns; i++) {
+        buf_format(&s->parts[PROJECTION], "%s#p%u", i > 0 ? "," : "", i);
+        add_name(s, 'p', i, names[i]);
+    }
+}
+
+/* The condition of --sort. */
+static void add_sort(struct state *s, const struct options *o)
+{
+    struct buf *key = &s->parts[KEY];
+    unsigned i;
+
+    if (o->n_sorts == 0)
+        return;
+    add_name(s, 's', 0, s->range->name);
+    for (i = 0; i < o->n_sorts; i++) {
+        const char *sort = o->sorts[i];
+        size_t skip = sort[0] != '=' && sort[0] != '^' && sort[1] == '='
+            ? 2 : 1;
+
+        keys_value(add_to(s, VALUES, 's', i), s->range,
+                   (const unsigned char *)sort + skip, strlen(sort + skip));
+        if (o->n_sorts == 2)
+            buf_str(key, i == 0 ? " AND #s0 BETWEEN :s0" : " AND :s1");
+        else if (sort[0] == '^')
+            buf_str(key, " AND begins_with(#s0,:s0)");
+        else
+            buf_format(key, " AND #s0%.*s:s0", (int)skip, sort);
+    }
+}
+
+/* Makes the request for all items, or for those whose partition key has this
+   value. */
+static void make_request(struct state *s, const unsigned char *value, size_t n)
+{
+    static const char members[PARTS][30] = {
+        [KEY] = "\"KeyConditionExpression\":\"",
+        [FILTER] = "\"FilterExpression\":\"",
+        [PROJECTION] = "\"ProjectionExpression\":\"",
+        [NAMES] = "\"ExpressionAttributeNames\":{",
+        [VALUES] = "\"ExpressionAttributeValues\":{"
+    };
+    const struct options *o = s->c.o;
+    struct buf *head = &s->parts[HEAD];
+    int i;
+
+    for (i = 0; i < PARTS; i++)
+        buf_reset(&s->parts[i]);
+    dynamodb_table(head, o->table);
+    buf_str(head, ",\"ReturnConsumedCapacity\":\"TOTAL\"");
+    /* indexes do not have consistent reads */
+    buf_str(head, o->index != NULL ? ",\"IndexName\":"
+            : ",\"ConsistentRead\":true");
+    if (o->index != NULL)
+        dynamodb_quote(head, o->index);
+    if (o->shards > 0)
+        buf_format(head, ",\"Segment\":%lld,\"TotalSegments\":%lld",
+                   (long long)o->shard - 1, (long long)o->shards);
+    if (value != NULL) {
+        add_name(s, 'h', 0, s->hash->name);
+        keys_value(add_to(s, VALUES, 'h', 0), s->hash, value, n);
+        buf_str(&s->parts[KEY], "#h0=:h0");
+        add_sort(s, o);
+    }
+    add_filter(s, o);
+    add_projection(s, o);
+    for (i = KEY; i < PARTS; i++) {
+        const struct buf *part = &s->parts[i];
+
+        if (part->len == 0)
+            continue;
+        buf_byte(head, ',');
+        buf_str(head, members[i]);
+        buf_add(head, part->data, part->len);
+        buf_byte(head, i < NAMES ? '"' : '}');
+        head->failed |= part->failed;
+    }
+}
+
+/* ------------------------------------------------------------------ rows */
+
+/* Looks which attributes there are. */
+static bool look(void *context, const struct plain_value *v)
+{
+    struct state *s = context;
+
+    if (v == NULL)
+        return ++s->looked < LOOK;
+    columns_add(&s->columns, v->name, v->name_len, COLUMNS_MAX);
+    return true;
+}
+
+/* Says once that an attribute is in no column. */
+static void tell_outside(struct state *s, const struct plain_value *v)
+{
+    struct columns *c = &s->columns;
+    char name[256];
+
+    s->outside = true;
+    if (columns_find(c, v->name, v->name_len) < c->n || c->n == COLUMNS_KNOWN)
+        return;
+    columns_add(c, v->name, v->name_len, COLUMNS_KNOWN);
+    rows_visible(name, sizeof name, v->name, v->name_len);
+    report_say("the attribute %s is in no column, and is not printed%s", name,
+               c->n < COLUMNS_KNOWN ? " (--columns names them)"
+               : "; so are others");
+}
+
+/* Adds an attribute to the line of JSON. */
+static void add_json(struct buf *line, const struct plain_value *v)
+{
+    buf_byte(line, line->len == 0 ? '{' : ',');
+    json_quote(v->name, v->name_len, buf_put, line);
+    buf_byte(line, ':');
+    if (v->bytes == NULL)
+        buf_str(line, "null");
+    else if (v->json)
+        buf_add(line, v->bytes, v->len);
+    else
+        json_quote(v->bytes, v->len, buf_put, line);
+}
+
+static void end_item(struct state *s)
+{
+    ++*printed(s);
+    if (!s->whole) {
+        columns_row(&s->columns, &s->c.out);
+        return;
+    }
+    if (s->plain.typed) {
+        plain_line(&s->line, NULL);
+    } else {
+        if (s->line.len == 0)
+            buf_byte(&s->line, '{');
+        buf_byte(&s->line, '}');
+    }
+    rows_line(&s->c.out, s->line.data, s->line.len);
+    buf_reset(&s->line);
+}
+
+/* Prints an attribute of an item. */
+static bool print(void *context, const struct plain_value *v)
+{
+    struct state *s = context;
+
+    if (v == NULL) {
+        end_item(s);
+        return s->c.o->limit == 0 || *printed(s) < s->c.o->limit;
+    }
+    if (s->plain.typed)
+        plain_line(&s->line, v);
+    else if (s->whole)
+        add_json(&s->line, v);
+    else if (!columns_take(&s->columns, v) && s->c.o->n_columns == 0 &&
+             s->c.o->format != ROWS_TEXT)
+        tell_outside(s, v);
+    return !s->line.failed && !s->columns.values.failed;
+}
+
+/* The columns are known now. */
+static void fix_columns(struct state *s, size_t first)
+{
+    char name[256];
+    size_t i;
+
+    columns_fix(&s->columns, first);
+    s->fixed = true;
+    if (s->c.o->format != ROWS_TSV || s->c.o->quiet)
+        return;
+    for (i = 0; i < s->columns.n; i++) {
+        const struct columns_one *one = &s->columns.list[i];
+
+        rows_visible(name, sizeof name, s->columns.names.data + one->name,
+                     one->name_len);
+        report_say("column %zu: %s", i + 1, name);
+    }
+}
+
+/* The columns that do not depend on what there is. */
+static void begin_columns(struct state *s, const struct options *o)
+{
+    struct columns *c = &s->columns;
+    unsigned i;
+
+    s->whole = s->plain.typed ||
+        (o->format == ROWS_JSONL && o->n_columns == 0);
+    s->fixed = s->whole || o->format == ROWS_TEXT || o->n_columns > 0;
+    for (i = 0; i < o->n_columns; i++)
+        columns_name(c, o->columns[i]);
+    if (!s->fixed) {
+        columns_name(c, s->keys.hash.name);
+        columns_name(c, s->keys.range.name);
+    }
+    if (!s->whole && o->n_columns == 0)
+        columns_name(c, o->text);
+    c->shown = s->fixed ? c->n : 0;
+}
+
+/* Reads the items of the page. */
+static bool read_page(struct state *s, plain_fn *fn)
+{
+    return plain_read(&s->plain, s->page.items.data, s->page.items.len, true,
+                      fn, s);
+}
+
+/* `last`: it is the last that may tell the columns. */
+static void print_page(struct state *s, bool last)
+{
+    size_t first = s->columns.n;
+    bool good = true;
+
+    if (!s->fixed) {
+        good = read_page(s, look);
+        if (s->looked > 0 || last)
+            fix_columns(s, first);
+    }
+    if (s->fixed && !s->headed) {
+        columns_header(&s->columns, &s->c.out);
+        s->headed = true;
+    }
+    good = good && read_page(s, print);
+    if (s->line.failed || s->columns.values.failed || !good) {
+        report_line("DynamoDB: a page of its answer holds something that is "
+                    "no item, or memory is out");
+        s->c.exit = COMMAND_STOPPED;
+    }
+    command_flush(&s->c);
+}
+
+/* ------------------------------------------------------------ checkpoint */
+
+/* What a place is: see resume(), which reads it. */
+static void save(struct state *s, bool begun)
+{
+    struct command *c = &s->c;
+    const struct buf *last = &s->page.last;
+    struct buf place;
+    size_t i;
+
+    if (c->checkpoint.fd < 0 || c->exit == COMMAND_UNWRITTEN ||
+        !command_sync(c))
+        return;
+    if (c->file.st_size >= 0 && fstat(STDOUT_FILENO, &c->file) < 0) {
+        command_unwritten(c, "the rows to the disk", errno);
+        return;
+    }
+    buf_init(&place, CHECKPOINT_PLACE);
+    buf_format(&place, "{\"device\":\"%llu\",\"inode\":\"%llu\",\"size\":"
+               "\"%lld\",\"columns\":[", (unsigned long long)c->file.st_dev,
+               (unsigned long long)c->file.st_ino,
+               (long long)c->file.st_size);
+    for (i = 0; i < s->columns.shown && s->headed; i++) {
+        const struct columns_one *one = &s->columns.list[i];
+
+        buf_str(&place, i > 0 ? "," : "");
+        json_quote(s->columns.names.data + one->name, one->name_len, buf_put,
+                   &place);
+    }
+    buf_str(&place, begun && last->len == 0 ? "],\"end\":true" : "]");
+    buf_str(&place, last->len > 0 ? ",\"key\":" : "");
+    for (i = 0; i < last->len; i++)      /* a line end is a space */
+        buf_byte(&place, last->data[i] < ' ' ? ' ' : last->data[i]);
+    buf_byte(&place, '}');
+    command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
+                                   *printed(s) - s->saved, place.data,
+                                   place.failed ? SIZE_MAX : place.len));
+    s->saved = *printed(s);
+    buf_free(&place);
+}
+
+enum { P_DEVICE, P_INODE, P_SIZE, P_COLUMN, P_END, P_KEY };
+
+struct place {
+    struct state *s;
+    struct outcome_note notes[P_SIZE + 1];
+    struct buf column;
+    bool headed, ended;
+};
+
+static bool take_place(void *context, unsigned pick, enum json_event event,
+                       enum json_type type, const unsigned char *bytes,
+                       size_t n)
+{
+    struct place *place = context;
+    struct state *s = place->s;
+
+    (void)type;
+    place->ended |= pick == P_END;
+    if (event == JSON_BYTES && pick <= P_SIZE)
+        outcome_note_add(&place->notes[pick], bytes, n);
+    else if (event == JSON_BYTES && pick != P_END)
+        buf_add(pick == P_KEY ? &s->page.last : &place->column, bytes, n);
+    if (pick == P_COLUMN && event == JSON_END) {
+        columns_add(&s->columns, place->column.len > 0 ? place->column.data
+                    : (const unsigned char *)"", place->column.len,
+                    COLUMNS_MAX);
+        buf_reset(&place->column);
+        place->headed = true;
+    }
+    return true;
+}
+
+/* After an unclean end, the file of rows may be longer than it was when the
+   checkpoint was written. If this is that file, it is cut. */
+static void cut_back(struct command *c, const struct place *place)
+{
+    unsigned long long device, inode;
+    long long size;
+
+    device = strtoull(place->notes[P_DEVICE].text, NULL, 10);
+    inode = strtoull(place->notes[P_INODE].text, NULL, 10);
+    size = strtoll(place->notes[P_SIZE].text, NULL, 10);
+    if (!c->checkpoint.unclean || c->file.st_size <= size || size < 0 ||
+        device != c->file.st_dev || inode != c->file.st_ino)
+        return;
+    report_say("standard output is cut back to the %lld bytes that %s counts",
+               size, c->o->checkpoint);
+    if (ftruncate(STDOUT_FILENO, size) < 0 ||
+        (lseek(STDOUT_FILENO, 0, SEEK_END) < 0 && errno != ESPIPE))
+        command_unwritten(c, "standard output", errno);
+}
+
+/* Goes on where an earlier scan ended. False if it was done. */
+static bool resume(struct state *s)
+{
+    static const struct json_pick picks[] = {
+        [P_DEVICE] = {"/device", JSON_WANT_TEXT, false, 0},
+        [P_INODE] = {"/inode", JSON_WANT_TEXT, false, 0},
+        [P_SIZE] = {"/size", JSON_WANT_TEXT, false, 0},
+        [P_COLUMN] = {"/columns/*", JSON_WANT_TEXT, true, 0},
+        [P_END] = {"/end", JSON_WANT_TYPE, false, 0},
+        [P_KEY] = {"/key", JSON_WANT_RAW, false, 0}
+    };
+    struct command *c = &s->c;
+    const char *text = c->checkpoint.place;
+    struct place place = {.s = s};
+    struct json json;
+
+    if (*text == '\0')
+        return true;
+    buf_init(&place.column, PLAIN_MAX);
+    json_init(&json, picks, 6, take_place, &place);
+    json_feed(&json, (const unsigned char *)text, strlen(text));
+    buf_free(&place.column);
+    if (!json_end(&json)) {
+        report_say("%s holds a place that is none", c->o->checkpoint);
+        c->exit = COMMAND_MISUSED;
+    }
+    if (place.headed) {
+        s->columns.shown = s->columns.n;
+        s->fixed = s->headed = true;
+    }
+    cut_back(c, &place);
+    if (place.ended && !c->o->quiet)
+        report_say("the scan of %s is done already (remove it to begin anew)",
+                   c->o->checkpoint);
+    return !place.ended;
+}
+
+/* What must be equal for a checkpoint to be of the same work. */
+static bool open_checkpoint(struct state *s)
+{
+    const struct options *o = s->c.o;
+    struct buf job;
+
+    buf_init(&job, 1 << 20);
+    buf_str(&job, "scan\n");
+    buf_add(&job, s->parts[HEAD].data, s->parts[HEAD].len);
+    buf_format(&job, "\n%d\n%d\n", (int)o->format, o->null);
+    buf_str(&job, o->text);
+    return command_resume(&s->c, &job);
+}
+
+/* ----------------------------------------------------------------- pages */
+
+/* Waits until the rate allows another page. */
+static void wait_for_pace(struct state *s)
+{
+    bool quota;
+    int64_t until = pace_next(&s->pace, clock_now(CLOCK_STEADY), &quota);
+
+    s->c.report.waits_until = until;
+    while (command_stop == 0 &&
+           clock_sleep(until, -1, 0, &command_stop) == CLOCK_SIGNAL)
+        ;
+    s->c.report.waits_until = 0;
+}
+
+/* Of a page, which has 1 MB: whatever the service says that it took. */
+enum { PAGE_UNITS = 1024 };
+
+/*
+ * What a page took is paid before the next one begins. How many items that
+ * may read is such that it takes what the rate allows in a second, as far as
+ * the last page tells: the first one is prepared for items of 400 KB.
+ */
+static void pay(struct state *s)
+{
+    const struct options *o = s->c.o;
+    const struct items_page *page = &s->page;
+    double rate = (double)o->rate * CLOCK_SECOND / (double)o->window;
+    double units = page->units > 0 ? page->units : 1;
+    double most = page->scanned > 0 ? rate * (double)page->scanned / units : 1;
+    int64_t now = clock_now(CLOCK_STEADY), i;
+
+    if (o->rate == 0)
+        return;
+    for (i = 0; i < PAGE_UNITS && (double)i < units; i++)
+        pace_call(&s->pace, now);
+    if (most > 4 * (double)s->limit)
+        most = 4 * (double)s->limit;
+    s->limit = most < 1 ? 1 : most > 1e6 ? 1000000 : (uint64_t)most;
+}
+
+/* How many items the next page may read; 0: as many as it holds. */
+static uint64_t page_limit(struct state *s)
+{
+    uint64_t left = s->c.o->limit - *printed(s);
+
+    if (s->c.o->limit == 0 || s->parts[FILTER].len > 0)
+        return s->limit;
+    return s->limit == 0 || left < s->limit ? left : s->limit;
+}
+
+/* Follows the pages of the request. */
+static void follow(struct state *s, bool last)
+{
+    struct command *c = &s->c;
+    const char *operation = c->o->command == OPTIONS_SCAN ? "Scan" : "Query";
+
+    do {
+        wait_for_pace(s);
+        if (command_stop != 0)
+            return;
+        if (items_page(c->db, operation, &s->parts[HEAD], page_limit(s),
+                       &s->page) != OUTCOME_DONE)
+            command_failed(c, OUTCOME_STOP);
+        command_advance(c);
+        if (c->exit != 0)
+            return;
+        c->report.ids += s->page.scanned;
+        pay(s);
+        print_page(s, last && s->page.last.len == 0);
+        if (c->exit == 0)
+            save(s, true);
+    } while (s->page.last.len > 0 && command_goes_on(c, *printed(s)));
+}
+
+static void scan(struct state *s)
+{
+    struct command *c = &s->c;
+    bool more = true;
+
+    make_request(s, NULL, 0);
+    if (c->o->checkpoint != NULL && open_checkpoint(s)) {
+        more = resume(s);
+        if (more && c->exit == 0 && s->page.last.len == 0)
+            save(s, false);
+        command_opened(c);
+    }
+    if (c->exit == 0 && more)
+        follow(s, true);
+}
+
+/* ----------------------------------------------------------------- query */
+
+static void query_value(struct state *s, const unsigned char *value, size_t n)
+{
+    const char *wrong = keys_wrong(s->hash, value, n, ITEM_KEY_MAX);
+
+    if (wrong != NULL) {
+        command_count(&s->c, REPORT_FAILED, value, n, wrong);
+        return;
+    }
+    make_request(s, value, n);
+    buf_reset(&s->page.last);
+    follow(s, false);
+}
+
+static void query(struct state *s)
+{
+    struct command *c = &s->c;
+    const struct options *o = c->o;
+    bool listed = o->n_words == 0 ||
+        (o->n_words == 1 && strcmp(o->words[0], "-") == 0);
+    const unsigned char *value;
+    size_t n;
+    int i;
+
+    if (o->n_sorts > 0 && *s->range->name == '\0') {
+        report_line("--sort: there is no sort key");
+        c->exit = COMMAND_MISUSED;
+    }
+    for (i = 0; !listed && i < o->n_words && command_goes_on(c, *printed(s));
+         i++)
+        query_value(s, (const unsigned char *)o->words[i],
+                    strlen(o->words[i]));
+    /* one that is cut is too long anyway */
+    while (listed && command_goes_on(c, *printed(s)) &&
+           command_next(c, &value, &n) != ROWS_END)
+        query_value(s, value, n);
+    /* a header is there even if no item is */
+    if (c->exit == 0 && command_stop == 0 && !s->headed) {
+        buf_reset(&s->page.items);
+        buf_str(&s->page.items, "[]");
+        print_page(s, true);
+    }
+}
+
+/* -------------------------------------------------------------- both */
+
+static void begin(struct state *s)
+{
+    struct command *c = &s->c;
+    const struct options *o = c->o;
+    int64_t calls = o->rate, window = o->window;
+    int i;
+
+    c->report.what = "item";
+    s->hash = o->index != NULL ? &s->keys.index_hash : &s->keys.hash;
+    s->range = o->index != NULL ? &s->keys.index_range : &s->keys.range;
+    columns_init(&s->columns);
+    plain_init(&s->plain);
+    s->plain.typed = o->format == ROWS_DYNAMODB;
+    buf_init(&s->line, PLAIN_MAX);
+    for (i = 0; i < PARTS; i++)
+        buf_init(&s->parts[i], 4 << 20);
+    buf_init(&s->page.items, ITEMS_FOUND_MAX);
+    buf_init(&s->page.last, ITEMS_PLACE_MAX);
+    pace_share(&calls, &window, o->shards);
+    pace_init(&s->pace, calls, window, 0, false);
+    if (o->rate > 0)
+        s->limit = (uint64_t)(o->rate * CLOCK_SECOND / o->window / UNITS_MAX)
+            + 1;
+    command_keys(c, &s->keys);
+}
+
+int export(const struct options *o)
+{
+    static struct state s;       /* too large for a small machine's stack */
+    int status;
+
+    if (!command_begin(&s.c, o, COMMAND_TABLE, o->command == OPTIONS_QUERY &&
+                       o->n_words == 0 ? "values" : NULL))
+        return COMMAND_MISUSED;
+    begin(&s);
+    if (s.c.exit == 0) {
+        begin_columns(&s, o);
+        (o->command == OPTIONS_SCAN ? scan : query)(&s);
+    }
+    status = command_end(&s.c, s.saved == *printed(&s));
+    return status == 0 && s.outside ? COMMAND_FAILED : status;
+}

@@ -1,0 +1,61 @@
+/* keys: see keys.h. */
+#include "dynamodb/keys.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "dynamodb/item.h"
+#include "dynamodb/plain.h"
+#include "dynamodb/tables.h"
+
+static void set(struct keys_one *key, const struct tables_description *d,
+                const char *name)
+{
+    snprintf(key->name, sizeof key->name, "%s", name);
+    snprintf(key->type, sizeof key->type, "%s", tables_type(d, name));
+}
+
+enum outcome keys_read(struct dynamodb *db, const char *table,
+                       const char *index, const char *key, struct keys *keys)
+{
+    static struct tables_description d;  /* large for a stack */
+    enum outcome outcome = tables_known(db, table, index, key, &d);
+    const struct tables_index *x = index == NULL ? NULL
+        : tables_index(&d, index);
+
+    if (outcome != OUTCOME_DONE)
+        return outcome;
+    if (d.hash[0] == '\0')
+        return dynamodb_fail(db, OUTCOME_STOP, "its answer says nothing "
+                             "of the keys of the table %s", table);
+    if (index != NULL && x == NULL && db->error[0] == '\0')
+        return dynamodb_fail(db, OUTCOME_BAD, "the table %s has no index %s",
+                             table, index);
+    set(&keys->hash, &d, d.hash);
+    set(&keys->range, &d, d.range);
+    set(&keys->index_hash, &d, x != NULL ? x->hash : d.hash);
+    set(&keys->index_range, &d, x != NULL ? x->range : d.range);
+    return OUTCOME_DONE;
+}
+
+void keys_value(struct buf *body, const struct keys_one *key,
+                const unsigned char *bytes, size_t n)
+{
+    dynamodb_typed(body, key->type, bytes, n);
+}
+
+const char *keys_wrong(const struct keys_one *key, const unsigned char *bytes,
+                       size_t n, size_t max)
+{
+    if (n == 0)
+        return "its key is empty";
+    if (!json_is_utf8(bytes, n))
+        return "its key is not UTF-8";
+    if (key->type[0] == 'N' && !plain_digits(bytes, n))
+        return "its key is not a number, which the table wants";
+    if (key->type[0] == 'B' ? n / 4 * 3 > max + 2 : n > max)
+        return max == ITEM_KEY_MAX
+            ? "its key is longer than the 2048 bytes of a partition key"
+            : "its key is longer than the 1024 bytes of a sort key";
+    return NULL;
+}

@@ -1,0 +1,431 @@
+/* tables: see tables.h. */
+#include "dynamodb/tables.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool tables_name(const char *name)
+{
+    size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUV"
+                      "WXYZ0123456789_.-");
+
+    if (strncmp(name, "arn:", 4) == 0)
+        return strlen(name) <= 1024;
+    return name[n] == '\0' && n >= 3 && n <= 255;
+}
+
+/* ---------------------------------------------------------- descriptions */
+
+/* What is picked of the table; then of what its lists hold, which are parts of
+   its key, definitions of attributes, and indexes; then of an index's key. */
+enum {
+    P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE, P_LOCAL,
+    P_ELEMENT, P_NAME, P_TYPE, P_KIND,
+    P_INDEX_NAME, P_INDEX_STATUS, P_INDEX_FILLS, P_INDEX_PROJECTION,
+    P_INDEX_READ, P_INDEX_WRITE,
+    P_PART, P_PART_NAME, P_PART_KIND,
+    P_N
+};
+
+static const struct json_pick picks[P_N] = {
+    [P_STATUS] = {"/Table/TableStatus", JSON_WANT_TEXT, false, 0},
+    [P_MODE] = {"/Table/BillingModeSummary/BillingMode", JSON_WANT_TEXT,
+        false, 0},
+    [P_READ] = {"/Table/ProvisionedThroughput/ReadCapacityUnits",
+        JSON_WANT_TEXT, false, 0},
+    [P_WRITE] = {"/Table/ProvisionedThroughput/WriteCapacityUnits",
+        JSON_WANT_TEXT, false, 0},
+    [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_TEXT, false, 0},
+    [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_TEXT, false, 0},
+    [P_LOCAL] = {"/Table/LocalSecondaryIndexes", JSON_WANT_TYPE, false, 0},
+    [P_ELEMENT] = {"/Table/*/*", JSON_WANT_TYPE, true, 0},
+    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_TEXT, true, 0},
+    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_TEXT, true, 0},
+    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TEXT, true, 0},
+    [P_INDEX_PROJECTION] = {"/Table/*/*/Projection/ProjectionType",
+        JSON_WANT_TEXT, true, 0},
+    [P_INDEX_READ] = {"/Table/*/*/ProvisionedThroughput/ReadCapacityUnits",
+        JSON_WANT_TEXT, true, 0},
+    [P_INDEX_WRITE] = {"/Table/*/*/ProvisionedThroughput/WriteCapacityUnits",
+        JSON_WANT_TEXT, true, 0},
+    [P_PART] = {"/Table/*/*/KeySchema/*", JSON_WANT_TYPE, true, 0},
+    [P_PART_NAME] = {"/Table/*/*/KeySchema/*/AttributeName", JSON_WANT_TEXT,
+        true, 0},
+    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_TEXT, true,
+        0}
+};
+
+/* A description in the making. */
+struct parse {
+    struct tables_description *d;
+    const char *index;           /* that must have room */
+    bool local;                  /* among the local indexes */
+    struct tables_index in_hand;
+    struct outcome_note notes[P_N];      /* values as they come */
+};
+
+static void begin(void *context)
+{
+    struct parse *p = context;
+
+    memset(p->d, 0, sizeof *p->d);
+    memset(p->notes, 0, sizeof p->notes);
+}
+
+/* Copies what a pick came to, cut to `size`. */
+static void take(char *to, size_t size, const struct parse *p, unsigned pick)
+{
+    const struct outcome_note *note = &p->notes[pick];
+    size_t n = note->len < size ? note->len : size - 1;
+
+    memcpy(to, note->text, n);
+    to[n] = '\0';
+}
+
+static int64_t number(const struct parse *p, unsigned pick)
+{
+    const char *text = p->notes[pick].text;
+
+    return *text < '0' || *text > '9' ? -1 : strtoll(text, NULL, 10);
+}
+
+/* A part of a key, whose name and kind these two picks have. */
+static void end_part(const struct parse *p, unsigned name, unsigned kind,
+                     char hash[TABLES_NAME], char range[TABLES_NAME])
+{
+    bool is_hash = strcmp(p->notes[kind].text, "HASH") == 0;
+
+    take(is_hash ? hash : range, TABLES_NAME, p, name);
+}
+
+/* Keeps the index in hand, if there is room, or it is the one that is
+   wanted. */
+static void end_index(struct parse *p)
+{
+    struct tables_description *d = p->d;
+    struct tables_index *i = &p->in_hand;
+
+    take(i->name, sizeof i->name, p, P_INDEX_NAME);
+    take(i->status, sizeof i->status, p, P_INDEX_STATUS);
+    take(i->projection, sizeof i->projection, p, P_INDEX_PROJECTION);
+    i->backfilling = strcmp(p->notes[P_INDEX_FILLS].text, "true") == 0;
+    i->read = number(p, P_INDEX_READ);
+    i->write = number(p, P_INDEX_WRITE);
+    if (d->n_indexes < TABLES_INDEXES_MAX) {
+        d->indexes[d->n_indexes++] = *i;
+        return;
+    }
+    d->more++;
+    if (p->index != NULL && strcmp(i->name, p->index) == 0)
+        d->indexes[TABLES_INDEXES_MAX - 1] = *i;
+}
+
+/* What a list holds ends: what it has tells what it is. */
+static void end_element(struct parse *p)
+{
+    struct tables_description *d = p->d;
+
+    if (p->notes[P_INDEX_NAME].len > 0) {
+        end_index(p);
+    } else if (p->notes[P_KIND].len > 0) {
+        end_part(p, P_NAME, P_KIND, d->hash, d->range);
+    } else if (p->notes[P_TYPE].len > 0 &&
+               d->n_attributes < TABLES_ATTRIBUTES_MAX) {
+        struct tables_attribute *a = &d->attributes[d->n_attributes++];
+
+        take(a->name, sizeof a->name, p, P_NAME);
+        take(a->type, sizeof a->type, p, P_TYPE);
+    }
+}
+
+static bool picked(void *context, unsigned pick, enum json_event event,
+                   enum json_type type, const unsigned char *bytes, size_t n)
+{
+    struct parse *p = context;
+
+    (void)type;
+    if (event == JSON_BYTES) {
+        outcome_note_add(&p->notes[pick], bytes, n);
+    } else if (pick == P_LOCAL) {
+        p->local = event == JSON_BEGIN;
+    } else if (event == JSON_BEGIN && (pick == P_ELEMENT || pick == P_PART)) {
+        /* nothing is known of it */
+        memset(&p->notes[pick], 0, (P_N - pick) * sizeof p->notes[0]);
+        if (pick == P_ELEMENT) {
+            memset(&p->in_hand, 0, sizeof p->in_hand);
+            p->in_hand.local = p->local;
+        }
+    } else if (event == JSON_END && pick == P_PART) {
+        end_part(p, P_PART_NAME, P_PART_KIND, p->in_hand.hash,
+                 p->in_hand.range);
+    } else if (event == JSON_END && pick == P_ELEMENT) {
+        end_element(p);
+    }
+    return true;
+}
+
+enum outcome tables_describe(struct dynamodb *db, const char *name,
+                             const char *index, struct tables_description *d)
+{
+    struct parse p = {.d = d, .index = index};
+    const struct dynamodb_want want = {picks, P_N, picked, begin, &p};
+    enum outcome outcome;
+
+    dynamodb_request(db, name);
+    outcome = dynamodb_call(db, "DescribeTable", &want, false);
+    take(d->status, sizeof d->status, &p, P_STATUS);
+    /* a table that never was on demand may say nothing of its mode */
+    d->capacity.on_demand =
+        strcmp(p.notes[P_MODE].text, "PAY_PER_REQUEST") == 0;
+    d->capacity.read = number(&p, P_READ);
+    d->capacity.write = number(&p, P_WRITE);
+    d->items = number(&p, P_ITEMS);
+    d->size = number(&p, P_SIZE);
+    return outcome;
+}
+
+enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
+                         struct buf *names)
+{
+    static const struct json_pick wanted[] = {
+        {"/TableNames/*", JSON_WANT_TEXT, true, TABLES_NAME},
+        {"/LastEvaluatedTableName", JSON_WANT_TEXT, true, TABLES_NAME - 1}
+    };
+    struct buf last;
+    struct dynamodb_kept kept = {wanted, 2, {names, &last}, 0};
+    enum outcome outcome;
+
+    buf_init(&last, TABLES_NAME);
+    buf_reset(&db->request);
+    buf_byte(&db->request, '{');
+    if (*after != '\0')
+        dynamodb_text(&db->request, "ExclusiveStartTableName", after);
+    outcome = dynamodb_keep(db, "ListTables", &kept, false);
+    *after = '\0';
+    if (last.len > 0)
+        memcpy(after, last.data, last.len);
+    buf_free(&last);
+    return outcome;
+}
+
+bool tables_missing(const struct dynamodb *db)
+{
+    return strcmp(db->code, "ResourceNotFoundException") == 0;
+}
+
+const char *tables_type(const struct tables_description *d,
+                        const char *attribute)
+{
+    unsigned i;
+
+    for (i = 0; i < d->n_attributes; i++)
+        if (strcmp(d->attributes[i].name, attribute) == 0)
+            return d->attributes[i].type;
+    return "";
+}
+
+const struct tables_index *tables_index(const struct tables_description *d,
+                                        const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < d->n_indexes; i++)
+        if (strcmp(d->indexes[i].name, name) == 0)
+            return &d->indexes[i];
+    return NULL;
+}
+
+enum outcome tables_judge(struct dynamodb *db, const char *name,
+                          const char *key,
+                          const struct tables_description *d)
+{
+    if (strcmp(d->status, "ACTIVE") != 0 && strcmp(d->status, "UPDATING") != 0)
+        return dynamodb_fail(db, OUTCOME_BAD, "the table %s is not ready: its "
+                             "status is %s", name, d->status);
+    if (*d->range != '\0')
+        return dynamodb_fail(db, OUTCOME_BAD, "the table %s has a sort key, "
+                             "%s (a table with a partition key only is "
+                             "wanted)", name, d->range);
+    if (strcmp(d->hash, key) != 0)
+        return dynamodb_fail(db, OUTCOME_BAD, "the partition key of the table "
+                             "%s is %s, not %s (--key names it)", name,
+                             d->hash, key);
+    if (strcmp(tables_type(d, key), "S") != 0)
+        return dynamodb_fail(db, OUTCOME_BAD, "the partition key %s of the "
+                             "table %s has the type %s, not S (string)", key,
+                             name, tables_type(d, key));
+    return OUTCOME_DONE;
+}
+
+enum outcome tables_known(struct dynamodb *db, const char *name,
+                          const char *index, const char *key,
+                          struct tables_description *d)
+{
+    enum outcome outcome = tables_describe(db, name, index, d);
+
+    if (outcome == OUTCOME_DONE)
+        return outcome;
+    if (strcmp(db->code, "AccessDeniedException") != 0)
+        return tables_missing(db) ? OUTCOME_BAD : outcome;
+    snprintf(d->hash, sizeof d->hash, "%s", key);
+    memcpy(d->attributes[0].name, d->hash, sizeof d->hash);
+    memcpy(d->attributes[0].type, "S", 2);
+    d->n_attributes = 1;
+    return OUTCOME_DONE;
+}
+
+enum outcome tables_ready(struct dynamodb *db, const char *name,
+                          const char *key)
+{
+    static struct tables_description d;  /* large for a stack */
+    enum outcome outcome = tables_known(db, name, NULL, key, &d);
+
+    return outcome == OUTCOME_DONE && db->error[0] == '\0'
+        ? tables_judge(db, name, key, &d) : outcome;
+}
+
+/* --------------------------------------------------------------- changes */
+
+static void add_key(struct buf *b, const char *attribute, const char *name,
+                    const char *value)
+{
+    dynamodb_next(b);
+    buf_byte(b, '{');
+    dynamodb_text(b, "AttributeName", attribute);
+    dynamodb_text(b, name, value);
+    buf_byte(b, '}');
+}
+
+/* One of the two lists of keys: which of them is which, or that they are
+   strings. `range` may be NULL. */
+static void add_keys(struct buf *b, const char *hash, const char *range,
+                     bool types)
+{
+    const char *name = types ? "AttributeType" : "KeyType";
+
+    dynamodb_name(b, types ? "AttributeDefinitions" : "KeySchema");
+    buf_byte(b, '[');
+    add_key(b, hash, name, types ? "S" : "HASH");
+    if (range != NULL)
+        add_key(b, range, name, types ? "S" : "RANGE");
+    buf_byte(b, ']');
+}
+
+static void add_throughput(struct buf *b, const struct tables_capacity *c)
+{
+    if (!c->on_demand)
+        buf_format(b, ",\"ProvisionedThroughput\":{\"ReadCapacityUnits\":%lld,"
+                   "\"WriteCapacityUnits\":%lld}", (long long)c->read,
+                   (long long)c->write);
+}
+
+static void add_capacity(struct buf *b, const struct tables_capacity *c)
+{
+    dynamodb_text(b, "BillingMode", c->on_demand ? "PAY_PER_REQUEST"
+                  : "PROVISIONED");
+    add_throughput(b, c);
+}
+
+enum outcome tables_create(struct dynamodb *db, const struct tables_new *t)
+{
+    struct buf *b = dynamodb_request(db, t->name);
+    unsigned i;
+
+    add_keys(b, t->key, t->sort, true);
+    add_keys(b, t->key, t->sort, false);
+    add_capacity(b, &t->capacity);
+    if (t->n_tags > 0)
+        buf_str(b, ",\"Tags\":[");
+    for (i = 0; i < t->n_tags; i++) {
+        dynamodb_next(b);
+        buf_byte(b, '{');
+        dynamodb_text(b, "Key", t->tags[i].name);
+        dynamodb_text(b, "Value", t->tags[i].value);
+        buf_byte(b, '}');
+    }
+    if (t->n_tags > 0)
+        buf_byte(b, ']');
+    return dynamodb_call(db, "CreateTable", NULL, false);
+}
+
+enum outcome tables_delete(struct dynamodb *db, const char *name)
+{
+    dynamodb_request(db, name);
+    return dynamodb_call(db, "DeleteTable", NULL, false);
+}
+
+/* Changes of indexes: {"Create":{"IndexName":"..." and so on. */
+static void begin_changes(struct buf *b)
+{
+    dynamodb_name(b, "GlobalSecondaryIndexUpdates");
+    buf_byte(b, '[');
+}
+
+static void begin_change(struct buf *b, const char *change, const char *index)
+{
+    dynamodb_next(b);
+    buf_byte(b, '{');
+    dynamodb_name(b, change);
+    buf_byte(b, '{');
+    dynamodb_text(b, "IndexName", index);
+}
+
+static enum outcome update(struct dynamodb *db, bool changes)
+{
+    if (changes)
+        buf_byte(&db->request, ']');
+    return dynamodb_call(db, "UpdateTable", NULL, false);
+}
+
+enum outcome tables_resize(struct dynamodb *db, const char *name,
+                           const struct tables_description *d,
+                           const struct tables_capacity *capacity)
+{
+    struct buf *b = dynamodb_request(db, name);
+    unsigned i, n = 0;
+
+    add_capacity(b, capacity);
+    /* assumed: a table stops being on demand only together with its indexes,
+       as infrastructure tools have it; those that have capacity keep it */
+    for (i = 0; d->capacity.on_demand && i < d->n_indexes; i++) {
+        if (d->indexes[i].local)
+            continue;
+        if (n++ == 0)
+            begin_changes(b);
+        begin_change(b, "Update", d->indexes[i].name);
+        add_throughput(b, capacity);
+        buf_str(b, "}}");
+    }
+    return update(db, n > 0);
+}
+
+enum outcome tables_add_index(struct dynamodb *db, const char *name,
+                              const char *index, const char *key,
+                              const struct tables_capacity *capacity)
+{
+    struct buf *b = dynamodb_request(db, name);
+
+    add_keys(b, key, NULL, true);
+    begin_changes(b);
+    begin_change(b, "Create", index);
+    add_keys(b, key, NULL, false);
+    buf_str(b, ",\"Projection\":{\"ProjectionType\":\"ALL\"}");
+    add_throughput(b, capacity);
+    buf_str(b, "}}");
+    return update(db, true);
+}
+
+enum outcome tables_drop_index(struct dynamodb *db, const char *name,
+                               const char *index)
+{
+    struct buf *b = dynamodb_request(db, name);
+
+    begin_changes(b);
+    begin_change(b, "Delete", index);
+    buf_str(b, "}}");
+    return update(db, true);
+}

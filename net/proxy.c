@@ -1,0 +1,319 @@
+/* proxy: see proxy.h. */
+#include "net/proxy.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+
+/* ------------------------------------------------------------- NO_PROXY */
+
+/* A decimal number up to `max`, and nothing after it, or -1. */
+static int number(const char *text, int max)
+{
+    char *end;
+    long n;
+
+    if (*text < '0' || *text > '9')
+        return -1;
+    n = strtol(text, &end, 10);
+    return *end == '\0' && n <= max ? (int)n : -1;
+}
+
+/* Is the host in this block? `bits` is what stood behind its slash. */
+static bool in_block(const char *host, const char *block, const char *bits)
+{
+    unsigned char a[16], b[16];
+    size_t n = net_address(a, host), whole;
+    int length = number(bits, (int)n * 8), rest;
+
+    if (n == 0 || net_address(b, block) != n || length < 0)
+        return false;
+    whole = (size_t)length / 8;
+    rest = 8 - length % 8;
+    return memcmp(a, b, whole) == 0 &&
+        (rest == 8 || a[whole] >> rest == b[whole] >> rest);
+}
+
+/* Cuts ":PORT" and brackets off an entry. False: it is for another port, or
+   nonsense. */
+static bool cut_port(char **entry, unsigned short port)
+{
+    char *colon = strchr(*entry, ':');
+
+    if (**entry == '[') {
+        colon = strchr(*entry, ']');
+        if (colon == NULL || (colon[1] != ':' && colon[1] != '\0'))
+            return false;
+        (*entry)++;
+        *colon = '\0';
+        if (*++colon == '\0')
+            return true;
+    } else if (colon == NULL || strchr(colon + 1, ':') != NULL) {
+        return true;             /* no port; an IPv6 address */
+    }
+    *colon = '\0';
+    return number(colon + 1, 65535) == port;
+}
+
+/* Has the name this one, or one below it? */
+static bool below(const char *name, const char *entry)
+{
+    size_t n = strlen(name), k = strlen(entry);
+
+    /* a dot at the end is no part of a name */
+    n -= n > 0 && name[n - 1] == '.';
+    k -= k > 0 && entry[k - 1] == '.';
+    return k > 0 && n >= k && strncasecmp(name + n - k, entry, k) == 0 &&
+        (n == k || name[n - k - 1] == '.');
+}
+
+/* One entry of NO_PROXY, which it cuts. */
+static bool matches(const struct http_url *url, char *entry)
+{
+    unsigned char a[16];
+    char *slash = strchr(entry, '/');
+    size_t n;
+
+    if (strcmp(entry, "*") == 0)
+        return true;
+    if (slash != NULL) {
+        *slash = '\0';
+        return in_block(url->host, entry, slash + 1);
+    }
+    if (!cut_port(&entry, url->port))
+        return false;
+    n = net_address(a, url->host);
+    if (n > 0) {
+        unsigned char b[16];
+
+        return net_address(b, entry) == n && memcmp(a, b, n) == 0;
+    }
+    entry += *entry == '*' && entry[1] == '.';
+    entry += *entry == '.';
+    return below(url->host, entry);
+}
+
+static bool excepted(const struct http_url *url, const char *list)
+{
+    static const char between[] = ", \t";
+    char entry[HTTP_HOST_MAX + 10];
+
+    while (list != NULL && *(list += strspn(list, between)) != '\0') {
+        size_t n = strcspn(list, between);
+
+        if (n < sizeof entry) {
+            memcpy(entry, list, n);
+            entry[n] = '\0';
+            if (matches(url, entry))
+                return true;
+        }
+        list += n;
+    }
+    return false;
+}
+
+/* ------------------------------------------------------- the proxy's URL */
+
+static bool wrong(char *error, size_t size, const char *sentence)
+{
+    snprintf(error, size, "the proxy's URL (HTTPS_PROXY, ALL_PROXY, api_proxy)"
+             ": %s", sentence);
+    return false;
+}
+
+/* Decodes "USER[:PASSWORD]", n bytes. */
+static bool decode_user(char *pair, size_t size, const char *text, size_t n)
+{
+    const char *colon = memchr(text, ':', n);
+    size_t k = colon == NULL ? n : (size_t)(colon - text);
+
+    /* a colon ends the user, even one that was encoded (RFC 7617) */
+    if (!http_unescape(pair, size - 1, text, k) || strchr(pair, ':') != NULL)
+        return false;
+    if (k < n)
+        k++;
+    text += k;
+    n -= k;
+    k = strlen(pair);
+    pair[k++] = ':';
+    return http_unescape(pair + k, size - k, text, n);
+}
+
+static bool set_user(struct proxy *proxy, const char *text, size_t n,
+                     char *error, size_t size)
+{
+    char pair[1024];
+    struct buf value;
+    bool good = decode_user(pair, sizeof pair, text, n);
+
+    buf_init(&value, sizeof proxy->authorization - 1);
+    buf_str(&value, "Basic ");
+    buf_base64(&value, pair, good ? strlen(pair) : 0);
+    good = good && !value.failed;
+    if (good)
+        memcpy(proxy->authorization, value.data, value.len);
+    buf_free(&value);
+    buf_wipe(pair, sizeof pair);
+    return good || wrong(error, size, "its user or password is too long, or "
+                         "has a byte that cannot be in it");
+}
+
+static bool set_proxy(struct proxy *proxy, const char *text, char *error,
+                      size_t size)
+{
+    const char *scheme = strstr(text, "://"), *end, *at = NULL, *p;
+    char url[HTTP_HOST_MAX + 32], why[96];
+    struct http_url parts;
+    bool port;
+
+    if (scheme != NULL && strncasecmp(text, "http://", 7) != 0)
+        return wrong(error, size, "it must begin with http://; TLS to the "
+                     "proxy and SOCKS are not known here");
+    if (scheme != NULL)
+        text += 7;
+    end = text + strcspn(text, "/?#");
+    for (p = text; p < end; p++)
+        if (*p == '@')
+            at = p;
+    if (at != NULL &&
+        !set_user(proxy, text, (size_t)(at - text), error, size))
+        return false;
+    text = at == NULL ? text : at + 1;
+    if ((*end != '\0' && strcmp(end, "/") != 0) ||
+        (size_t)(end - text) > HTTP_HOST_MAX + 8)
+        return wrong(error, size, "what follows its host is wrong");
+    /* any host will do: the scheme only keeps that from being refused */
+    p = memchr(text, ']', (size_t)(end - text));
+    p = p == NULL ? text : p;
+    port = memchr(p, ':', (size_t)(end - p)) != NULL;
+    snprintf(url, sizeof url, "https://%.*s%s", (int)(end - text), text,
+             port ? "" : ":80");
+    if (!http_url_parse(&parts, url, why, sizeof why))
+        return wrong(error, size, why);
+    memcpy(proxy->host, parts.host, sizeof proxy->host);
+    proxy->port = parts.port;
+    return true;
+}
+
+static bool set(const char *value)
+{
+    return value != NULL && *value != '\0';
+}
+
+bool proxy_choose(struct proxy *proxy, const struct http_url *url,
+                  const struct proxy_variables *v, char *error, size_t size)
+{
+    const char *value = set(v->own) ? v->own : set(v->https) ? v->https
+        : v->all;
+
+    memset(proxy, 0, sizeof *proxy);
+    if (!url->tls || !set(value) || (!set(v->own) && excepted(url, v->no)))
+        return true;
+    if (set_proxy(proxy, value, error, size))
+        return true;
+    buf_wipe(proxy, sizeof *proxy);
+    return false;
+}
+
+/* -------------------------------------------------------------- CONNECT */
+
+/* What an answer that is not 2xx means. */
+static enum net_result refused(const struct proxy *proxy, struct net *net,
+                               const char *target, int status)
+{
+    const char *host = proxy->host;
+
+    if (status == 407 || status == 401)  /* which tinyproxy says, too */
+        return net_fail(net, NET_REFUSED, "the proxy %.80s %s (%d): it is "
+                        "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT", host,
+                        *proxy->authorization != '\0' ? "refuses this user "
+                        "and password" : "wants a user and a password",
+                        status);
+    if (status >= 500)
+        return net_fail(net, NET_CUT, "the proxy %.80s could not connect to "
+                        "%.80s (%d)", host, target, status);
+    return net_fail(net, NET_REFUSED, "the proxy %.80s does not let anybody "
+                    "connect to %.80s (%d): ask whoever runs it, or put the "
+                    "host into NO_PROXY", host, target, status);
+}
+
+/* Takes the proxy's answer, of which nothing follows the head: in TLS it is
+   the client who speaks first. */
+static enum net_result take_answer(struct net *net, struct http_response *r)
+{
+    unsigned char piece[512];
+    size_t n;
+
+    http_response_init(r, true);
+    while (!r->done) {
+        size_t taken;
+        enum net_result got = net_read(net, piece, sizeof piece, &n);
+
+        if (got != NET_OK)
+            return got == NET_END ? NET_CUT : got;
+        taken = http_response_feed(r, piece, n, NULL, NULL);
+        if (r->error != NULL)
+            return net_fail(net, NET_CUT, "%s", r->error);
+        if (taken < n && r->status < 300)
+            return net_fail(net, NET_CUT, "more came than an answer");
+    }
+    return NET_OK;
+}
+
+static enum net_result ask(const struct proxy *proxy, struct net *net,
+                           const char *target, const char *agent,
+                           struct http_response *r)
+{
+    enum net_result result = NET_OK;
+    struct buf head;
+    size_t at = 0;
+
+    buf_init(&head, 4096);
+    buf_format(&head, "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n",
+               target, target, agent);
+    if (*proxy->authorization != '\0') {
+        buf_str(&head, "Proxy-Authorization: ");
+        buf_str(&head, proxy->authorization);
+        buf_str(&head, "\r\n");
+    }
+    if (!buf_str(&head, "\r\n"))
+        result = net_fail(net, NET_CUT, "memory is out");
+    while (result == NET_OK && at < head.len) {
+        size_t sent = 0;
+
+        result = net_write(net, head.data + at, head.len - at, &sent, false);
+        at += sent;
+    }
+    buf_free(&head);
+    return result == NET_OK ? take_answer(net, r) : result;
+}
+
+enum net_result proxy_open(const struct proxy *proxy, struct net *net,
+                           const struct http_url *url, const char *agent,
+                           int64_t timeout, struct http_response *r)
+{
+    char target[sizeof url->authority + 8], why[sizeof net->error];
+    enum net_result result = NET_CUT;
+
+    /* with its port always (RFC 9112 section 3.2.3) */
+    snprintf(target, sizeof target, "%s%s", url->authority,
+             url->port == 443 ? ":443" : "");
+    if (net_connect(net, proxy->host, proxy->port, timeout, false)) {
+        net->wait = timeout;
+        net->until = clock_now(CLOCK_STEADY) + timeout;
+        result = ask(proxy, net, target, agent, r);
+    }
+    if (result == NET_OK && r->status >= 200 && r->status < 300)
+        return NET_OK;
+    net_close(net);
+    if (result == NET_OK)
+        return refused(proxy, net, target, r->status);
+    if (result == NET_LATE)
+        net_late(net, "answer", timeout);
+    memcpy(why, net->error, sizeof why);
+    return net_fail(net, NET_CUT, "the proxy %.80s: %.150s", proxy->host,
+                    why);
+}

@@ -1,0 +1,593 @@
+/*
+ * Unit tests of http.c: URLs, escaping, and the parser of responses. Every
+ * response is fed whole, byte by byte, and cut in two at every place; all
+ * must come to the same.
+ */
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "http.h"
+#include "tests/unit/test.h"
+
+/* No connection is made here. */
+const struct der tls_builtin;
+
+/* ---- responses ---- */
+
+struct outcome {
+    int status;
+    bool done, keep, head_done;
+    const char *error;
+    size_t taken;
+    struct buf body;
+};
+
+static void add_body(void *context, const unsigned char *bytes, size_t n)
+{
+    buf_add(context, bytes, n);
+}
+
+/* Feeds `input` in pieces that end at `cut` and, if `step`, at every
+   multiple of it; then the end of the connection, if `end`. */
+static void feed(struct outcome *o, const char *input, size_t n, bool head,
+                 size_t cut, size_t step, bool end)
+{
+    static struct http_response r;
+
+    memset(o, 0, sizeof *o);
+    buf_init(&o->body, 1 << 20);
+    http_response_init(&r, head);
+    while (o->taken < n && !r.done && r.error == NULL) {
+        size_t at = o->taken, piece = n - at, got;
+        unsigned char *copy;
+
+        if (cut > at && cut - at < piece)
+            piece = cut - at;
+        if (step > 0 && step < piece)
+            piece = step;
+        copy = malloc(piece);    /* so that a read past its end shows */
+        memcpy(copy, input + at, piece);
+        got = http_response_feed(&r, copy, piece, add_body, &o->body);
+        free(copy);
+        o->taken += got;
+        if (got < piece)
+            break;
+    }
+    if (end && !r.done && r.error == NULL)
+        http_response_end(&r);
+    o->status = r.status;
+    o->done = r.done;
+    o->keep = r.keep;
+    o->head_done = r.head_done;
+    o->error = r.error;
+}
+
+static bool same(const struct outcome *a, const struct outcome *b)
+{
+    return a->status == b->status && a->done == b->done &&
+        a->keep == b->keep && a->error == b->error && a->taken == b->taken &&
+        a->body.len == b->body.len &&
+        (a->body.len == 0 || memcmp(a->body.data, b->body.data,
+                                    a->body.len) == 0);
+}
+
+/* Whether all ways to feed it agree with `whole`. */
+static void check_pieces(const char *name, const char *input, size_t n,
+                         bool head, bool end, const struct outcome *whole)
+{
+    struct outcome o;
+    size_t cut, bad = 0;
+
+    feed(&o, input, n, head, 0, 1, end);
+    CHECK(same(&o, whole), "%s: byte by byte is as whole", name);
+    buf_free(&o.body);
+    for (cut = 1; cut < n && n < 70000; cut += n > 4000 ? 97 : 1) {
+        feed(&o, input, n, head, cut, 0, end);
+        bad += !same(&o, whole);
+        buf_free(&o.body);
+    }
+    CHECK(bad == 0, "%s: cut at any place is as whole (%zu differ)", name,
+          bad);
+}
+
+enum { MORE, GOOD, WRONG, HEAD = 8, END = 16 };
+
+struct response_case {
+    const char *name, *input, *body;
+    int verdict;                 /* | HEAD: answers HEAD, | END: the connection
+                                    ends after it */
+    int status;
+    bool keep;
+    size_t left;                 /* bytes after the answer */
+};
+
+#define OK "HTTP/1.1 200 OK\r\n"
+#define L5 "Content-Length: 5\r\n"
+#define CH "Transfer-Encoding: chunked\r\n"
+
+static const struct response_case responses[] = {
+    {"length", OK L5 "\r\nhello", "hello", GOOD, 200, true, 0},
+    {"no body", OK "Content-Length: 0\r\n\r\n", "", GOOD, 200, true, 0},
+    {"cut head", OK "Content-Len", "", MORE, 200, true, 0},
+    {"cut head at the end", OK "Content-Len", "", WRONG | END, 200, false, 0},
+    {"nothing at the end", "", "", WRONG | END, 0, false, 0},
+    {"cut body", OK L5 "\r\nhell", "hell", WRONG | END, 200, false, 0},
+    {"bytes after the end", OK L5 "\r\nhelloHTTP", "hello", GOOD, 200, true,
+        4},
+    {"until close", OK "\r\nhello", "hello", GOOD | END, 200, false, 0},
+    {"until close is not done before", OK "\r\nhello", "hello", MORE, 200,
+        false, 0},
+    {"bare LF in the head", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", "x",
+        GOOD, 200, true, 0},
+    {"HTTP/1.0", "HTTP/1.0 200 OK\r\n" L5 "\r\nhello", "hello", GOOD, 200,
+        false, 0},
+    {"names in any case", OK "cOnTeNt-LENGTH:5\r\n\r\nhello", "hello", GOOD,
+        200, true, 0},
+    {"a name inside a value is none", OK "X: Content-Length: 9\r\n" L5
+        "\r\nhello", "hello", GOOD, 200, true, 0},
+    {"a name that ends alike is another", OK "X-Content-Length: 9\r\n" L5
+        "\r\nhello", "hello", GOOD, 200, true, 0},
+    {"blanks around the value", OK "Content-Length: \t 5 \t\r\n\r\nhello",
+        "hello", GOOD, 200, true, 0},
+    {"close", OK L5 "Connection: close\r\n\r\nhello", "hello", GOOD, 200,
+        false, 0},
+    {"close in a list", OK L5 "Connection: x, CLOSE ,y\r\n\r\nhello", "hello",
+        GOOD, 200, false, 0},
+    {"closed is not close", OK L5 "Connection: closed\r\n\r\nhello", "hello",
+        GOOD, 200, true, 0},
+    /* RFC 9110 section 8.6 */
+    {"equal lengths", OK L5 L5 "\r\nhello", "hello", GOOD, 200, true, 0},
+    {"a list of equal lengths", OK "Content-Length: 5, 5\r\n\r\nhello",
+        "hello", GOOD, 200, true, 0},
+    {"different lengths", OK L5 "Content-Length: 6\r\n\r\nhello", "", WRONG,
+        200, false, 5},
+    {"a list of different lengths", OK "Content-Length: 5, 6\r\n\r\nhello",
+        "", WRONG, 200, false, 5},
+    {"a negative length", OK "Content-Length: -5\r\n\r\nhello", "", WRONG,
+        200, false, 5},
+    {"a signed length", OK "Content-Length: +5\r\n\r\nhello", "", WRONG, 200,
+        false, 5},
+    {"a hexadecimal length", OK "Content-Length: 0x5\r\n\r\nhello", "", WRONG,
+        200, false, 5},
+    {"an empty length", OK "Content-Length:\r\n\r\nhello", "", WRONG, 200,
+        false, 5},
+    {"a length beyond 64 bits", OK
+        "Content-Length: 18446744073709551621\r\n\r\nhello", "", WRONG, 200,
+        false, 5},
+    {"a length with a blank in it", OK "Content-Length: 5 5\r\n\r\nhello", "",
+        WRONG, 200, false, 5},
+    /* RFC 9112 section 4 */
+    {"no reason", "HTTP/1.1 200 \r\n" L5 "\r\nhello", "hello", GOOD, 200,
+        true, 0},
+    {"no blank after the status", "HTTP/1.1 200\r\n", "", WRONG, 0, false, 0},
+    {"two digits", "HTTP/1.1 20 OK\r\n", "", WRONG, 0, false, 0},
+    {"four digits", "HTTP/1.1 2000 OK\r\n", "", WRONG, 0, false, 0},
+    {"status 600", "HTTP/1.1 600 OK\r\n", "", WRONG, 0, false, 0},
+    {"status 099", "HTTP/1.1 099 OK\r\n", "", WRONG, 0, false, 0},
+    {"HTTP/2.0", "HTTP/2.0 200 OK\r\n", "", WRONG, 0, false, 0},
+    {"HTTP/1.2", "HTTP/1.2 200 OK\r\n", "", WRONG, 0, false, 0},
+    {"small letters", "http/1.1 200 OK\r\n", "", WRONG, 0, false, 0},
+    {"two blanks", "HTTP/1.1  200 OK\r\n", "", WRONG, 0, false, 0},
+    {"an empty first line", "\r\nHTTP/1.1 200 OK\r\n", "", WRONG, 0, false,
+        17},
+    {"another protocol", "SSH-2.0-OpenSSH_9.2p1 Debian\r\n", "", WRONG, 0,
+        false, 0},
+    /* RFC 9112 section 5 */
+    {"folded", OK "A: b\r\n c\r\n\r\n", "", WRONG, 200, false, 0},
+    {"blank before the colon", OK "A : b\r\n\r\n", "", WRONG, 200, false, 0},
+    {"no colon", OK "Abc\r\n\r\n", "", WRONG, 200, false, 0},
+    {"no name", OK ": b\r\n\r\n", "", WRONG, 200, false, 0},
+    {"CR alone", OK "A: b\rc\r\n\r\n", "", WRONG, 200, false, 4},
+    {"ESC", OK "A: \033[2J\r\n\r\n", "", WRONG, 200, false, 7},
+    {"DEL", OK "A: \177\r\n\r\n", "", WRONG, 200, false, 4},
+    {"bytes above 127", OK "A: \303\251\r\nContent-Length: 0\r\n\r\n", "",
+        GOOD, 200, true, 0},
+    /* RFC 9110 section 15.2, 15.3.5, 15.4.5, 9.3.2 */
+    {"100 before", "HTTP/1.1 100 Continue\r\nA: b\r\n\r\n" OK L5
+        "\r\nhello", "hello", GOOD, 200, true, 0},
+    {"103 and 102 before", "HTTP/1.1 103 Hints\r\n\r\nHTTP/1.1 102 P\r\n\r\n"
+        OK L5 "\r\nhello", "hello", GOOD, 200, true, 0},
+    {"101", "HTTP/1.1 101 Switch\r\n\r\n", "", WRONG, 101, false, 0},
+    {"204", "HTTP/1.1 204 No\r\n" L5 "\r\nHTTP", "", GOOD, 204, true, 4},
+    {"304", "HTTP/1.1 304 Not\r\n" L5 "\r\n", "", GOOD, 304, true, 0},
+    {"304 chunked", "HTTP/1.1 304 Not\r\n" CH "\r\n", "", GOOD, 304, true, 0},
+    {"HEAD", OK L5 "\r\n", "", GOOD | HEAD, 200, true, 0},
+    {"HEAD chunked", OK CH "\r\n", "", GOOD | HEAD, 200, true, 0},
+    /* RFC 9112 sections 6 and 7 */
+    {"chunked", OK CH "\r\n5\r\nhello\r\n0\r\n\r\n", "hello", GOOD, 200, true,
+        0},
+    {"chunks", OK CH "\r\n2\r\nhe\r\n003\r\nllo\r\n0\r\n\r\nX", "hello", GOOD,
+        200, true, 1},
+    {"chunk sizes in any case", OK CH "\r\na\r\n0123456789\r\nA\r\n0123456789"
+        "\r\n0\r\n\r\n", "01234567890123456789", GOOD, 200, true, 0},
+    {"chunk extension", OK CH "\r\n5;a=\"b\"\r\nhello\r\n0 ;c\r\n\r\n",
+        "hello", GOOD, 200, true, 0},
+    {"trailer", OK CH "\r\n5\r\nhello\r\n0\r\nA: b\r\nC: d\r\n\r\n", "hello",
+        GOOD, 200, true, 0},
+    {"Chunked in capitals", OK "Transfer-Encoding: CHUNKED\r\n\r\n0\r\n\r\n",
+        "", GOOD, 200, true, 0},
+    {"chunked beside a length", OK CH L5 "\r\n2\r\nhi\r\n0\r\n\r\n", "hi",
+        GOOD, 200, false, 0},
+    {"a length before chunked", OK L5 CH "\r\n2\r\nhi\r\n0\r\n\r\n", "hi",
+        GOOD, 200, false, 0},
+    {"no last chunk", OK CH "\r\n5\r\nhello\r\n", "hello", WRONG | END, 200,
+        false, 0},
+    {"no end of the trailer", OK CH "\r\n0\r\n", "", WRONG | END, 200, false,
+        0},
+    {"gzip, chunked", OK "Transfer-Encoding: gzip, chunked\r\n\r\n", "",
+        WRONG, 200, false, 0},
+    {"chunked, identity", OK "Transfer-Encoding: chunked, identity\r\n\r\n",
+        "", WRONG, 200, false, 0},
+    {"identity", OK "Transfer-Encoding: identity\r\n\r\n", "", WRONG, 200,
+        false, 0},
+    {"chunked twice", OK CH CH "\r\n0\r\n\r\n", "", WRONG, 200, false, 5},
+    {"xchunked", OK "Transfer-Encoding: xchunked\r\n\r\n", "", WRONG, 200,
+        false, 0},
+    {"no size", OK CH "\r\n\r\n", "", WRONG, 200, false, 1},
+    {"size of 16 digits", OK CH "\r\n0000000000000001\r\nx\r\n0\r\n\r\n", "x",
+        GOOD, 200, true, 0},
+    {"size of 17 digits", OK CH "\r\n00000000000000001\r\nx\r\n0\r\n\r\n", "",
+        WRONG, 200, false, 10},
+    {"size with a sign", OK CH "\r\n-1\r\n", "", WRONG, 200, false, 3},
+    {"size with 0x", OK CH "\r\n0x1\r\n", "", WRONG, 200, false, 3},
+    {"LF after the size", OK CH "\r\n1\nx", "", WRONG, 200, false, 1},
+    {"no CR after the chunk", OK CH "\r\n1\r\nx\n", "x", WRONG, 200, false,
+        0},
+    {"a longer chunk", OK CH "\r\n1\r\nxy\r\n", "x", WRONG, 200, false, 2},
+    {"control character in an extension", OK CH "\r\n1;\001\r\nx", "", WRONG,
+        200, false, 3},
+    {"control character in the trailer", OK CH "\r\n0\r\nA\001\r\n\r\n", "",
+        WRONG, 200, false, 4},
+    {"LF begins the trailer", OK CH "\r\n0\r\n\n", "", WRONG, 200, false, 0}
+};
+
+static void test_responses(void)
+{
+    size_t i;
+
+    for (i = 0; i < sizeof responses / sizeof responses[0]; i++) {
+        const struct response_case *c = &responses[i];
+        size_t n = strlen(c->input), left;
+        bool head = (c->verdict & HEAD) != 0, end = (c->verdict & END) != 0;
+        struct outcome o;
+        int verdict;
+
+        feed(&o, c->input, n, head, 0, 0, end);
+        verdict = o.error != NULL ? WRONG : o.done ? GOOD : MORE;
+        left = n - o.taken;
+        CHECK(verdict == (c->verdict & 7), "%s: verdict %d (%s)", c->name,
+              verdict, o.error == NULL ? "no error" : o.error);
+        CHECK(o.status == c->status, "%s: status %d", c->name, o.status);
+        CHECK(o.keep == c->keep, "%s: keep is %d", c->name, o.keep);
+        CHECK(left == c->left, "%s: %zu bytes left", c->name, left);
+        CHECK(o.body.len == strlen(c->body) &&
+              (o.body.len == 0 ||
+               memcmp(o.body.data, c->body, o.body.len) == 0),
+              "%s: body \"%.*s\"", c->name, (int)o.body.len,
+              (const char *)o.body.data);
+        check_pieces(c->name, c->input, n, head, end, &o);
+        buf_free(&o.body);
+    }
+}
+
+static void test_nul(void)
+{
+    static const char input[] = OK "A: b\0c\r\n\r\n";
+    struct outcome o;
+
+    feed(&o, input, sizeof input - 1, false, 0, 0, false);
+    CHECK(o.error != NULL, "NUL in a header line is an error");
+    buf_free(&o.body);
+}
+
+/* Each bound: what just fits, and one more. */
+static void test_bounds(void)
+{
+    struct outcome o;
+    struct buf b;
+    size_t i, extra;
+
+    buf_init(&b, 1 << 20);
+    for (extra = 0; extra < 2; extra++) {
+        buf_reset(&b);
+        buf_str(&b, OK "A: ");
+        while (b.len < HTTP_HEAD_MAX - 4 + extra)
+            buf_byte(&b, 'x');
+        buf_str(&b, "\r\n\r\n");
+        feed(&o, (const char *)b.data, b.len, false, 0, 0, false);
+        CHECK((o.error == NULL) == (extra == 0),
+              "a header of 32 KB + %zu bytes", extra);
+        buf_free(&o.body);
+
+        buf_reset(&b);
+        buf_str(&b, OK);
+        for (i = 0; i < HTTP_LINES_MAX - 2 + extra; i++)
+            buf_str(&b, "A: b\r\n");
+        buf_str(&b, "\r\n");
+        feed(&o, (const char *)b.data, b.len, false, 0, 0, false);
+        CHECK((o.error == NULL) == (extra == 0),
+              "a header of 128 + %zu lines", extra);
+        buf_free(&o.body);
+
+        buf_reset(&b);
+        for (i = 0; i < HTTP_INTERIM_MAX + extra; i++)
+            buf_str(&b, "HTTP/1.1 100 Continue\r\n\r\n");
+        buf_str(&b, OK "Content-Length: 0\r\n\r\n");
+        feed(&o, (const char *)b.data, b.len, false, 0, 0, false);
+        CHECK((o.error == NULL) == (extra == 0), "%zu interim answers", i);
+        buf_free(&o.body);
+
+        buf_reset(&b);
+        buf_str(&b, OK CH "\r\n1;");
+        for (i = 0; i < HTTP_FRAME_MAX - 2 + extra; i++)
+            buf_byte(&b, 'x');
+        buf_str(&b, "\r\nx\r\n0\r\n\r\n");
+        feed(&o, (const char *)b.data, b.len, false, 0, 0, false);
+        CHECK((o.error == NULL) == (extra == 0),
+              "a chunk extension of 8 KB + %zu", extra);
+        buf_free(&o.body);
+
+        buf_reset(&b);
+        buf_str(&b, OK CH "\r\n0\r\nA:");
+        for (i = 0; i < HTTP_FRAME_MAX - 6 + extra; i++)
+            buf_byte(&b, 'x');
+        buf_str(&b, "\r\n\r\n");
+        feed(&o, (const char *)b.data, b.len, false, 0, 0, false);
+        CHECK((o.error == NULL) == (extra == 0), "a trailer of 8 KB + %zu",
+              extra);
+        buf_free(&o.body);
+    }
+    buf_free(&b);
+}
+
+static void test_fields(void)
+{
+    static struct http_response r;
+    static const char input[] = OK "Date: today\r\nX-A:  1 \r\nx-a: 2\r\n"
+        "Empty:\r\nContent-Length: 0\r\n\r\n";
+    struct buf body;
+
+    buf_init(&body, 10);
+    http_response_init(&r, false);
+    CHECK(http_response_field(&r, "Date") == NULL, "no field before the head");
+    http_response_feed(&r, (const unsigned char *)input, sizeof input - 1,
+                       add_body, &body);
+    CHECK(strcmp(http_response_field(&r, "dAte"), "today") == 0,
+          "a field by its name in any case");
+    CHECK(strcmp(http_response_field(&r, "x-a"), "1") == 0,
+          "the first of two fields, without blanks around it");
+    CHECK(strcmp(http_response_field(&r, "empty"), "") == 0, "an empty field");
+    CHECK(http_response_field(&r, "today") == NULL, "a value is not a name");
+    CHECK(http_response_field(&r, "Dat") == NULL, "a prefix is not a name");
+}
+
+/* 212 responses from the tests of llhttp and curl: none of them may make the
+   ways of feeding differ. */
+static void test_corpus(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    unsigned files = 0;
+
+    if (dir == NULL) {
+        test_skip("../shared/data/http is not there");
+        return;
+    }
+    while ((entry = readdir(dir)) != NULL) {
+        char path[512], *data = malloc(1 << 18);
+        struct outcome o;
+        FILE *f;
+        size_t n;
+
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        f = entry->d_name[0] == '.' ? NULL : fopen(path, "rb");
+        if (f != NULL) {
+            n = fread(data, 1, 1 << 18, f);
+            fclose(f);
+            files++;
+            feed(&o, data, n, false, 0, 0, true);
+            check_pieces(entry->d_name, data, n, false, true, &o);
+            buf_free(&o.body);
+        }
+        free(data);
+    }
+    closedir(dir);
+    CHECK(files > 0, "responses in %s", folder);
+}
+
+/*
+ * What llhttp makes of its own, from the table beside them. What it refuses is
+ * refused here, but for bytes after the end (5, 22) and lines that end in LF
+ * alone (25); and what both take has the same status.
+ */
+static void check_verdict(const char *line, const char *folder)
+{
+    static char data[1 << 18];
+    char name[80], path[512];
+    const char *status = strstr(line, "status=");
+    const char *error = strstr(line, "error=");
+    unsigned long code;
+    struct outcome o;
+    FILE *f;
+    size_t n;
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(line, "\t"), line);
+    snprintf(path, sizeof path, "%s/%s.http", folder, name);
+    f = fopen(path, "rb");
+    CHECK(f != NULL && status != NULL && error != NULL, "%s is there", name);
+    if (f == NULL || status == NULL || error == NULL)
+        return;
+    n = fread(data, 1, sizeof data, f);
+    fclose(f);
+    feed(&o, data, n, false, 0, 0, true);
+    code = strtoul(error + 6, NULL, 10);
+    if (code != 0 && code != 5 && code != 22 && code != 25)
+        CHECK(o.error != NULL, "%s: refused as by llhttp", name);
+    else if (code == 0 && o.error == NULL)
+        CHECK((unsigned long)o.status == strtoul(status + 7, NULL, 10),
+              "%s: status %d as llhttp has it", name, o.status);
+    buf_free(&o.body);
+}
+
+static void test_verdicts(const char *folder)
+{
+    char path[512], line[1024];
+    FILE *f;
+
+    snprintf(path, sizeof path, "%s/../INDEX.tsv", folder);
+    f = fopen(path, "r");
+    if (f == NULL) {
+        test_skip("../shared/data/http/INDEX.tsv is not there");
+        return;
+    }
+    while (fgets(line, sizeof line, f) != NULL) {
+        if (strncmp(line, "llhttp-", 7) == 0)
+            check_verdict(line, folder);
+    }
+    fclose(f);
+}
+
+/* ---- URLs ---- */
+
+static const struct {
+    const char *url, *host, *authority, *path;
+    unsigned port;               /* 0: refused */
+} urls[] = {
+    {"https://api.cloudinary.com", "api.cloudinary.com", "api.cloudinary.com",
+        "", 443},
+    {"HTTPS://Api.Cloudinary.com/", "Api.Cloudinary.com",
+        "Api.Cloudinary.com", "", 443},
+    {"https://a:8443/x/y/", "a", "a:8443", "/x/y", 8443},
+    {"https://a:443", "a", "a", "", 443},
+    {"http://localhost:8000", "localhost", "localhost:8000", "", 8000},
+    {"http://127.0.0.1", "127.0.0.1", "127.0.0.1", "", 80},
+    {"http://[::1]:1/", "::1", "[::1]:1", "", 1},
+    {"https://[2001:db8::1]", "2001:db8::1", "[2001:db8::1]", "", 443},
+    {"http://example.com", "", "", "", 0},
+    {"http://localhost.example.com", "", "", "", 0},
+    {"http://128.0.0.1", "", "", "", 0},
+    {"http://127.example.test", "", "", "", 0},
+    {"https://[::g]", "", "", "", 0},
+    {"ftp://a", "", "", "", 0},
+    {"a.example.com", "", "", "", 0},
+    {"", "", "", "", 0},
+    {"https://", "", "", "", 0},
+    {"https:///x", "", "", "", 0},
+    {"https://user:pw@host", "", "", "", 0},
+    {"https://a:0", "", "", "", 0},
+    {"https://a:65536", "", "", "", 0},
+    {"https://a:", "", "", "", 0},
+    {"https://a:x", "", "", "", 0},
+    {"https://a:1x", "", "", "", 0},
+    {"https://a b", "", "", "", 0},
+    {"https://a\r\nX: y", "", "", "", 0},
+    {"https://a/x?y", "", "", "", 0},
+    {"https://a/x#y", "", "", "", 0},
+    {"https://a/x y", "", "", "", 0},
+    {"https://[::1", "", "", "", 0},
+    {"https://[]", "", "", "", 0}
+};
+
+static void test_urls(void)
+{
+    char error[96], longest[400];
+    struct http_url url;
+    size_t i;
+
+    for (i = 0; i < sizeof urls / sizeof urls[0]; i++) {
+        bool good = http_url_parse(&url, urls[i].url, error, sizeof error);
+
+        CHECK(good == (urls[i].port != 0), "%s is %s", urls[i].url,
+              good ? "taken" : error);
+        if (!good || urls[i].port == 0)
+            continue;
+        CHECK(url.port == urls[i].port, "%s: port", urls[i].url);
+        CHECK(strcmp(url.host, urls[i].host) == 0, "%s: host %s", urls[i].url,
+              url.host);
+        CHECK(strcmp(url.authority, urls[i].authority) == 0,
+              "%s: authority %s", urls[i].url, url.authority);
+        CHECK(strcmp(url.path, urls[i].path) == 0, "%s: path %s", urls[i].url,
+              url.path);
+    }
+    for (i = 253; i <= 254; i++) {
+        snprintf(longest, sizeof longest, "https://%0*d", (int)i, 0);
+        CHECK(http_url_parse(&url, longest, error, sizeof error) == (i == 253),
+              "a host of %zu bytes", i);
+    }
+    for (i = 255; i <= 256; i++) {
+        snprintf(longest, sizeof longest, "https://a/%0*d", (int)i - 1, 0);
+        CHECK(http_url_parse(&url, longest, error, sizeof error) == (i == 255),
+              "a path of %zu bytes", i);
+    }
+}
+
+/* Plain http: to this machine always, to AWS's addresses on it only for its
+   credentials, to others never. */
+static void test_metadata(void)
+{
+    static const struct {
+        const char *url;
+        bool metadata;
+    } cases[] = {
+        {"http://169.254.169.254", true},
+        {"http://169.254.169.254:8080/a", true},
+        {"http://169.254.170.2/v2/x", true},
+        {"http://169.254.170.23/v1/credentials", true},
+        {"http://[fd00:ec2::254]/", true},
+        {"http://[FD00:0EC2:0::23]", true},
+        {"http://169.254.169.253", false},
+        {"http://169.254.169.254.example.test", false},
+        {"http://0251.0376.0251.0376", false},
+        {"http://[::ffff:169.254.169.254]", false},
+        {"http://[fd00:ec2::253]", false},
+        {"http://[fe80::1]", false},
+        {"http://10.0.0.1", false}
+    };
+    struct http_url url;
+    char error[96];
+    size_t i;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        CHECK(!http_url_parse(&url, cases[i].url, error, sizeof error),
+              "%s is refused", cases[i].url);
+        CHECK(http_url_parse_metadata(&url, cases[i].url, error, sizeof error)
+              == cases[i].metadata, "%s for credentials", cases[i].url);
+    }
+    CHECK(http_url_parse_metadata(&url, "http://127.0.0.1", error,
+                                  sizeof error) && !url.metadata,
+          "loopback is taken for credentials, and stays loopback");
+    CHECK(http_url_parse_metadata(&url, "https://169.254.169.254", error,
+                                  sizeof error) && !url.metadata,
+          "https is https");
+}
+
+static void test_escape(void)
+{
+    static const char all[] = "aZ09-._~ /?#%+&'\"\303\251";
+    struct buf b;
+
+    buf_init(&b, 1000);
+    http_escape(&b, all, sizeof all - 1, "");
+    http_escape(&b, "a/b", 3, "/");
+    buf_byte(&b, 0);
+    CHECK(strcmp((char *)b.data, "aZ09-._~%20%2F%3F%23%25%2B%26%27%22%C3%A9"
+                 "a/b") == 0, "percent-encoding: %s", (char *)b.data);
+    buf_free(&b);
+}
+
+int main(int argc, char **argv)
+{
+    const char *folder = argc > 1 ? argv[1] : "../shared/data/http/raw";
+
+    test_responses();
+    test_nul();
+    test_bounds();
+    test_fields();
+    test_corpus(folder);
+    test_verdicts(folder);
+    test_urls();
+    test_metadata();
+    test_escape();
+    return test_done("test_http");
+}

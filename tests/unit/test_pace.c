@@ -1,0 +1,758 @@
+/*
+ * The unit test of pace.c, in virtual time: thousands of random schedules, a
+ * year of a run in about a second. The seed is printed; give it as argument
+ * to see the same again.
+ */
+#include "cloudinary/pace.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "tests/unit/test.h"
+
+#define MS INT64_C(1000000)
+#define S (1000 * MS)
+#define HOUR (3600 * S)
+#define DAY (24 * HOUR)
+
+enum { RING = 4096 };
+
+/* ---- chance ---- */
+
+static uint64_t seed;
+
+static uint64_t chance(void)
+{
+    seed ^= seed << 13;
+    seed ^= seed >> 7;
+    seed ^= seed << 17;
+    return seed * UINT64_C(0x2545F4914F6CDD1D);
+}
+
+/* Anything from 0 to n - 1; 0 if n is 0. */
+static int64_t below(int64_t n)
+{
+    return n <= 0 ? 0 : (int64_t)(chance() % (uint64_t)n);
+}
+
+/* From 1 to `most`, all orders of magnitude alike. */
+static int64_t magnitude(int64_t most)
+{
+    int64_t x = 1;
+
+    while (x < most && below(8) != 0)
+        x = x > most / 2 ? most : 2 * x;
+    return x - below(x / 2);
+}
+
+/* ---- the promise about windows ---- */
+
+/* The times of the last calls. */
+struct ring {
+    int64_t at[RING];
+    uint64_t n;
+};
+
+static struct ring ring;
+
+/* Notes a call. False if it makes more than `calls` in a closed window. */
+static bool ring_add(int64_t calls, int64_t window, int64_t now)
+{
+    bool good = ring.n < (uint64_t)calls ||
+        now - ring.at[(ring.n - (uint64_t)calls) % RING] > window;
+
+    ring.at[ring.n++ % RING] = now;
+    return good;
+}
+
+/* pace_next, and what must be true of it always. */
+static int64_t next(const struct pace *pace, int64_t now, bool *good)
+{
+    const int64_t longest = HOUR + S;
+    bool quota, again;
+    int64_t at = pace_next(pace, now, &quota);
+
+    *good &= at >= now && pace_next(pace, at, &again) == at && !again;
+    *good &= at - now <= (pace->spacing > longest ? pace->spacing : longest);
+    *good &= !quota || at > now;
+    *good &= quota || pace->spacing > 0 || at == now;
+    return at;
+}
+
+/* A run of a rate: how late its calls are, and how long they take. */
+struct habit {
+    int64_t late;                    /* ns at most, of most calls */
+    int64_t lasts;
+    int64_t jump;                    /* now and then, later by this */
+    bool absurd;                     /* the server says anything */
+};
+
+static int64_t anything(void)
+{
+    static const int64_t odd[] = {0, 1, -1, 99, 100, 101, 500, 3600, S, HOUR,
+        HOUR + 1, 365 * DAY, INT64_MAX, INT64_MAX - 1, INT64_MIN,
+        INT64_MIN + 1, INT64_MAX / 99, INT64_MAX / 100 + 1};
+
+    if (below(4) == 0)
+        return (int64_t)chance();
+    return odd[below(sizeof odd / sizeof *odd)];
+}
+
+/* Makes n calls as these habits have it. When the last one began, or -1 if a
+   promise was broken. */
+static int64_t schedule(int64_t calls, int64_t window, int64_t n,
+                        const struct habit *habit)
+{
+    struct pace pace;
+    int64_t now = below(DAY), i;
+    bool good = true;
+
+    pace_init(&pace, calls, window, below(120), below(2) == 0);
+    ring.n = 0;
+    for (i = 0; i < n && good; i++) {
+        now = next(&pace, now, &good) + below(habit->late + 1);
+        if (habit->jump > 0 && below(100) == 0)
+            now += below(habit->jump);
+        pace_call(&pace, now);
+        good &= ring_add(calls, window, now);
+        now += below(habit->lasts + 1);
+        if (habit->absurd) {
+            struct pace_quota quota = {below(3) > 0, anything(), anything(),
+                anything()};
+
+            pace_answer(&pace, &quota, now);
+            pace_starved(&pace);
+        }
+    }
+    return good ? ring.at[(ring.n - 1) % RING] : -1;
+}
+
+static void test_schedules(void)
+{
+    static const int64_t windows[] = {1, 2, 1999, 2001, MS, S, 60 * S, HOUR,
+                                      DAY};
+    int i, broken = 0;
+
+    for (i = 0; i < 6000; i++) {
+        int64_t window = below(3) == 0 ? magnitude(DAY) :
+            windows[below(sizeof windows / sizeof *windows)];
+        int64_t calls = magnitude(RING);
+        int64_t each = window / calls + 1;
+        struct habit habit = {0, 0, 0, below(4) == 0};
+        uint64_t before = seed;
+
+        if (below(4) > 0)
+            habit.late = magnitude(below(2) == 0 ? window : each);
+        if (below(4) > 0)
+            habit.lasts = magnitude(3 * each);
+        if (below(3) == 0)
+            habit.jump = magnitude(30 * DAY);
+        if (schedule(calls, window, 500 + 2 * calls % 2000, &habit) < 0 &&
+            broken++ == 0)
+            printf("at %" PRIu64 ": %" PRId64 " calls in %" PRId64 " ns\n",
+                   before, calls, window);
+    }
+    CHECK(broken == 0, "no closed window has too many calls: %d of %d "
+          "random schedules", broken, i);
+}
+
+static void test_year(void)
+{
+    const struct habit habit = {50 * MS, 1500 * MS, 0, false};
+    const int64_t n = INT64_C(2000) * 24 * 365;
+
+    CHECK(schedule(2000, HOUR, n, &habit) > 0,
+          "no window of a year at 2000/h has more");
+}
+
+/* One call late by the whole slack, all others in time: the bound is kept by
+   a nanosecond, so that the slack is the largest possible. */
+static void test_sharp(void)
+{
+    static const struct { int64_t calls, window; } cases[] = {
+        {1, 1}, {1, 2}, {1, 1999}, {1, DAY}, {2, 3}, {7, 60 * S},
+        {500, HOUR}, {2000, HOUR}, {1000, S}, {1000000000, S},
+        {1000000000, 1}, {1, INT64_C(1) << 60},
+        {1000000000, INT64_C(1) << 60}
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t calls = cases[i].calls, window = cases[i].window, late;
+        struct pace pace;
+        bool quota;
+
+        pace_init(&pace, calls, window, 0, false);
+        CHECK(pace.slack >= window / 2000 && pace.spacing > 0,
+              "the slack of %" PRId64 " calls in %" PRId64 " ns", calls,
+              window);
+        pace_call(&pace, 0);
+        late = pace_next(&pace, 0, &quota) + pace.slack;
+        pace_call(&pace, late);
+        /* the next ones are in time, hence `spacing` apart */
+        CHECK(pace_next(&pace, 0, &quota) + (calls - 1) * pace.spacing ==
+              late + window + 1, "%" PRId64 " calls in %" PRId64
+              " ns, one late by the slack", calls, window);
+        pace_call(&pace, late + 2 * window);
+        CHECK(pace_next(&pace, 0, &quota) ==
+              late + 2 * window - pace.slack + pace.spacing,
+              "a call that is later moves the schedule by the rest");
+    }
+}
+
+/* ---- the promise about the loss ---- */
+
+/* How many calls are made in the closed span from the first on. */
+static int64_t count_calls(int64_t calls, int64_t window, int64_t span,
+                           int64_t late)
+{
+    struct pace pace;
+    int64_t now = S, n = 0;
+    bool good = true;
+
+    pace_init(&pace, calls, window, 0, false);
+    ring.n = 0;
+    while (now <= S + span) {
+        pace_call(&pace, now);
+        good &= ring_add(calls, window, now);
+        n++;
+        now = next(&pace, now, &good) + below(late + 1);
+    }
+    return good ? n : -1;
+}
+
+static void test_loss(void)
+{
+    static const struct { int64_t calls, window; } rates[] = {
+        {1, DAY}, {3, DAY}, {1, HOUR}, {500, HOUR}, {1999, HOUR},
+        {2000, HOUR}, {1, 60 * S}, {60, 60 * S}, {1, S}, {7, S}, {333, S},
+        {1000, S}
+    };
+
+    for (size_t i = 0; i < 3 * (sizeof rates / sizeof *rates); i++) {
+        int64_t calls = rates[i / 3].calls, window = rates[i / 3].window;
+        int64_t span = window > HOUR ? 100 * window : HOUR;
+        int64_t late = i % 3 == 0 ? 0 : i % 3 == 1 ? window / 2500 :
+            window / 2000;
+        int64_t made;
+
+        if (i % 3 == 2)              /* the last call may be late, too */
+            span *= 2;
+        made = count_calls(calls, window, span, late);
+        CHECK(made >= 0 && 1000 * made >= 999 * (span / window * calls) &&
+              made <= span / window * calls, "%" PRId64 " calls in %" PRId64
+              " ns, at most %" PRId64 " ns late: %" PRId64 " in %" PRId64
+              " ns", calls, window, late, made, span);
+    }
+}
+
+/* ---- limits of the arguments ---- */
+
+static void test_init(void)
+{
+    static const int64_t times[] = {0, 1, HOUR, INT64_C(1) << 62};
+    struct pace pace;
+    bool quota;
+
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        pace_init(&pace, 0, HOUR, 10, true);
+        pace_call(&pace, times[i]);
+        pace_call(&pace, times[i]);
+        CHECK(pace_next(&pace, times[i], &quota) == times[i] && !quota,
+              "with no rate and no quota it is now");
+        pace_init(&pace, INT64_MAX, INT64_MIN, INT64_MIN, false);
+        CHECK(pace_next(&pace, times[i], &quota) == times[i] && !quota &&
+              pace.spacing == 1 && pace.reserve == 0, "the first call is now");
+        pace_init(&pace, 1, INT64_MAX, INT64_MAX, true);
+        pace_call(&pace, times[i]);
+        CHECK(pace_next(&pace, times[i], &quota) > times[i] + DAY &&
+              !quota && pace.reserve == 99, "the longest window");
+    }
+    pace_init(&pace, -1, HOUR, INT64_MAX, false);
+    CHECK(pace.spacing == 0 && pace.reserve == INT64_MAX,
+          "less than no calls is no rate");
+}
+
+/* ---- the quota ---- */
+
+static void test_quota(void)
+{
+    static const struct {
+        const char *what;
+        int64_t reserve;
+        struct pace_quota quota;
+        int64_t wait;                /* ns from 10 h on */
+        bool percent, starved;
+    } cases[] = {
+        {"enough", 10, {true, 500, 51, HOUR}, 0, true, false},
+        {"the reserve alone", 10, {true, 500, 50, 60 * S}, 61 * S, true,
+         false},
+        {"rounded up", 10, {true, 501, 51, 60 * S}, 61 * S, true, false},
+        {"one above, rounded up", 10, {true, 501, 52, S}, 0, true, false},
+        {"99 % of 2000", 99, {true, 2000, 1980, S}, 2 * S, true, false},
+        {"above 99 % of 2000", 99, {true, 2000, 1981, S}, 0, true, false},
+        {"no reserve", 0, {true, 500, 1, S}, 0, true, false},
+        {"no reserve, none left", 0, {true, 500, 0, S}, 2 * S, true, false},
+        {"a count", 7, {true, 500, 8, S}, 0, false, false},
+        {"a count reached", 7, {true, 500, 7, S}, 2 * S, false, false},
+        {"nothing known", 10, {false, 500, 0, HOUR}, 0, true, false},
+        {"no reset left", 10, {true, 500, 0, 0}, S, true, false},
+        {"reset in the past", 10, {true, 500, 0, -DAY}, S, true, false},
+        {"reset long ago", 10, {true, 500, 0, INT64_MIN}, S, true, false},
+        {"reset an hour off", 10, {true, 500, 0, HOUR}, HOUR + S, true, false},
+        {"reset later", 10, {true, 500, 0, HOUR + 1}, HOUR + S, true, false},
+        {"reset never", 10, {true, 500, 0, INT64_MAX}, HOUR + S, true, false},
+        {"more than all left", 10, {true, 500, 501, S}, 0, true, false},
+        {"far more left", 10, {true, 500, INT64_MAX, S}, 0, true, false},
+        {"less than none", 10, {true, 500, -1, S}, 2 * S, true, false},
+        {"far less", 0, {true, 500, INT64_MIN, S}, 2 * S, false, false},
+        {"limit 0", 10, {true, 0, 0, S}, 2 * S, true, false},
+        {"limit 0, some left", 10, {true, 0, 1, S}, 0, true, false},
+        {"limit below 0", 10, {true, INT64_MIN, 1, S}, 0, true, false},
+        {"all below 0", 10, {true, -1000, -1, S}, 2 * S, true, false},
+        {"limit huge", 99, {true, INT64_MAX, INT64_MAX, S}, 0, true, false},
+        {"limit huge, few left", 1, {true, INT64_MAX, INT64_MAX / 100, S},
+         2 * S, true, false},
+        {"a count above the limit", 500, {true, 500, 500, S}, 2 * S, false,
+         true},
+        {"a count one below it", 499, {true, 500, 500, S}, 0, false, false},
+        {"a count above the limit, but not above what is left", 500,
+         {true, 400, 600, S}, 0, false, false},
+        {"10 % of 1", 10, {true, 1, 1, S}, 2 * S, true, true},
+        {"10 % of 2", 10, {true, 2, 2, S}, 0, true, false},
+    };
+    struct pace pace;
+    bool quota;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        pace_init(&pace, 0, 0, cases[i].reserve, cases[i].percent);
+        pace_answer(&pace, &cases[i].quota, 10 * HOUR);
+        CHECK(pace_next(&pace, 10 * HOUR, &quota) ==
+              10 * HOUR + cases[i].wait && quota == (cases[i].wait > 0),
+              "%s: the wait", cases[i].what);
+        CHECK(pace_starved(&pace) == cases[i].starved, "%s: starved or not",
+              cases[i].what);
+        CHECK(pace_next(&pace, 10 * HOUR + cases[i].wait, &quota) ==
+              10 * HOUR + cases[i].wait && !quota, "%s: it ends",
+              cases[i].what);
+    }
+}
+
+/* The last word stands, less the calls, until its window is over. */
+static void test_silence(void)
+{
+    const struct pace_quota told = {true, 100, 53, 60 * S};
+    const struct pace_quota more = {true, 1000, 101, 60 * S};
+    const struct pace_quota less = {true, 100, 10, 60 * S};
+    const struct pace_quota silent = {false, 0, 0, 0};
+    struct pace pace;
+    int64_t now = HOUR;
+    bool quota;
+    int i;
+
+    pace_init(&pace, 0, 0, 50, false);
+    pace_answer(&pace, &told, now);
+    for (i = 0; pace_next(&pace, now, &quota) == now && i < 10; i++) {
+        pace_call(&pace, now);
+        pace_answer(&pace, &silent, now + S);
+    }
+    CHECK(i == 3 && quota && pace_next(&pace, now, &quota) == now + 61 * S,
+          "answers that are silent about the quota count it down");
+    now += 61 * S;
+    for (i = 0; i < 1000; i++) {
+        pace_call(&pace, now);
+        pace_answer(&pace, &silent, now);
+    }
+    CHECK(pace_next(&pace, now, &quota) == now && !quota,
+          "after the window nothing is known, and calls go on");
+    pace_answer(&pace, &less, now);
+    CHECK(pace_next(&pace, now, &quota) == now + 61 * S, "less is left");
+    pace_answer(&pace, &more, now);
+    CHECK(pace_next(&pace, now, &quota) == now, "the limit grew");
+    pace_answer(&pace, &less, now);
+    CHECK(pace_next(&pace, now, &quota) == now + 61 * S, "and shrank again");
+    CHECK(pace_next(&pace, now + 3 * DAY, &quota) == now + 3 * DAY && !quota,
+          "a machine that was suspended for days goes on at once");
+    for (i = 0; i < 20; i++)
+        pace_call(&pace, now);
+    CHECK(pace.quota.remaining == 0, "less than none is never left");
+}
+
+/* The later of the two limits counts. */
+static void test_both(void)
+{
+    const struct pace_quota spent = {true, 100, 0, 60 * S};
+    struct pace pace;
+    bool quota;
+
+    pace_init(&pace, 1, 30 * S, 0, false);
+    pace_call(&pace, HOUR);
+    pace_answer(&pace, &spent, HOUR);
+    CHECK(pace_next(&pace, HOUR, &quota) == HOUR + 61 * S && quota,
+          "the quota is later than the rate");
+    pace.uncounted = true;
+    CHECK(pace_next(&pace, HOUR, &quota) > HOUR + 30 * S && !quota &&
+          pace_next(&pace, HOUR, &quota) < HOUR + 31 * S &&
+          !pace_starved(&pace), "what does not count has only the rate");
+    pace.quota.remaining = 5;
+    pace_call(&pace, HOUR);
+    CHECK(pace.quota.remaining == 5, "and takes nothing of the quota");
+    pace_init(&pace, 1, DAY, 0, false);
+    pace_call(&pace, HOUR);
+    pace_answer(&pace, &spent, HOUR);
+    CHECK(pace_next(&pace, HOUR, &quota) > HOUR + DAY && !quota,
+          "the rate is later than the quota");
+}
+
+/* ---- a truthful server ---- */
+
+/* The service's side: a limit for each full hour, which other users share. */
+struct server {
+    int64_t limit, left;
+    int64_t hour;                    /* the one that `left` is of */
+    int64_t others;                  /* calls by them since our last answer */
+    int64_t ours;                    /* in this hour */
+    bool heard;                      /* by us, in this hour */
+    int hours, idle;                 /* hours seen, and those without us */
+    int percent_others;              /* of the hours' limits, at most */
+    int64_t from, to;                /* limits are between these */
+};
+
+static void server_time(struct server *s, int64_t now)
+{
+    if (s->hour != now / HOUR) {
+        s->hours++;
+        s->idle += s->ours == 0;
+        s->hour = now / HOUR;
+        s->limit = s->left = s->from + below(s->to - s->from + 1);
+        s->ours = s->others = 0;
+        s->heard = false;
+    }
+}
+
+static void server_others(struct server *s)
+{
+    int64_t n = below(s->limit * s->percent_others / 100 / 8 + 1);
+
+    if (s->percent_others == 0 || below(50) != 0)
+        return;
+    n = n < s->left ? n : s->left;
+    s->left -= n;
+    s->others += n;
+}
+
+/* Both times are whole seconds: Reset less the answer's Date. */
+static struct pace_quota server_answer(struct server *s, int64_t now,
+                                       bool silent)
+{
+    struct pace_quota quota = {!silent, s->limit, s->left,
+        (now / HOUR + 1) * HOUR - now / S * S};
+
+    if (!silent) {
+        s->others = 0;
+        s->heard = true;
+    }
+    return quota;
+}
+
+/* Runs some hours. False if our calls ever took from the reserve, other than
+   by what others had taken since an answer told us in this hour. */
+static bool serve(struct server *s, int64_t reserve, bool percent,
+                  int percent_silent, int64_t lasts, int hours)
+{
+    struct pace pace;
+    int64_t now = below(DAY);
+    bool good = true;
+
+    pace_init(&pace, 0, 0, reserve, percent);
+    s->hour = -1;
+    s->hours = s->idle = 0;
+    s->ours = 1;
+    while (s->hours <= hours && good) {
+        struct pace_quota quota;
+        int64_t kept;
+
+        now = next(&pace, now, &good);
+        server_time(s, now);
+        server_others(s);
+        kept = percent ? (s->limit * reserve + 99) / 100 : reserve;
+        pace_call(&pace, now);
+        good &= s->left + s->others > kept || !s->heard;
+        if (s->left > 0)             /* else it is a 420, which costs none */
+            s->left--;
+        s->ours++;
+        now += 1 + below(lasts);
+        server_time(s, now);
+        server_others(s);
+        quota = server_answer(s, now, below(100) < percent_silent);
+        pace_answer(&pace, &quota, now);
+    }
+    return good;
+}
+
+static void test_server(void)
+{
+    int broken = 0, idle = 0, i;
+
+    for (i = 0; i < 600; i++) {
+        struct server s = {0};
+        int64_t reserve;
+        bool percent = below(2) == 0;
+
+        s.from = 2 + magnitude(2000);
+        s.to = s.from + magnitude(2000) * below(2);
+        s.percent_others = (int)below(3) * 50;
+        reserve = percent ? below(50) : below(s.from);
+        broken += !serve(&s, reserve, percent, (int)below(4) * 30,
+                         magnitude(20 * S), 50);
+        idle += s.idle;
+    }
+    CHECK(broken == 0, "the reserve is never ours: %d of %d runs", broken, i);
+    CHECK(idle == 0, "there is a call in every hour: not in %d", idle);
+}
+
+/* Alone on the account: all but the reserve is used, and not one more. */
+static void test_use(void)
+{
+    struct server s = {0};
+    struct pace pace;
+    int64_t now = HOUR - 2 * S, in_hour = 0;
+    bool good = true;
+    int hours = 0;
+
+    s.from = s.to = 2000;
+    s.hour = -1;
+    pace_init(&pace, 0, 0, 10, true);
+    while (hours < 100) {
+        struct pace_quota quota;
+        int64_t hour = now / HOUR;
+
+        now = next(&pace, now, &good);
+        if (now / HOUR != hour) {
+            hours++;
+            good &= hours == 1 || in_hour == 1800;
+            good &= now % HOUR <= 2 * S;
+            in_hour = 0;
+        }
+        server_time(&s, now);
+        pace_call(&pace, now);
+        s.left--;
+        in_hour++;
+        now += 200 * MS;
+        if (now / HOUR != s.hour) {
+            hours++;
+            in_hour = 0;
+        }
+        server_time(&s, now);
+        quota = server_answer(&s, now, false);
+        pace_answer(&pace, &quota, now);
+    }
+    CHECK(good, "1800 of 2000 calls are used of each hour, from its start");
+}
+
+/* ---- shards ---- */
+
+/* All shards begin at once, each is late as it likes. */
+static bool share(int64_t calls, int64_t window, int64_t shards, int64_t late)
+{
+    static struct pace pace[16];
+    static int64_t at[16];
+    int64_t each = calls, span = window, i, first;
+    bool good = true, quota;
+
+    pace_share(&each, &span, shards);
+    good &= each * shards <= calls || (each == 1 && calls < shards);
+    good &= span == window || (calls < shards && span / window * calls >=
+                               shards);
+    for (i = 0; i < shards; i++) {
+        pace_init(&pace[i], each, span, 0, false);
+        at[i] = HOUR;
+    }
+    ring.n = 0;
+    for (int n = 0; n < 2000; n++) {
+        int64_t now;
+
+        for (first = 0, i = 1; i < shards; i++)
+            if (at[i] < at[first])
+                first = i;
+        now = at[first];
+        pace_call(&pace[first], now);
+        good &= ring_add(calls * (span / window), span, now);
+        at[first] = pace_next(&pace[first], now, &quota) + below(late + 1);
+    }
+    return good;
+}
+
+static void test_share(void)
+{
+    int64_t calls = 0, window = HOUR;
+    int broken = 0, i;
+
+    for (i = 0; i < 1000; i++) {
+        int64_t n = magnitude(200), span = magnitude(HOUR) + 1000;
+
+        broken += !share(n, span, 1 + below(16), below(2) * below(span));
+    }
+    CHECK(broken == 0, "shards keep the rate together: not in %d of %d",
+          broken, i);
+    CHECK(share(1, DAY, 16, 0), "1/d is one in 16 days for 16 shards");
+    pace_share(&calls, &window, 7);
+    CHECK(calls == 0 && window == HOUR, "no rate is shared as none");
+    calls = 2000;
+    pace_share(&calls, &window, 3);
+    CHECK(calls == 666 && window == HOUR, "a third of 2000 is 666");
+    pace_share(&calls, &window, 0);
+    CHECK(calls == 666 && window == HOUR, "no shards are one");
+    calls = 2;
+    pace_share(&calls, &window, 5);
+    CHECK(calls == 1 && window == 3 * HOUR, "a fifth of 2/h is 1 in 3 h");
+    calls = 1;
+    pace_share(&calls, &window, INT64_MAX);
+    CHECK(calls == 1 && window == INT64_C(1) << 61,
+          "a window has a longest length");
+}
+
+/* ---- trying again ---- */
+
+static void test_backoff(void)
+{
+    static const struct { unsigned retry; int64_t base, cap, most; } cases[] =
+    {
+        {1, 25 * MS, 20 * S, 25 * MS}, {2, 25 * MS, 20 * S, 50 * MS},
+        {5, 25 * MS, 20 * S, 400 * MS}, {10, 25 * MS, 20 * S, 12800 * MS},
+        {11, 25 * MS, 20 * S, 20 * S}, {1000, 25 * MS, 20 * S, 20 * S},
+        {UINT32_MAX, S, 20 * S, 20 * S}, {0, S, 20 * S, S},
+        {1, S, S, S}, {1, S, S - 1, S - 1}, {2, S, 2 * S, 2 * S},
+        {2, S, 2 * S - 1, 2 * S - 1}, {63, 1, INT64_MAX, INT64_C(1) << 62},
+        {64, 1, INT64_MAX, INT64_MAX}, {65, 1, INT64_MAX, INT64_MAX},
+        {1, INT64_MAX, INT64_MAX, INT64_MAX}, {1, 1, 1, 1},
+        {3, 0, S, 0}, {3, -1, S, 0}, {3, S, 0, 0}, {3, S, INT64_MIN, 0},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        int64_t most = cases[i].most, sum = 0, last = -1;
+        bool good = true;
+        uint32_t k;
+
+        /* 2^16 evenly spread bits; sums of 2^47 at most */
+        for (k = 0; k < 65536; k++) {
+            int64_t wait = pace_backoff(cases[i].retry, cases[i].base,
+                                        cases[i].cap, k << 16);
+
+            good &= wait >= last && wait >= 0 && (wait < most || most == 0);
+            last = wait;
+            sum += wait / 65536;
+        }
+        CHECK(good, "retry %u waits from 0 to its bound", cases[i].retry);
+        CHECK(most < 65536 || (sum >= most / 2 - most / 32768 - 65536 &&
+                               sum <= most / 2),
+              "retry %u waits half its bound in the mean", cases[i].retry);
+        last = pace_backoff(cases[i].retry, cases[i].base, cases[i].cap,
+                            UINT32_MAX);
+        CHECK(pace_backoff(cases[i].retry, cases[i].base, cases[i].cap, 0) ==
+              0 && (last < most || most == 0) &&
+              last >= most - most / 1000000000 - 1,
+              "retry %u waits nothing at the least, and nearly its bound",
+              cases[i].retry);
+    }
+}
+
+/* The tokens left after these: t a throttled retry, r another, R one that is
+   refused, s success, f failure. -1 if it went otherwise. */
+static int tokens_after(const char *events)
+{
+    struct pace_bucket bucket;
+    int64_t delay;
+    bool good = true;
+
+    pace_bucket_init(&bucket);
+    for (; *events != '\0'; events++) {
+        if (*events == 's')
+            pace_success(&bucket);
+        else if (*events == 'f')
+            pace_failure(&bucket);
+        else
+            good &= pace_retry(&bucket, 1, *events == 't', -1, 0, &delay) ==
+                (*events != 'R');
+    }
+    return good ? (int)bucket.tokens : -1;
+}
+
+static void test_bucket(void)
+{
+    static const struct { const char *events; int tokens; } cases[] = {
+        {"", 500}, {"s", 500}, {"r", 486}, {"t", 495}, {"rs", 500},
+        {"ts", 500}, {"rrs", 486}, {"rts", 486}, {"trs", 495},
+        {"rrss", 487}, {"rf", 486}, {"rfs", 487}, {"rrfsss", 475},
+        {"f", 500}, {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", 10},
+        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrRRs", 11},
+        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrt", 5},
+        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrtt", 0},
+        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrttRs", 1},
+        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrsr", 10},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        CHECK(tokens_after(cases[i].events) == cases[i].tokens,
+              "%s leaves %d tokens: %d", cases[i].events, cases[i].tokens,
+              tokens_after(cases[i].events));
+}
+
+static void test_retry(void)
+{
+    static const uint32_t half = UINT32_C(1) << 31;
+    static const struct {
+        unsigned retry;
+        bool throttled;
+        int64_t after;
+        uint32_t random;
+        int64_t delay;
+    } cases[] = {
+        {1, false, -1, half, 12500000}, {2, false, -1, half, 25 * MS},
+        {1, true, -1, half, 500 * MS}, {2, true, -1, half, S},
+        {6, true, -1, half, 10 * S}, {60, false, -1, half, 10 * S},
+        {1, false, 0, half, 12500000}, {1, false, 12, half, 12500000},
+        {1, false, 13, half, 13 * MS}, {1, false, 5012, half, 5012 * MS},
+        {1, false, 5013, half, 5012500000},
+        {1, false, 999999999, half, 5012500000},
+        {1, false, INT64_MAX, half, 5012500000},
+        {1, false, INT64_MIN, half, 12500000},
+        {1, true, INT64_MAX, 0, 5 * S}, {1, true, 700, 0, 700 * MS},
+        {9, true, 1, half, 10 * S}, {9, true, 12000, half, 12 * S},
+        {9, true, 16000, half, 15 * S},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct pace_bucket bucket;
+        int64_t delay = -1;
+
+        pace_bucket_init(&bucket);
+        CHECK(pace_retry(&bucket, cases[i].retry, cases[i].throttled,
+                         cases[i].after, cases[i].random, &delay) &&
+              delay == cases[i].delay, "retry %u after %" PRId64
+              " ms: %" PRId64 " ns", cases[i].retry, cases[i].after, delay);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
+    seed += seed == 0;
+    printf("seed %" PRIu64 "\n", seed);
+    test_init();
+    test_sharp();
+    test_schedules();
+    test_year();
+    test_loss();
+    test_quota();
+    test_silence();
+    test_both();
+    test_server();
+    test_use();
+    test_share();
+    test_backoff();
+    test_bucket();
+    test_retry();
+    return test_done("test_pace");
+}

@@ -1,0 +1,680 @@
+/* The unit test of sigv4.c. The signatures were computed by botocore. */
+#include "sigv4.h"
+
+#include <bearssl.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include "tests/unit/test.h"
+
+enum { OUT = 65536 };
+
+static char out[OUT];
+static const char date[] = "20150830T123600Z";
+static const char first_key[] = "AWS4wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY";
+static const struct sigv4_scope scope = {
+    "AKIDEXAMPLE", first_key + 4, "us-east-1", "dynamodb", NULL
+};
+static const char empty_hash[] =
+    "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+
+/* GET / with a host and a date, and room for more headers. */
+struct sample {
+    struct sigv4_header headers[SIGV4_MAX_HEADERS + 2];
+    struct sigv4_request rq;
+};
+
+static void sample_add(struct sample *s, struct sigv4_header header)
+{
+    s->headers[s->rq.n_headers++] = header;
+}
+
+static void sample_init(struct sample *s)
+{
+    memset(s, 0, sizeof *s);
+    s->rq.method = "GET";
+    s->rq.path = "/";
+    s->rq.query = "";
+    s->rq.headers = s->headers;
+    sample_add(s, (struct sigv4_header){"Host", "h"});
+    sample_add(s, (struct sigv4_header){"X-Amz-Date", date});
+}
+
+/* All three functions refuse, or none does. */
+static bool refused(const struct sample *s, const struct sigv4_scope *by,
+                    const char *when)
+{
+    *out = 'x';
+    return sigv4_authorization(&s->rq, by, when, out, OUT) == 0 &&
+        *out == '\0' &&
+        sigv4_string_to_sign(&s->rq, by, when, out, OUT) == 0;
+}
+
+static bool canonical_refused(const struct sample *s)
+{
+    *out = 'x';
+    return sigv4_canonical_request(&s->rq, out, OUT) == 0 && *out == '\0' &&
+        refused(s, &scope, date);
+}
+
+/* Does *at start with this text? Then *at goes behind it. */
+static bool skip(const char **at, const char *text)
+{
+    size_t n = strlen(text);
+
+    if (strncmp(*at, text, n) != 0)
+        return false;
+    *at += n;
+    return true;
+}
+
+/* What is expected where the sample has "/", nothing, and nothing more. */
+struct canonical {
+    const char *path, *query, *headers, *names;
+};
+
+static bool canonical_is(const struct sample *s, struct canonical expected)
+{
+    const char *at = out;
+
+    return sigv4_canonical_request(&s->rq, out, OUT) == strlen(out) &&
+        skip(&at, "GET\n") && skip(&at, expected.path) &&
+        skip(&at, "\n") && skip(&at, expected.query) &&
+        skip(&at, "\n") && skip(&at, expected.headers) &&
+        skip(&at, "host:h\nx-amz-date:20150830T123600Z\n\n") &&
+        skip(&at, expected.names) && skip(&at, "host;x-amz-date\n") &&
+        skip(&at, empty_hash) && *at == '\0';
+}
+
+/* ---- signatures ---- */
+
+static void test_signatures(void)
+{
+    static const char many[] =
+        "0000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000"
+        "0000000000000000000000000000000000000000000000000000000000000000";
+    static const struct {
+        const char *target, *host, *token, *date, *payload;
+        struct sigv4_scope scope;
+        const char *authorization;
+    } cases[] = {
+        {"DynamoDB_20120810.DescribeTable",
+         "dynamodb.eu-central-1.amazonaws.com", NULL,
+         "20261122T081500Z", "{\"TableName\":\"ocr\"}",
+         {"AKIAOCRDYNTESTKEY000",
+          "bm90LWEta2V5LWJ1dC1sb25nLWVub3VnaC1mb3ItYXdz", "eu-central-1",
+          "dynamodb", NULL},
+         "AWS4-HMAC-SHA256 Credential=AKIAOCRDYNTESTKEY000/20261122/"
+         "eu-central-1/dynamodb/aws4_request, "
+         "SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="
+         "d6d08e9bd01f3d370a3bcce37cb951662ef646cae053541e5c340ca98d9d646c"},
+        {"DynamoDB_20120810.PutItem",
+         "dynamodb.us-east-1.amazonaws.com",
+         "IQoJb3JpZ2luX2VjEXAMPLE//////////wEaCXVzLWVhc3QtMSJH=",
+         "19991231T235959Z",
+         "{\"TableName\":\"ocr\",\"Item\":{\"publicId\":{\"S\":\"a\"},"
+         "\"text\":{\"S\":\"gr\303\274\303\237e\"}}}",
+         {"ASIAOCRDYNTESTKEY000", "s", "us-east-1", "dynamodb", NULL},
+         "AWS4-HMAC-SHA256 Credential=ASIAOCRDYNTESTKEY000/19991231/"
+         "us-east-1/dynamodb/aws4_request, SignedHeaders=content-type;host;"
+         "x-amz-date;x-amz-security-token;x-amz-target, Signature="
+         "708cf6feed118147196bf39f332204c3f4b3ee2477b4dcaaa4d0d097cc23c41f"},
+        {"DynamoDB_20120810.ListTables", "127.0.0.1:8000", NULL,
+         "99991231T235959Z", "",
+         {"x", many, "local", "dynamodb", NULL},
+         "AWS4-HMAC-SHA256 Credential=x/99991231/local/dynamodb/aws4_request,"
+         " SignedHeaders=content-type;host;x-amz-date;x-amz-target, Signature="
+         "598d944fbad41c5458f78922f903b746f5f3099de6eec54506d337f1b21bc5e5"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sample s;
+
+        sample_init(&s);
+        s.rq.method = "POST";
+        s.rq.n_headers = 0;
+        sample_add(&s, (struct sigv4_header){"X-Amz-Target", cases[i].target});
+        if (cases[i].token != NULL)
+            sample_add(&s, (struct sigv4_header){
+                "X-Amz-Security-Token", cases[i].token});
+        sample_add(&s, (struct sigv4_header){"X-Amz-Date", cases[i].date});
+        sample_add(&s, (struct sigv4_header){"Host", cases[i].host});
+        sample_add(&s, (struct sigv4_header){
+            "Content-Type", "application/x-amz-json-1.0"});
+        s.rq.payload = cases[i].payload;
+        s.rq.payload_len = strlen(cases[i].payload);
+        CHECK(sigv4_authorization(&s.rq, &cases[i].scope, cases[i].date, out,
+                                  OUT) == strlen(cases[i].authorization) &&
+              strcmp(out, cases[i].authorization) == 0,
+              "%s is signed as botocore does: %s", cases[i].target, out);
+    }
+}
+
+static void test_texts(void)
+{
+    static const char expected[] =
+        "AWS4-HMAC-SHA256\n20150830T123600Z\n"
+        "20150830/us-east-1/dynamodb/aws4_request\n";
+    struct sample s;
+    static const char digits[] = "0123456789abcdef";
+    char hash[65] = "";
+    br_sha256_context sha;
+    unsigned char digest[32];
+    size_t n;
+
+    sample_init(&s);
+    n = sigv4_canonical_request(&s.rq, out, OUT);
+    br_sha256_init(&sha);
+    br_sha256_update(&sha, out, n);
+    br_sha256_out(&sha, digest);
+    for (size_t i = 0; i < sizeof digest; i++)
+        memcpy(hash + 2 * i, (char[]){digits[digest[i] >> 4],
+                                      digits[digest[i] & 15]}, 2);
+    n = sigv4_string_to_sign(&s.rq, &scope, date, out, OUT);
+    CHECK(n == sizeof expected - 1 + 64 &&
+          memcmp(out, expected, sizeof expected - 1) == 0 &&
+          strcmp(out + sizeof expected - 1, hash) == 0,
+          "the string to sign holds the hash of the canonical request: %s",
+          out);
+}
+
+/* ---- the canonical form ---- */
+
+static void test_paths(void)
+{
+    static const struct { const char *path, *normal, *kept; } cases[] = {
+        {"", "/", "/"},
+        {"/", "/", "/"},
+        {"//", "/", "//"},
+        {"/a", "/a", "/a"},
+        {"/a/", "/a/", "/a/"},
+        {"//a//b//", "/a/b/", "//a//b//"},
+        {"/.", "/", "/."},
+        {"/./", "/", "/./"},
+        {"/..", "/", "/.."},
+        {"/../../a", "/a", "/../../a"},
+        {"/a/..", "/", "/a/.."},
+        {"/a/../", "/", "/a/../"},
+        {"/a/b/..", "/a", "/a/b/.."},
+        {"/a/b/../", "/a/", "/a/b/../"},
+        {"/a/b/../../c", "/c", "/a/b/../../c"},
+        {"/a/../../b", "/b", "/a/../../b"},
+        {"/a/b/../c/../d", "/a/d", "/a/b/../c/../d"},
+        {"/a/./b//../c", "/a/c", "/a/./b//../c"},
+        {"/a/b/./../c", "/a/c", "/a/b/./../c"},
+        {"/...", "/...", "/..."},
+        {"/.a/..b", "/.a/..b", "/.a/..b"},
+        {"/a b", "/a%20b", "/a%20b"},
+        {"/a%20b", "/a%2520b", "/a%20b"},
+        {"/%7e%2f", "/%257e%252f", "/~%2F"},
+        {"/100%", "/100%25", "/100%25"},
+        {"/%4", "/%254", "/%254"},
+        {"/%4g", "/%254g", "/%254g"},
+        {"/%g4", "/%25g4", "/%25g4"},
+        {"/%--", "/%25--", "/%25--"},
+        {"/%25", "/%2525", "/%25"},
+        {"/%00", "/%2500", "/%00"},
+        {"/-._~09azAZ", "/-._~09azAZ", "/-._~09azAZ"},
+        {"/!$&'()*+,;=:@?#", "/%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40%3F%23",
+         "/%21%24%26%27%28%29%2A%2B%2C%3B%3D%3A%40%3F%23"},
+        {"/\303\251\377\001\177", "/%C3%A9%FF%01%7F", "/%C3%A9%FF%01%7F"},
+    };
+
+    for (size_t i = 0; i < 2 * sizeof cases / sizeof *cases; i++) {
+        bool keep = i % 2 == 1;
+        const char *expected = keep ? cases[i / 2].kept : cases[i / 2].normal;
+        struct sample s;
+
+        sample_init(&s);
+        s.rq.path = cases[i / 2].path;
+        s.rq.keep_path = keep;
+        CHECK(canonical_is(&s, (struct canonical){expected, "", "", ""}),
+              "path %s, %s, is %s: %s", s.rq.path,
+              keep ? "kept" : "normalised", expected, out);
+    }
+}
+
+static void test_queries(void)
+{
+    static const struct { const char *query, *expected; } cases[] = {
+        {"", ""},
+        {"a", "a="},
+        {"a=", "a="},
+        {"=", "="},
+        {"=v", "=v"},
+        {"a=b=c", "a=b%3Dc"},
+        {"&", ""},
+        {"&&a=1&&b=2&", "a=1&b=2"},
+        {"b=1&a=2", "a=2&b=1"},
+        {"a=2&a=1&a=10", "a=1&a=10&a=2"},
+        {"a=&a", "a=&a="},
+        {"B=1&a=1&A=1", "A=1&B=1&a=1"},
+        {"a-b=1&a=1&ab=1", "a=1&a-b=1&ab=1"},
+        {"z=1&\303\251=1&%C3%A8=1", "%C3%A8=1&%C3%A9=1&z=1"},
+        {"%61=%7E&%5a=%c3%a9", "Z=%C3%A9&a=~"},
+        {"a=%2f&a=/0", "a=%2F&a=%2F0"},
+        {"a=%&b=%4&c=%zz", "a=%25&b=%254&c=%25zz"},
+        {"a=b+c d", "a=b%2Bc%20d"},
+        {"%3D=%26", "%3D=%26"},
+        {"a=%00", "a=%00"},
+        {"-._~=09azAZ", "-._~=09azAZ"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sample s;
+
+        sample_init(&s);
+        s.rq.query = cases[i].query;
+        CHECK(canonical_is(&s, (struct canonical){
+                               "/", cases[i].expected, "", ""}),
+              "query %s is %s: %s", cases[i].query,
+              cases[i].expected, out);
+    }
+}
+
+static void test_headers(void)
+{
+    static const struct {
+        struct sigv4_header headers[4];
+        const char *expected, *names;        /* host and date left out */
+    } cases[] = {
+        {{{"A", ""}}, "a:\n", "a;"},
+        {{{"A", "x"}}, "a:x\n", "a;"},
+        {{{"A", " \t x\t "}}, "a:x\n", "a;"},
+        {{{"A", "  \t"}}, "a:\n", "a;"},
+        {{{"A", "x  y \t z"}}, "a:x y z\n", "a;"},
+        {{{"A", " \"x   y\" "}}, "a:\"x y\"\n", "a;"},
+        {{{"A", "x\r\n  y\n\tz"}}, "a:x y z\n", "a;"},
+        {{{"A", "x\r\n "}}, "a:x\n", "a;"},
+        {{{"A", "\303\251\200"}}, "a:\303\251\200\n", "a;"},
+        {{{"b", "1"}, {"A", "2"}}, "a:2\nb:1\n", "a;b;"},
+        {{{"b", "1"}, {"ab", "2"}, {"a", "3"}}, "a:3\nab:2\nb:1\n", "a;ab;b;"},
+        {{{"A", "2"}, {"a", "1"}, {"A", "3"}}, "a:2,1,3\n", "a;"},
+        {{{"B", "1"}, {"a", "2"}, {"b", " 3 "}, {"A", ""}},
+         "a:2,\nb:1,3\n", "a;b;"},
+        {{{"a", ""}, {"a", ""}}, "a:,\n", "a;"},
+        {{{"!#$%&'*+-.^_`|~", "x"}}, "!#$%&'*+-.^_`|~:x\n",
+         "!#$%&'*+-.^_`|~;"},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct sample s;
+
+        sample_init(&s);
+        for (size_t k = 0; k < 4 && cases[i].headers[k].name != NULL; k++)
+            sample_add(&s, cases[i].headers[k]);
+        CHECK(canonical_is(&s, (struct canonical){
+                               "/", "", cases[i].expected, cases[i].names}),
+              "header case %d is %s: %s", (int)i,
+              cases[i].expected, out);
+    }
+}
+
+/* ---- refusals ---- */
+
+static void test_refused_requests(void)
+{
+    static const char *const methods[] = {
+        "", "GET ", "G\nT", "G\303\251T"
+    };
+    static const char *const paths[] = {"a", "*", "http://h/", "?"};
+    static const struct sigv4_header headers[] = {
+        {"", "x"}, {"a b", "x"}, {"a:", "x"}, {"\303\251", "x"},
+        {"a", "x\ny"}, {"a", "x\n"}, {"a", "x\r"}, {"a", "x\ry"},
+        {"a", "\r \n "}, {"a", "x\r\ny"}, {"a", "\001"}, {"a", "x\177"},
+        {"a", "\033[31m"}, {"host", "h"}, {"HOST", "other"},
+        {"x-amz-date", "20150830T123600Z"},
+    };
+    struct sample s;
+
+    for (size_t i = 0; i < sizeof methods / sizeof *methods; i++) {
+        sample_init(&s);
+        s.rq.method = methods[i];
+        CHECK(canonical_refused(&s), "method %d is refused", (int)i);
+    }
+    for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+        sample_init(&s);
+        s.rq.path = paths[i];
+        CHECK(canonical_refused(&s), "path %s is refused", paths[i]);
+    }
+    for (size_t i = 0; i < sizeof headers / sizeof *headers; i++) {
+        sample_init(&s);
+        sample_add(&s, headers[i]);
+        CHECK(canonical_refused(&s), "header %d is refused", (int)i);
+    }
+    for (size_t i = 0; i < 2; i++) {
+        sample_init(&s);
+        s.headers[i].name = "a";
+        CHECK(canonical_refused(&s), "no %s header is refused",
+              i == 0 ? "host" : "x-amz-date");
+    }
+    sample_init(&s);
+    CHECK(!canonical_refused(&s), "the sample itself is not refused");
+}
+
+static void test_refused_scopes(void)
+{
+    static const char *const bad[] = {
+        "", "a/b", "a,b", "a b", " ", "a\n", "a\177", "\303\251"
+    };
+    static const char *const dates[] = {
+        "", "20150830T123600", "20150830T123600z", "20150830T123600ZZ",
+        "20150830 123600Z", "2015083OT123600Z", "20150830T12:600Z",
+        "20150830T123601Z"
+    };
+    struct sample s;
+
+    sample_init(&s);
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        struct sigv4_scope by = scope;
+
+        by.access_key = bad[i];
+        CHECK(refused(&s, &by, date), "access key %d is refused", (int)i);
+        by = scope;
+        by.region = bad[i];
+        CHECK(refused(&s, &by, date), "region %d is refused", (int)i);
+        by = scope;
+        by.service = bad[i];
+        CHECK(refused(&s, &by, date), "service %d is refused", (int)i);
+    }
+    for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
+        CHECK(refused(&s, &scope, dates[i]),
+              "date %s is not that of the header", dates[i]);
+    for (size_t i = 0; i < sizeof dates / sizeof *dates - 1; i++) {
+        s.headers[1].value = dates[i];
+        CHECK(refused(&s, &scope, dates[i]), "date %s has not the form",
+              dates[i]);
+    }
+    s.headers[1].value = " 20150830T123600Z";
+    CHECK(refused(&s, &scope, date), "a header's date is taken literally");
+}
+
+/* ---- the signing key that a caller keeps ---- */
+
+/* Is it signed as without a kept key? */
+static bool same_with(struct sample *s, struct sigv4_key *key, const char *day)
+{
+    struct sigv4_scope by = scope;
+    char kept[1024];
+
+    s->headers[1].value = day;
+    by.key = key;
+    return sigv4_authorization(&s->rq, &by, day, kept, sizeof kept) > 0 &&
+        sigv4_authorization(&s->rq, &scope, day, out, OUT) > 0 &&
+        strcmp(kept, out) == 0;
+}
+
+static void test_kept_key(void)
+{
+    static const char tomorrow[] = "20150831T000000Z";
+    struct sigv4_key key, before;
+    struct sample s;
+
+    memset(&key, 0, sizeof key);
+    sample_init(&s);
+    CHECK(same_with(&s, &key, date), "the first signature makes the key");
+    CHECK(memcmp(key.day, date, sizeof key.day) == 0, "and keeps it");
+    before = key;
+    CHECK(same_with(&s, &key, date), "the second uses it");
+    CHECK(memcmp(&before, &key, sizeof key) == 0, "and leaves it");
+    CHECK(same_with(&s, &key, tomorrow), "another day has another key");
+    CHECK(memcmp(before.bytes, key.bytes, sizeof key.bytes) != 0 &&
+          memcmp(key.day, tomorrow, sizeof key.day) == 0, "which is kept");
+    key.bytes[0] ^= 1;
+    CHECK(!same_with(&s, &key, tomorrow), "a kept key is used");
+}
+
+/* ---- bounds ---- */
+
+static void test_bounds(void)
+{
+    static char query[2 * SIGV4_MAX_PARAMETERS + 2];
+    char secret[SIGV4_MAX_SECRET + 2];
+    struct sigv4_scope by = scope;
+    struct sample s;
+
+    sample_init(&s);
+    while (s.rq.n_headers < SIGV4_MAX_HEADERS)
+        sample_add(&s, (struct sigv4_header){"a", ""});
+    CHECK(!canonical_refused(&s), "%d headers pass", SIGV4_MAX_HEADERS);
+    sample_add(&s, (struct sigv4_header){"a", ""});
+    CHECK(canonical_refused(&s), "%d headers are refused",
+          SIGV4_MAX_HEADERS + 1);
+
+    sample_init(&s);
+    s.rq.query = query;
+    for (size_t i = 0; i < sizeof query - 2; i++)
+        query[i] = i % 2 == 0 ? 'b' : '&';
+    CHECK(!canonical_refused(&s), "%d parameters pass", SIGV4_MAX_PARAMETERS);
+    query[sizeof query - 2] = 'a';
+    CHECK(canonical_refused(&s), "%d parameters are refused",
+          SIGV4_MAX_PARAMETERS + 1);
+
+    sample_init(&s);
+    memset(secret, 's', sizeof secret);
+    by.secret_key = secret;
+    secret[SIGV4_MAX_SECRET + 1] = '\0';
+    CHECK(refused(&s, &by, date), "a secret key of %d bytes is refused",
+          SIGV4_MAX_SECRET + 1);
+    secret[SIGV4_MAX_SECRET] = '\0';
+    CHECK(!refused(&s, &by, date), "a secret key of %d bytes passes",
+          SIGV4_MAX_SECRET);
+    secret[0] = '\0';
+    CHECK(refused(&s, &by, date), "an empty secret key is refused");
+}
+
+/* Which of the three texts, into how many bytes. */
+static size_t write_text(int which, const struct sample *s, char *to,
+                         size_t size)
+{
+    return which == 0 ? sigv4_canonical_request(&s->rq, to, size)
+        : which == 1 ? sigv4_string_to_sign(&s->rq, &scope, date, to, size)
+        : sigv4_authorization(&s->rq, &scope, date, to, size);
+}
+
+static void test_sizes(void)
+{
+    struct sample s;
+
+    sample_init(&s);
+    s.rq.path = "/a/b";
+    s.rq.query = "c=d";
+    for (int which = 0; which < 3; which++) {
+        size_t n = write_text(which, &s, out, OUT);
+        bool never_cut = true;
+
+        for (size_t size = 0; size <= n + 1; size++) {
+            char *exact = malloc(size > 0 ? size : 1);
+            size_t got;
+
+            if (exact == NULL)
+                abort();
+            *exact = 'x';
+            got = write_text(which, &s, exact, size);
+            if (size <= n && (got != 0 || *exact != (size == 0 ? 'x' : '\0')))
+                never_cut = false;
+            if (size > n && (got != n || strcmp(exact, out) != 0))
+                never_cut = false;
+            free(exact);
+        }
+        CHECK(n > 0 && never_cut, "text %d is written whole or not at all",
+              which);
+    }
+}
+
+static void test_two_kilobytes(void)
+{
+    char names[28][31];
+    struct sample s;
+
+    sample_init(&s);
+    for (int i = 0; i < 28; i++) {
+        memcpy(names[i], "x-header-of-thirty-bytes-----?", 31);
+        names[i][29] = "0123456789abcdefghijklmnopqr"[i];
+        sample_add(&s, (struct sigv4_header){names[i], "x"});
+    }
+    CHECK(sigv4_authorization(&s.rq, &scope, date, out, 2048) > 0,
+          "2 KB are enough for 30 headers with names of 30 bytes");
+}
+
+/* ---- time ---- */
+
+/* ---- what is left of the key ---- */
+
+#if defined __SANITIZE_ADDRESS__
+enum { OTHER_STACKS = 1 };
+#elif defined __has_feature
+#if __has_feature(address_sanitizer)
+enum { OTHER_STACKS = 1 };
+#else
+enum { OTHER_STACKS = 0 };
+#endif
+#else
+enum { OTHER_STACKS = 0 };
+#endif
+
+enum { STACK = 1 << 18, NEEDLES = 25 };
+
+static unsigned char needles[NEEDLES][16];
+static size_t n_needles;
+
+/* Bytes that must not be found, also as HMAC pads them. */
+static void add_needles(const unsigned char *bytes)
+{
+    static const unsigned char pads[] = {0, 0x36, 0x5c};
+
+    for (size_t k = 0; k < sizeof pads; k++) {
+        for (size_t i = 0; i < 16; i++)
+            needles[n_needles][i] = bytes[i] ^ pads[k];
+        n_needles++;
+    }
+}
+
+/* Also the state that SHA-256 has after a padded key. */
+static void add_key(const void *key, size_t n)
+{
+    static const unsigned char pads[] = {0x36, 0x5c};
+
+    add_needles(key);
+    for (size_t k = 0; k < sizeof pads; k++) {
+        unsigned char block[64] = {0};
+        br_sha256_context sha;
+
+        memcpy(block, key, n);
+        for (size_t i = 0; i < sizeof block; i++)
+            block[i] ^= pads[k];
+        br_sha256_init(&sha);
+        br_sha256_update(&sha, block, sizeof block);
+        memcpy(needles[n_needles++], sha.val, 16);
+    }
+}
+
+static void make_needles(void)
+{
+    unsigned char key[32];
+    const char *const steps[] = {
+        "20150830", scope.region, scope.service, "aws4_request"
+    };
+    br_hmac_key_context kc;
+    br_hmac_context hc;
+
+    br_hmac_key_init(&kc, &br_sha256_vtable, first_key, strlen(first_key));
+    add_key(first_key, strlen(first_key));
+    for (size_t i = 0; i < 4; i++) {
+        br_hmac_init(&hc, &kc, 0);
+        br_hmac_update(&hc, steps[i], strlen(steps[i]));
+        br_hmac_out(&hc, key);
+        br_hmac_key_init(&kc, &br_sha256_vtable, key, sizeof key);
+        add_key(key, sizeof key);
+    }
+}
+
+static void *run_signer(void *context)
+{
+    struct sample s;
+
+    (void)context;
+    sample_init(&s);
+    sigv4_authorization(&s.rq, &scope, date, out, OUT);
+    return NULL;
+}
+
+/* What a signer does that wipes nothing. */
+static void *run_careless(void *context)
+{
+    br_hmac_key_context kc;
+    br_hmac_context hc;
+
+    (void)context;
+    br_hmac_key_init(&kc, &br_sha256_vtable, first_key, strlen(first_key));
+    br_hmac_init(&hc, &kc, 0);
+    return NULL;
+}
+
+/* How many needles a function leaves on its stack, or -1 where that cannot
+   be seen. The kernel reads the stack, so that valgrind and MSan do not mind
+   that parts of it were never written. */
+static int count_left(void *(*function)(void *))
+{
+    static unsigned char copy[STACK];
+    unsigned char *stack = mmap(NULL, STACK, PROT_READ | PROT_WRITE,
+                                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    pthread_attr_t attr;
+    pthread_t thread;
+    int found = 0, fd = open("/proc/self/mem", O_RDONLY | O_CLOEXEC);
+    ssize_t got = -1;
+
+    if (stack != MAP_FAILED && pthread_attr_init(&attr) == 0 &&
+        pthread_attr_setstack(&attr, stack, STACK) == 0 &&
+        pthread_create(&thread, &attr, function, NULL) == 0 &&
+        pthread_join(thread, NULL) == 0 && fd >= 0)
+        got = pread(fd, copy, sizeof copy, (off_t)(size_t)stack);
+    if (fd >= 0)
+        close(fd);
+    for (size_t i = 0; i < n_needles; i++) {
+        for (size_t k = 0; k + 8 <= 16; k += 4) {
+            if (memmem(copy, sizeof copy, needles[i] + k, 8) != NULL)
+                found++;
+        }
+    }
+    return got == (ssize_t)sizeof copy ? found : -1;
+}
+
+static void test_wiped(void)
+{
+    if (OTHER_STACKS) {
+        test_skip("what is left of the key: ASan moves stacks");
+        return;
+    }
+    make_needles();
+    if (count_left(run_careless) <= 0) {
+        test_skip("what is left of the key: this stack cannot be seen");
+        return;
+    }
+    CHECK(count_left(run_signer) == 0,
+          "nothing on the stack tells the secret key or what came of it");
+}
+
+int main(void)
+{
+    test_signatures();
+    test_texts();
+    test_paths();
+    test_queries();
+    test_headers();
+    test_refused_requests();
+    test_refused_scopes();
+    test_kept_key();
+    test_bounds();
+    test_sizes();
+    test_two_kilobytes();
+    test_wiped();
+    return test_done("test_sigv4");
+}

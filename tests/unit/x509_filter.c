@@ -1,0 +1,126 @@
+/*
+ * x509_filter: gives chains of certificates to x509.c and prints its verdicts,
+ * for tests/test_x509.py.
+ *
+ * Lines in: "case HOST SECONDS DEPTH" (the time; how many authorities may
+ * stand between, or -1), then "trust HEX" and "chain HEX" for each certificate
+ * in DER, then "end". A line out for each case: "accepted", "name: " or
+ * "refused: " and the sentence. Each chain is given whole and byte by byte;
+ * "torn" where that makes a difference.
+ */
+#include "net/x509.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ROOM = 1 << 20, LIST = 256 };
+
+struct bytes {
+    unsigned char *p;
+    size_t n;
+};
+
+static struct bytes trusted[LIST], chain[LIST];
+static size_t n_trusted, n_chain;
+static struct buf anchors;
+
+static struct bytes from_hex(const char *hex)
+{
+    struct bytes b = {malloc(strlen(hex) / 2 + 1), 0};
+    unsigned byte;
+
+    while (b.p != NULL && sscanf(hex + 2 * b.n, "%2x", &byte) == 1)
+        b.p[b.n++] = (unsigned char)byte;
+    return b;
+}
+
+static void make_anchors(int64_t now, int depth)
+{
+    size_t i;
+
+    buf_reset(&anchors);
+    for (i = 0; i < n_trusted; i++) {
+        struct cert c;
+
+        (void)cert_read(&c, trusted[i].p, trusted[i].n);
+        if (depth >= 0 && (unsigned)depth < c.path)
+            c.path = (unsigned)depth;
+        (void)x509_add_anchor(&anchors, &c, now);
+    }
+}
+
+static unsigned give(struct x509 *x, size_t piece)
+{
+    const br_x509_class **class = &x->vtable;
+    size_t i, at;
+
+    (*class)->start_chain(class, NULL);
+    for (i = 0; i < n_chain; i++) {
+        (*class)->start_cert(class, (uint32_t)chain[i].n);
+        for (at = 0; at < chain[i].n; at += piece)
+            (*class)->append(class, chain[i].p + at, piece < chain[i].n - at
+                             ? piece : chain[i].n - at);
+        (*class)->end_cert(class);
+    }
+    return (*class)->end_chain(class);
+}
+
+static void judge(const char *host, int64_t now)
+{
+    const struct der list = {anchors.data, anchors.len};
+    struct x509 x;
+    char sentence[sizeof x.error];
+    unsigned error;
+
+    x509_init(&x, list, host, now);
+    error = give(&x, SIZE_MAX / 2);
+    memcpy(sentence, x.error, sizeof sentence);
+    if (give(&x, 1) != error || strcmp(sentence, x.error) != 0 ||
+        (error == 0) != ((*x.vtable).get_pkey((void *)&x.vtable, NULL) !=
+                         NULL))
+        printf("torn\n");
+    else if (error == 0)
+        printf("accepted\n");
+    else
+        printf("%s: %s\n", error == BR_ERR_X509_BAD_SERVER_NAME ? "name" :
+               "refused", sentence);
+    x509_free(&x);
+}
+
+static void forget(void)
+{
+    while (n_trusted > 0)
+        free(trusted[--n_trusted].p);
+    while (n_chain > 0)
+        free(chain[--n_chain].p);
+}
+
+int main(void)
+{
+    static char line[ROOM], host[300];
+    long long now = 0;
+    int depth = -1;
+
+    buf_init(&anchors, ROOM);
+    while (fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        if (sscanf(line, "case %255s %lld %d", host, &now, &depth) == 3)
+            continue;
+        if (strncmp(line, "trust ", 6) == 0 && n_trusted < LIST) {
+            trusted[n_trusted++] = from_hex(line + 6);
+        } else if (strncmp(line, "chain ", 6) == 0 && n_chain < LIST) {
+            chain[n_chain++] = from_hex(line + 6);
+        } else if (strcmp(line, "end") == 0) {
+            make_anchors(now, depth);
+            judge(host, now);
+            forget();
+        } else {
+            fprintf(stderr, "x509_filter: what is this: %.40s\n", line);
+            return 1;
+        }
+    }
+    buf_free(&anchors);
+    return fflush(stdout) != 0;
+}
