@@ -70,7 +70,8 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
 
-MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c pem.c tls.c x509.c
+MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c pem.c text.c tls.c \
+	x509.c
 build/mkanchors: $(MKANCHORS) $(HEADERS) | build
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
 		$(HOST_LIB)
@@ -109,7 +110,7 @@ DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
 JSON = json.c machine.c picks.c ascii.c
 # what a connection is made of
 HTTP = http.c response.c proxy.c net.c tls.c pem.c x509.c cert.c der.c clock.c \
-	buf.c ascii.c
+	buf.c ascii.c text.c
 
 $(UNITS)/test_checkpoint: checkpoint.c
 $(UNITS)/test_clock: clock.c
@@ -121,8 +122,9 @@ $(UNITS)/test_pace: pace.c
 $(UNITS)/test_pem: pem.c buf.c
 $(UNITS)/test_printf: | printf.c
 $(UNITS)/test_process: process.c why.c clock.c buf.c
-$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c buf.c $(JSON)
-$(UNITS)/test_rows: rows.c $(JSON)
+$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c text.c buf.c \
+	$(JSON)
+$(UNITS)/test_rows: rows.c text.c $(JSON)
 $(UNITS)/test_sigv4: sigv4.c buf.c ascii.c
 $(UNITS)/sigv4_filter: sigv4.c clock.c buf.c ascii.c
 $(UNITS)/x509_filter: x509.c cert.c der.c net.c clock.c buf.c
@@ -212,7 +214,8 @@ soak: all
 # ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
 ROUNDS = 7
 # what reads the trust anchors
-TRUST = buf.c cert.c clock.c der.c fortify.c net.c pem.c tls.c x509.c
+TRUST = buf.c cert.c clock.c der.c fortify.c net.c pem.c text.c tls.c \
+	x509.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
 	tests/setup.sh bench

@@ -1,6 +1,7 @@
 /* columns: see columns.h. */
 #include "columns.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void columns_init(struct columns *c)
@@ -107,14 +108,25 @@ void columns_header(const struct columns *c, struct rows_out *out)
     rows_names(out, fields, c->shown);
 }
 
-void columns_row(struct columns *c, struct rows_out *out)
+bool columns_row(struct columns *c, struct rows_out *out, char *why,
+                 size_t size)
 {
     struct rows_field fields[COLUMNS_MAX];
-    size_t i;
+    char name[128];
+    size_t bad, i;
 
     make_fields(c, fields);
-    rows_add(out, fields, c->shown);
+    bad = rows_unfit(out, fields, c->shown);
+    if (bad == c->shown) {
+        rows_add(out, fields, c->shown);
+    } else {
+        rows_visible(name, sizeof name, fields[bad].name,
+                     fields[bad].name_len);
+        snprintf(why, size, "not printed: the attribute %s has a NUL, which "
+                 "-0 cannot print (-f jsonl can)", name);
+    }
     for (i = 0; i < c->shown; i++)
         c->list[i].present = false;
     buf_reset(&c->values);
+    return bad == c->shown;
 }

@@ -55,7 +55,7 @@ static const struct { const char *text, *fails; } helps[OPTIONS_COMMANDS] = {
 "\n", "some absent or failed"},
     [OPTIONS_PUT] = {
 "ocrdyn < ids > rows.tsv; ocrdyn put -t ocr < rows.tsv   store a run's rows\n"
-"ocrdyn scan -t old -f csv | ocrdyn put -t new -f csv    copy a table\n"
+"ocrdyn scan -t old -f jsonl | ocrdyn put -t new -f jsonl  copy a table\n"
 "ocrdyn put -t ocr -f jsonl --if-absent < items.jsonl    only new items\n"
 "\n"
 "Usage: ocrdyn put -t TABLE [-f tsv|csv|jsonl] [options] < rows\n"

@@ -60,13 +60,16 @@ static void print_columns(struct state *s, const struct entry *e, bool there)
 {
     const struct plain_value key = {(const unsigned char *)s->c.o->key,
         strlen(s->c.o->key), "S", false, e->id.bytes, e->id.n};
+    const char *wrong = e->wrong;
+    char why[256];
 
-    command_count(&s->c, e->wrong != NULL ? REPORT_FAILED : there
-                  ? REPORT_COMPLETE : REPORT_ABSENT, e->id.bytes, e->id.n,
-                  e->wrong != NULL ? e->wrong : "");
     if (!there)
         columns_take(&s->columns, &key);
-    columns_row(&s->columns, &s->c.out);
+    if (!columns_row(&s->columns, &s->c.out, why, sizeof why))
+        wrong = why;
+    command_count(&s->c, wrong != NULL ? REPORT_FAILED : there
+                  ? REPORT_COMPLETE : REPORT_ABSENT, e->id.bytes, e->id.n,
+                  wrong != NULL ? wrong : "");
     command_flush(&s->c);
 }
 
@@ -74,13 +77,20 @@ static void print_text(struct state *s, const struct entry *e)
 {
     struct columns_one *text = &s->columns.list[0];
     struct row row = {e->id.bytes, e->id.n, NULL, NULL, 0, ""};
+    struct rows_field field = {NULL, 0, NULL, 0, false};
 
     if (text->present && text->len > 0) {
         row.text = s->columns.values.data + text->value;
         row.text_len = text->len;
     }
-    command_row(&s->c, row.text != NULL ? REPORT_COMPLETE : REPORT_EMPTY,
-                &row);
+    field.bytes = row.text;
+    field.len = row.text_len;
+    if (rows_unfit(&s->c.out, &field, 1) == 0)
+        finish(s, e, REPORT_FAILED, "the text has a NUL, which -0 cannot "
+               "print (-f jsonl can)");
+    else
+        command_row(&s->c, row.text != NULL ? REPORT_COMPLETE : REPORT_EMPTY,
+                    &row);
     text->present = false;
     buf_reset(&s->columns.values);
 }
@@ -269,6 +279,8 @@ static void begin(struct state *s)
     buf_init(&s->found.json, ITEMS_FOUND_MAX);
     plain_init(&s->plain);
     columns_init(&s->columns);
+    if (!command_list(c))
+        return;
     command_failed(c, tables_ready(c->db, o->table, o->key));
     if (c->exit != 0)
         return;

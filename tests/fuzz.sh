@@ -14,7 +14,7 @@ mkdir -p "$found"
 
 # sources TARGET: what it is linked with.
 sources() {
-    tls='tls.c pem.c x509.c cert.c der.c'
+    tls='tls.c pem.c x509.c cert.c der.c text.c'
     json='json.c machine.c picks.c ascii.c'
     http="http.c response.c proxy.c net.c $tls clock.c buf.c ascii.c"
     case $1 in
@@ -26,11 +26,11 @@ sources() {
     http) echo $http ;;
     json) echo $json ;;
     listing) echo listing.c outcome.c report.c clock.c rows.c $json \
-        buf.c ;;
+        buf.c text.c ;;
     plain) echo plain.c $json buf.c ;;
     proxy) echo $http ;;
-    records) echo records.c rows.c $json buf.c ;;
-    rows) echo rows.c $json ;;
+    records) echo records.c rows.c text.c $json buf.c ;;
+    rows) echo rows.c text.c $json ;;
     url) echo account.c why.c $http ;;
     x509) echo x509.c cert.c der.c net.c clock.c buf.c ;;
     *) return 1 ;;
