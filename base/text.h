@@ -1,8 +1,10 @@
 /*
- * ascii: kinds of characters, by their ASCII codes whatever the locale.
+ * text: kinds of characters, by their ASCII codes whatever the locale, and what
+ * the bytes that a user gives are, where they are not UTF-8. All readers of a
+ * user's files look at the beginning of a file here.
  */
-#ifndef ASCII_H
-#define ASCII_H
+#ifndef TEXT_H
+#define TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,5 +28,42 @@ bool ascii_token(const char *text, size_t n);
 /* Can this be a field's value (RFC 9110 section 5.5): no control character
    but tab? */
 bool ascii_field(const char *text);
+
+enum {
+    TEXT_MARK_SIZE = 3,          /* bytes of a UTF-8 byte order mark */
+    TEXT_LOOK = 64               /* bytes that text_begin looks at, at most */
+};
+
+/* How a file begins. */
+enum text_begin {
+    TEXT_UNKNOWN,                /* more bytes are needed */
+    TEXT_PLAIN,
+    TEXT_MARK,                   /* with a UTF-8 byte order mark */
+    TEXT_UTF16,                  /* with UTF-16's byte order mark */
+    TEXT_UTF16LE,                /* without one: the NULs show that it is */
+    TEXT_UTF16BE                 /* UTF-16 all the same */
+};
+
+/*
+ * The first `n` bytes of a file tell how it begins. `eof`: the file has no
+ * more, and the answer is not TEXT_UNKNOWN. `nul`: a NUL ends each record, so
+ * NULs prove nothing, and only a mark does. What the answer is does not depend
+ * on how many bytes beyond TEXT_LOOK are there.
+ */
+enum text_begin text_begin(const unsigned char *bytes, size_t n, bool eof,
+                           bool nul);
+
+/*
+ * The sentence for a file in UTF-16, which `what` names ("the list"): what it
+ * is, and how to convert it. NULL for a file that can be read.
+ */
+const char *text_utf16(enum text_begin begin, const char *what, char *sentence,
+                       size_t size);
+
+/*
+ * What to add to "not UTF-8" for bytes that are not: " (Windows-1252?)" where
+ * they make sense as that, or "".
+ */
+const char *text_hint(const unsigned char *bytes, size_t n);
 
 #endif

@@ -1,6 +1,7 @@
 /* columns: see columns.h. */
 #include "cli/columns.h"
 
+#include <stdio.h>
 #include <string.h>
 
 void columns_init(struct columns *c)
@@ -112,13 +113,25 @@ void columns_header(const struct columns *c, struct rows_out *out)
     rows_names(out, fields, make_fields(c, false, fields));
 }
 
-void columns_row(struct columns *c, struct rows_out *out)
+bool columns_row(struct columns *c, struct rows_out *out, char *why,
+                 size_t size)
 {
     struct rows_field fields[COLUMNS_MAX];
-    size_t i;
+    char name[128];
+    size_t bad, n, i;
 
-    rows_add(out, fields, make_fields(c, out->format == ROWS_JSONL, fields));
+    n = make_fields(c, out->format == ROWS_JSONL, fields);
+    bad = rows_unfit(out, fields, n);
+    if (bad == n) {
+        rows_add(out, fields, n);
+    } else {
+        rows_visible(name, sizeof name, fields[bad].name,
+                     fields[bad].name_len);
+        snprintf(why, size, "not printed: the attribute %s has a NUL, which "
+                 "-0 cannot print (-f jsonl can)", name);
+    }
     for (i = 0; i < c->shown; i++)
         c->list[i].there = c->list[i].present = false;
     buf_reset(&c->values);
+    return bad == n;
 }

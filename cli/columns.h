@@ -49,10 +49,16 @@ void columns_fix(struct columns *c, size_t first);
 /* Takes an attribute for the row in hand. False if it is in no column. */
 bool columns_take(struct columns *c, const struct plain_value *value);
 
-/* Adds the header line; adds the row, and begins the next one. An attribute
-   that the item does not have is no member of JSON Lines, and an empty field
-   elsewhere, as one that is NULL is. */
+/* Adds the header line. */
 void columns_header(const struct columns *c, struct rows_out *out);
-void columns_row(struct columns *c, struct rows_out *out);
+
+/*
+ * Adds the row, and begins the next one. An attribute that the item does not
+ * have is no member of JSON Lines, and an empty field elsewhere, as one that is
+ * NULL is. False if it cannot be printed as it
+ * is: then `why` says which attribute has a NUL, and nothing is added.
+ */
+bool columns_row(struct columns *c, struct rows_out *out, char *why,
+                 size_t size);
 
 #endif

@@ -282,15 +282,40 @@ bool command_goes_on(const struct command *c, uint64_t done)
         (c->o->limit == 0 || done < c->o->limit);
 }
 
+static void refuse_utf16(struct command *c)
+{
+    char sentence[128];
+
+    report_line(rows_utf16(&c->in, sentence, sizeof sentence));
+    c->exit = COMMAND_MISUSED;
+}
+
+bool command_list(struct command *c)
+{
+    struct rows_place place;
+    const unsigned char *id;
+    size_t n;
+
+    if (!isatty(c->in.fd) &&
+        !ids_wait(&c->in, clock_now(CLOCK_STEADY) + COMMAND_LOOK,
+                  &command_stop))
+        command_unread(c);
+    place = c->in.place;
+    if (rows_peek(&c->in, &place, &id, &n) == ROWS_UTF16)
+        refuse_utf16(c);
+    return c->exit == 0 && command_stop == 0;
+}
+
 enum rows_read command_next(struct command *c, const unsigned char **id,
                             size_t *n)
 {
     enum rows_read r = ids_next(&c->in, &command_stop, id, n);
 
-    if (r != ROWS_ERROR)
-        return r;
-    command_unread(c);
-    return ROWS_END;
+    if (r == ROWS_ERROR)
+        command_unread(c);
+    else if (r == ROWS_UTF16)
+        refuse_utf16(c);
+    return r <= ROWS_MORE ? r : ROWS_END;
 }
 
 void command_count(struct command *c, enum report_status status,

@@ -17,6 +17,7 @@
 #include "rows/ids.h"
 #include "dynamodb/keys.h"
 #include "cli/options.h"
+#include "base/clock.h"
 
 #ifndef OCRDYN_VERSION
 #define OCRDYN_VERSION "unknown"
@@ -105,6 +106,20 @@ bool command_begin(struct command *c, const struct options *o,
 
 /* Is there more to be done, after `done` of what --limit limits? */
 bool command_goes_on(const struct command *c, uint64_t done);
+
+/*
+ * Standard input is looked at before anything is called. What writes it may be
+ * slow, and the table should be checked meanwhile: after COMMAND_LOOK what
+ * comes is looked at when it comes.
+ */
+#define COMMAND_LOOK CLOCK_SECOND
+
+/*
+ * Looks at the first id of the list on standard input, for COMMAND_LOOK at
+ * most. False if the command is to end: the list is UTF-16 or cannot be read,
+ * which is said, or a signal came.
+ */
+bool command_list(struct command *c);
 
 /* The next id of standard input: ids_next, but that an error is said, and the
    end. */

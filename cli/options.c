@@ -10,6 +10,7 @@
 #include "dynamodb/item.h"
 #include "json.h"
 #include "dynamodb/tables.h"
+#include "base/text.h"
 
 /* ------------------------------------------------------------ the table */
 
@@ -101,6 +102,8 @@ static const struct options_row table[] = {
      0, OPTIONS_COLUMNS, GET | PUT, TO(columns), TO(n_columns)},
     {"remove", "NAME", "this attribute",
      0, OPTIONS_NAME, UPDATE, TO(removes), TO(n_removes)},
+    {"number", "NAME,...", "these columns are numbers",
+     0, OPTIONS_NUMERIC, PUT, TO(numbers), TO(n_numbers)},
     {"if-absent", NULL, "only new items",
      0, OPTIONS_FLAG, PUT, TO(if_absent), 0},
     {"index", "NAME", "of this index",
@@ -230,11 +233,6 @@ static bool wrong_value(const struct options_row *r, const char *value,
 
 /* -------------------------------------------------- what strings are wanted */
 
-static bool is_utf8(const char *text)
-{
-    return json_is_utf8((const unsigned char *)text, strlen(text));
-}
-
 static bool is_pointer(const char *text)
 {
     return json_pointer_valid(text, false);
@@ -298,6 +296,7 @@ static const struct {
     [OPTIONS_MEMBERS] = {is_member, "a member of a resource, such as asset_id, "
                          "or a JSON Pointer", OPTIONS_COLUMN_MAX,
                          OPTIONS_LISTED_MAX},
+    [OPTIONS_NUMERIC] = {NULL, NULL, ITEM_NAME_MAX, OPTIONS_COLUMNS_MAX},
     [OPTIONS_PHRASE] = {NULL, NULL, 2048, 1},
     [OPTIONS_TIME] = {is_time, "like 2026-01-31 or 2026-01-31T14:00:00Z", 0, 1},
     [OPTIONS_TABLE_NAME] = {tables_name, "3 to 255 of a-z A-Z 0-9 _ . -", 0, 1},
@@ -470,6 +469,7 @@ static bool take(struct options *o, const struct options_row *r, char *value)
         return take_shard(o, r, value);
     case OPTIONS_COLUMNS:
     case OPTIONS_MEMBERS:
+    case OPTIONS_NUMERIC:
         return take_columns(o, r, value);
     default:
         if (r->count != 0)
@@ -480,6 +480,43 @@ static bool take(struct options *o, const struct options_row *r, char *value)
 }
 
 /* ------------------------------------------- what shows once all is known */
+
+/* Is `text` UTF-8? `what`, in the option `name` or among the words of the
+   command line (NULL), is named if not. */
+static bool check_utf8(const char *name, const char *what, const char *text)
+{
+    const unsigned char *bytes = (const unsigned char *)text;
+    char safe[96];
+
+    if (json_is_utf8(bytes, strlen(text)))
+        return true;
+    rows_visible(safe, sizeof safe, bytes, strlen(text));
+    return options_wrong("%s%s%s%s\"%s\" is not UTF-8%s", name != NULL ? "--"
+                         : "", name != NULL ? name : "", name != NULL ? ": "
+                         : "", what, safe, text_hint(bytes, strlen(text)));
+}
+
+/* The values of this option go to a service or into an item: are they UTF-8,
+   names and all? */
+static bool check_row_utf8(const struct options *o, const struct options_row *r)
+{
+    const void *at = (const char *)o + r->to;
+    const void *count = (const char *)o + r->count;
+    const struct options_attribute *pairs = at;
+    const char *const *strings = at;
+    unsigned n = r->count != 0 ? *(const unsigned *)count : *strings != NULL;
+    unsigned i;
+
+    for (i = 0; i < n; i++) {
+        bool pair = r->kind <= OPTIONS_POINTERS;
+
+        if (!check_utf8(r->name, pair ? "the name " : "", pair ? pairs[i].name
+                        : strings[i]) ||
+            (pair && !check_utf8(r->name, "the value ", pairs[i].value)))
+            return false;
+    }
+    return true;
+}
 
 /* Is each value of this option what it may be? Names that a command writes,
    or prints, are different ones: they are gathered in `names`. */
@@ -497,8 +534,7 @@ static bool check_row(struct options *o, const struct options_row *r,
         const char *value = pair ? pairs[i].value : name;
         size_t bytes = kinds[r->kind].bytes;
 
-        if (bytes > 0 && (*name == '\0' || strlen(name) > bytes ||
-                          !is_utf8(name)))
+        if (bytes > 0 && (*name == '\0' || strlen(name) > bytes))
             return options_wrong("--%s wants 1 to %zu bytes of UTF-8", r->name,
                                  bytes);
         if (kinds[r->kind].good != NULL && !kinds[r->kind].good(value))
@@ -518,8 +554,13 @@ static bool check_row(struct options *o, const struct options_row *r,
 static bool check_words(const struct options *o)
 {
     bool reads = READS >> o->command & 1;
+    bool files = o->command == OPTIONS_EXTRACT;
     char *const *word = o->words;
 
+    for (; !files && *word != NULL; word++)
+        if (!check_utf8(NULL, "", *word))
+            return false;
+    word = o->words;
     if (reads && *word != NULL && strcmp(*word, "-") == 0)
         word++;
     return *word == NULL || (WORDS >> o->command & 1) != 0 ||
@@ -559,9 +600,9 @@ static bool check_update(const struct options *o)
         return options_wrong("nothing is to be changed: --set or --remove says "
                              "what");
     for (i = 0; i < o->n_sets; i++)
-        if (strlen(o->sets[i].value) > ITEM_MAX || !is_utf8(o->sets[i].value))
-            return options_wrong("--set: the value of %s is not UTF-8, or "
-                                 "larger than an item", o->sets[i].name);
+        if (strlen(o->sets[i].value) > ITEM_MAX)
+            return options_wrong("--set: the value of %s is larger than an "
+                                 "item", o->sets[i].name);
     return true;
 }
 
@@ -591,7 +632,8 @@ static bool check(struct options *o)
     unsigned n = 0;
 
     while ((r = options_next(o->command, r)) != NULL)
-        if (r->kind < OPTIONS_ANY && !check_row(o, r, names, &n))
+        if ((r->kind <= OPTIONS_ANY && !check_row_utf8(o, r)) ||
+            (r->kind < OPTIONS_ANY && !check_row(o, r, names, &n)))
             return false;
     if (!check_words(o))
         return false;

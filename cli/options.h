@@ -40,7 +40,8 @@ enum options_kind {
     OPTIONS_KEY,                 /* the name of a key attribute, */
     OPTIONS_NAME,                /* or of another one */
     OPTIONS_COLUMNS,             /* several, between commas, */
-    OPTIONS_MEMBERS,             /* or of a resource */
+    OPTIONS_MEMBERS,             /* or of a resource, */
+    OPTIONS_NUMERIC,             /* or that are numbers */
     OPTIONS_PHRASE,              /* what list asks for */
     OPTIONS_TIME,
     OPTIONS_TABLE_NAME, OPTIONS_POINTER, OPTIONS_WORD, OPTIONS_OCR,
@@ -126,6 +127,8 @@ struct options {
     const char *removes[OPTIONS_ATTRIBUTES_MAX]; /* update */
     unsigned n_removes;
     bool if_absent;              /* put */
+    const char *numbers[OPTIONS_COLUMNS_MAX];    /* columns */
+    unsigned n_numbers;
     const char *contains;        /* query, scan: NULL, or what the text has */
     struct options_attribute where[OPTIONS_ATTRIBUTES_MAX];
     unsigned n_where;

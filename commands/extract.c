@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/command.h"
+#include "base/text.h"
 
 static bool is_input(const char *file)
 {
@@ -35,10 +36,44 @@ static ssize_t read_some(int fd, unsigned char *bytes, size_t size)
     return n;
 }
 
+/* read_some, until it is known how the file begins. What was read is put into
+   `bytes`; returns how much, or -1. */
+static ssize_t read_begin(int fd, unsigned char *bytes, size_t size,
+                          enum text_begin *begin)
+{
+    size_t have = 0;
+    ssize_t n;
+
+    do {
+        n = read_some(fd, bytes + have, size - have);
+        if (n < 0)
+            return -1;
+        have += (size_t)n;
+        *begin = text_begin(bytes, have, n == 0, false);
+    } while (*begin == TEXT_UNKNOWN);
+    return (ssize_t)have;
+}
+
+/* Says why a file is no JSON document, of which `skipped` bytes were no part;
+   `piece` is its part where that showed. Returns false. */
+static bool not_json(const struct json *json, const char *file,
+                     size_t skipped, const unsigned char *piece, ssize_t n)
+{
+    const bool text = json_error(json) == JSON_E_UTF8 && n > 0;
+
+    return report_safe("%s: not JSON at byte %" PRIu64 ": %s%s", name(file),
+                       json_offset(json) + skipped,
+                       json_sentence(json_error(json)),
+                       text ? text_hint(piece, (size_t)n) : "");
+}
+
 /* Feeds a file to `json`. False, and said, if that is no whole document. */
 static bool read_document(struct json *json, const char *file)
 {
     unsigned char piece[16384];
+    enum text_begin begin = TEXT_UNKNOWN;
+    char sentence[128];
+    size_t skip;
     int fd = is_input(file) ? STDIN_FILENO
                             : open(file, O_RDONLY | O_CLOEXEC);
     int error;
@@ -46,17 +81,24 @@ static bool read_document(struct json *json, const char *file)
 
     if (fd < 0)
         return report_safe("%s: %s", file, strerror(errno));
-    do
-        n = read_some(fd, piece, sizeof piece);
-    while (n > 0 && json_feed(json, piece, (size_t)n));
+    n = read_begin(fd, piece, sizeof piece, &begin);
+    skip = begin == TEXT_MARK ? TEXT_MARK_SIZE : 0;
+    if (n >= (ssize_t)skip) {
+        n -= (ssize_t)skip;
+        memmove(piece, piece + skip, (size_t)n);
+    }
+    if (begin < TEXT_UTF16 && n >= 0 && json_feed(json, piece, (size_t)n))
+        do
+            n = read_some(fd, piece, sizeof piece);
+        while (n > 0 && json_feed(json, piece, (size_t)n));
     error = errno;
     if (!is_input(file))
         close(fd);
     if (n < 0)
         return report_safe("%s: %s", name(file), strerror(error));
-    return json_end(json) ||
-        report_safe("%s: not JSON at byte %" PRIu64 ": %s", name(file),
-                    json_offset(json), json_sentence(json_error(json)));
+    if (text_utf16(begin, "it", sentence, sizeof sentence) != NULL)
+        return report_safe("%s: %s", name(file), sentence);
+    return json_end(json) || not_json(json, file, skip, piece, n);
 }
 
 /* Reads the OCR text of a file. */
@@ -98,9 +140,10 @@ static bool take_value(void *context, unsigned pick, enum json_event event,
 }
 
 /* Reads the value of a file to which the pointer leads. */
-static bool read_value(struct buf *bytes, const char *pointer,
+static bool read_value(struct buf *bytes, const struct options *o,
                        const char *file)
 {
+    const char *pointer = o->pointer;
     const struct json_pick picks[] = {
         [STRING] = {pointer, JSON_WANT_TEXT, false, 0},
         [ANYTHING] = {pointer, JSON_WANT_RAW, false, 0}
@@ -114,8 +157,13 @@ static bool read_value(struct buf *bytes, const char *pointer,
         return false;
     if (!value.found)
         return report_safe("%s: no value at %s", name(file), pointer);
-    return !bytes->failed ||
-        report_safe("%s: the value is larger than 16 MB", name(file));
+    if (bytes->failed)
+        return report_safe("%s: the value is larger than 16 MB", name(file));
+    /* it may be an id, and would be another one */
+    return !o->null || bytes->len == 0 ||
+        memchr(bytes->data, '\0', bytes->len) == NULL ||
+        report_safe("%s: the value has a NUL, which -0 cannot print",
+                    name(file));
 }
 
 static void print(struct command *c, const struct buf *text)
@@ -145,7 +193,7 @@ int extract(const struct options *o)
     for (i = 0; (i == 0 || i < o->n_words) && c.exit == 0; i++) {
         const char *file = o->n_words > 0 ? o->words[i] : "-";
 
-        if (o->pointer != NULL ? read_value(&text, o->pointer, file)
+        if (o->pointer != NULL ? read_value(&text, o, file)
                                : read_text(&text, file))
             print(&c, &text);
         else

@@ -54,12 +54,14 @@ static bool take_column(void *context, const struct plain_value *v)
     return true;
 }
 
-/* Counts an id whose row does not have its status. */
-static void count(struct state *s, const struct entry *e, bool there)
+/* Counts an id whose row does not have its status; `wrong` says why it has
+   failed, or is NULL. */
+static void count(struct state *s, const struct entry *e, bool there,
+                  const char *wrong)
 {
-    command_count(&s->c, e->wrong != NULL ? REPORT_FAILED : there
+    command_count(&s->c, wrong != NULL ? REPORT_FAILED : there
                   ? REPORT_COMPLETE : REPORT_ABSENT, e->id.bytes, e->id.n,
-                  e->wrong != NULL ? e->wrong : "");
+                  wrong != NULL ? wrong : "");
 }
 
 /* With --columns: a row of them, which of an item that is not there has only
@@ -69,11 +71,14 @@ static void print_columns(struct state *s, const struct entry *e, bool there)
     const struct plain_value key = {.name = (const unsigned char *)
         s->c.o->key, .name_len = strlen(s->c.o->key), .type = "S",
         .bytes = e->id.bytes, .len = e->id.n};
+    const char *wrong = e->wrong;
+    char why[256];
 
-    count(s, e, there);
     if (!there)
         columns_take(&s->columns, &key);
-    columns_row(&s->columns, &s->c.out);
+    if (!columns_row(&s->columns, &s->c.out, why, sizeof why))
+        wrong = why;
+    count(s, e, there, wrong);
     command_flush(&s->c);
 }
 
@@ -81,13 +86,20 @@ static void print_text(struct state *s, const struct entry *e)
 {
     struct columns_one *text = &s->columns.list[0];
     struct row row = {e->id.bytes, e->id.n, NULL, NULL, 0, ""};
+    struct rows_field field = {NULL, 0, NULL, 0, false};
 
     if (text->present && text->len > 0) {
         row.text = s->columns.values.data + text->value;
         row.text_len = text->len;
     }
-    command_row(&s->c, row.text != NULL ? REPORT_COMPLETE : REPORT_EMPTY,
-                &row);
+    field.bytes = row.text;
+    field.len = row.text_len;
+    if (rows_unfit(&s->c.out, &field, 1) == 0)
+        finish(s, e, REPORT_FAILED, "the text has a NUL, which -0 cannot "
+               "print (-f jsonl can)");
+    else
+        command_row(&s->c, row.text != NULL ? REPORT_COMPLETE : REPORT_EMPTY,
+                    &row);
     text->present = false;
     buf_reset(&s->columns.values);
 }
@@ -114,7 +126,7 @@ static void print_item(struct state *s, const struct entry *e, bool there)
 {
     const struct items_found *found = &s->found;
 
-    count(s, e, there);
+    count(s, e, there, e->wrong);
     if (!there)
         return;
     buf_reset(&s->line);
@@ -321,6 +333,8 @@ static void begin(struct state *s)
     plain_init(&s->plain);
     s->plain.typed = o->format == ROWS_DYNAMODB;
     columns_init(&s->columns);
+    if (!command_list(c))
+        return;
     command_failed(c, tables_ready(c->db, o->table, o->key));
     if (c->exit != 0)
         return;

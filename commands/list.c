@@ -48,13 +48,16 @@ static bool flush(struct command *c)
 static const char *unfit(const struct state *s, const struct rows_field *id)
 {
     const unsigned char *p = id->bytes;
+    const size_t n = s->c.out.format == ROWS_TEXT ? 1 : s->listing.n;
 
+    if (rows_unfit(&s->c.out, id, n) < n)
+        return "it has a NUL";
     if (s->c.out.format != ROWS_TEXT)
         return NULL;
     if (p == NULL || id->len == 0)
         return "there is none";
     if (s->c.out.null)
-        return memchr(p, '\0', id->len) == NULL ? NULL : "it has a NUL";
+        return NULL;
     if (memchr(p, '\n', id->len) != NULL || p[id->len - 1] == '\r')
         return "it has a line end (-0 takes it)";
     return id->len < 3 || memcmp(p, "\xef\xbb\xbf", 3) != 0 ? NULL

@@ -12,6 +12,7 @@
 #include "cli/command.h"
 #include "dynamodb/items.h"
 #include "rows/records.h"
+#include "base/text.h"
 
 enum { SORT_KEY_MAX = 1024 };    /* bytes of a sort key's value */
 
@@ -45,6 +46,7 @@ struct state {
     char why[512];               /* why a record cannot be stored */
     struct buf key;              /* what identifies the item */
     uint64_t passed;             /* rows without a text to be stored */
+    char why[512];               /* the record in hand cannot be stored */
 };
 
 /* ----------------------------------------------------------------- rows */
@@ -61,7 +63,7 @@ static void finish(struct state *s, const unsigned char *id, size_t n,
 static void fail_record(struct state *s, const struct record_field *key,
                         const char *why)
 {
-    char detail[512];
+    char detail[640];
     const bool has = key != NULL && key->bytes != NULL;
 
     snprintf(detail, sizeof detail, "record %" PRIu64 ": %s", s->in.number,
@@ -201,26 +203,93 @@ static const struct record_field *find(const struct records *in,
     return NULL;
 }
 
+/* ----------------------------------------------------------------- types */
+
+/* A number as DynamoDB reads it: digits, with a sign, a point and an exponent
+   where they may be. How many digits there may be is for DynamoDB to say. */
+static bool is_number(const unsigned char *p, size_t n)
+{
+    const unsigned char *end = p + n;
+    size_t digits = 0;
+
+    p += p < end && (*p == '-' || *p == '+');
+    for (; p < end && *p >= '0' && *p <= '9'; p++)
+        digits++;
+    if (p < end && *p == '.')
+        for (p++; p < end && *p >= '0' && *p <= '9'; p++)
+            digits++;
+    if (digits == 0 || p == end || (*p != 'e' && *p != 'E'))
+        return digits > 0 && p == end;
+    p++;
+    p += p < end && (*p == '-' || *p == '+');
+    for (digits = 0; p < end && *p >= '0' && *p <= '9'; p++)
+        digits++;
+    return digits > 0 && p == end;
+}
+
+/* Can the bytes of this field be a value of this type ("N", "B", or a string)?
+   Why they cannot, or NULL. */
+static const char *bytes_wrong(struct state *s, const char *type,
+                               const struct record_field *field)
+{
+    const unsigned char *p = field->bytes;
+    const size_t n = field->len;
+    char name[96], value[96];
+
+    rows_visible(name, sizeof name, field->name, field->name_len);
+    rows_visible(value, sizeof value, p, n);
+    if (!json_is_utf8(p, n))
+        snprintf(s->why, sizeof s->why, "the column \"%s\" is not UTF-8%s",
+                 name, text_hint(p, n));
+    else if (*type == 'N' && !is_number(p, n))
+        snprintf(s->why, sizeof s->why, "the column \"%s\" has \"%s\", which "
+                 "is not a number", name, value);
+    else if (*type == 'B' && !plain_base64(p, n))
+        snprintf(s->why, sizeof s->why, "the column \"%s\" has \"%s\", which "
+                 "is not base64, as binary values are written", name, value);
+    else
+        return NULL;
+    return s->why;
+}
+
+/* Is the attribute of that name a number, as --number says? */
+static bool is_numeric(const struct options *o, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < o->n_numbers; i++)
+        if (strcmp(o->numbers[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* ------------------------------------------------------------------ keys */
+
 /* Is this the record's key? Why it is not, or NULL. */
-static const char *key_wrong(const struct keys_one *key,
+static const char *key_wrong(struct state *s, const struct keys_one *key,
                              const struct record_field *field, size_t max)
 {
+    const char *wrong = NULL;
+
     if (field == NULL || field->bytes == NULL)
         return "it has no key, or only a part of it";
     if (field->type != (key->type[0] == 'N' && field->type == JSON_NUMBER
                         ? JSON_NUMBER : JSON_STRING))
         return "its key has another type than the table's";
-    return keys_wrong(key, field->bytes, field->len, max);
+    if (field->len > 0)
+        wrong = bytes_wrong(s, key->type, field);
+    return wrong != NULL ? wrong
+        : keys_wrong(key, field->bytes, field->len, max);
 }
 
-/* Adds a key, with the type that the table has. */
-static void add_key(struct state *s, const struct keys_one *key,
-                    const struct record_field *field)
+/* Adds an attribute whose type, of a key or of --number, is "S", "N" or "B". */
+static void add_typed(struct state *s, const char *name, const char *type,
+                      const struct record_field *field)
 {
-    if (key->type[0] == 'S')
-        item_string(&s->item, key->name, field->bytes, field->len);
+    if (type[0] == 'S')
+        item_string(&s->item, name, field->bytes, field->len);
     else
-        item_typed(&s->item, key->name, key->type, field->bytes, field->len);
+        item_typed(&s->item, name, type, field->bytes, field->len);
 }
 
 /* Is it a column that is wanted? */
@@ -248,12 +317,55 @@ static const char *explain(struct state *s, const unsigned char *name, size_t n,
     return s->why;
 }
 
+/* The type that the text of an attribute is stored with. In JSON Lines a
+   string stays one, but for binary, which JSON does not have, and --number. */
+static const char *text_type(const struct state *s, const char *name)
+{
+    const char *type = keys_type(&s->keys, name);
+
+    if (is_numeric(s->c.o, name))
+        return "N";
+    return *type == '\0' || (*type == 'N' && s->c.o->format == ROWS_JSONL)
+        ? "S" : type;
+}
+
+/*
+ * Adds the value of an attribute of that name. What is not there is NULL in
+ * JSON Lines, and where it is the text. An index's key cannot be NULL, nor be
+ * empty: the item is in the index if it has that attribute, and so it has none
+ * then. Why it cannot be a value, or NULL.
+ */
+static const char *add_value(struct state *s, const char *name,
+                             const struct record_field *field)
+{
+    const struct options *o = s->c.o;
+    const bool jsonl = o->format == ROWS_JSONL;
+    const bool none = field->bytes == NULL || (field->len == 0 && !jsonl);
+    const char *type = text_type(s, name), *wrong;
+
+    if (none && (*keys_type(&s->keys, name) != '\0' ||
+                 (!jsonl && *type == 'N')))
+        return NULL;
+    if (field->bytes == NULL) {
+        if (jsonl || strcmp(name, o->text) == 0)
+            item_string(&s->item, name, NULL, 0);
+        return NULL;
+    }
+    if (field->type == JSON_STRING || is_numeric(o, name)) {
+        wrong = bytes_wrong(s, type, field);
+        if (wrong == NULL)
+            add_typed(s, name, type, field);
+        return wrong;
+    }
+    wrong = item_json(&s->item, name, field->bytes, field->len);
+    return wrong == NULL ? NULL
+        : explain(s, field->name, field->name_len, wrong);
+}
+
 /* Adds an attribute that is no key. Why it cannot be one, or NULL. */
 static const char *add_attribute(struct state *s,
                                  const struct record_field *field)
 {
-    const char *name;
-
     if (field->name_len == 0 || field->name_len > ITEM_NAME_MAX ||
         memchr(field->name, '\0', field->name_len) != NULL)
         return "an attribute's name is empty, too long, or has a NUL in it";
@@ -261,18 +373,7 @@ static const char *add_attribute(struct state *s,
     buf_add(&s->name, field->name, field->name_len);
     if (!buf_byte(&s->name, '\0'))
         return "memory is out";
-    name = (const char *)s->name.data;
-    if (field->type == JSON_STRING || field->bytes == NULL) {
-        if (field->bytes != NULL || s->c.o->format == ROWS_JSONL ||
-            strcmp(name, s->c.o->text) == 0)
-            item_string(&s->item, name, field->bytes, field->len);
-    } else {
-        const char *why = item_json(&s->item, name, field->bytes, field->len);
-
-        if (why != NULL)
-            return explain(s, field->name, field->name_len, why);
-    }
-    return NULL;
+    return add_value(s, (const char *)s->name.data, field);
 }
 
 /* A record that is an item, whose keys are right. */
@@ -283,9 +384,9 @@ static const char *make_item(struct state *s, const struct record_field *hash,
     size_t i;
 
     item_reset(&s->item);
-    add_key(s, &s->keys.hash, hash);
+    add_typed(s, s->keys.hash.name, s->keys.hash.type, hash);
     if (range != NULL)
-        add_key(s, &s->keys.range, range);
+        add_typed(s, s->keys.range.name, s->keys.range.type, range);
     for (i = 0; i < s->in.n && wrong == NULL; i++) {
         const struct record_field *field = &s->in.fields[i];
 
@@ -388,6 +489,7 @@ static int row_status(const struct record_field *field)
 static const char *make_from_row(struct state *s, int status)
 {
     const struct record_field *text = s->row[TEXT];
+    struct record_field absent;  /* an empty text is stored as NULL */
     bool has = text->bytes != NULL && text->len > 0;
 
     if (!has && status != REPORT_EMPTY)
@@ -395,20 +497,21 @@ static const char *make_from_row(struct state *s, int status)
             ? "it is complete, and has no text"
             : "its status is none that a row has";
     item_reset(&s->item);
-    add_key(s, &s->keys.hash, s->row[ID]);
-    item_string(&s->item, s->c.o->text, has ? text->bytes : NULL, text->len);
-    return NULL;
+    add_typed(s, s->keys.hash.name, s->keys.hash.type, s->row[ID]);
+    absent = *text;
+    absent.bytes = NULL;
+    return add_value(s, s->c.o->text, has ? text : &absent);
 }
 
 /* Are these the record's keys? Why they are not, or NULL. */
-static const char *keys_of_record_wrong(const struct state *s,
+static const char *keys_of_record_wrong(struct state *s,
                                         const struct record_field *hash,
                                         const struct record_field *range)
 {
-    const char *wrong = key_wrong(&s->keys.hash, hash, ITEM_KEY_MAX);
+    const char *wrong = key_wrong(s, &s->keys.hash, hash, ITEM_KEY_MAX);
 
     if (wrong == NULL && range_name(s) != NULL)
-        wrong = key_wrong(&s->keys.range, range, SORT_KEY_MAX);
+        wrong = key_wrong(s, &s->keys.range, range, SORT_KEY_MAX);
     return wrong;
 }
 
@@ -489,15 +592,52 @@ static enum records_read next(struct state *s)
     return r;
 }
 
-static void loop(struct state *s)
+/* Looks at the first record, for COMMAND_LOOK at most: MORE if it has not
+   come by then. */
+static enum records_read look_at_input(struct state *s)
 {
-    struct command *c = &s->c;
+    const int64_t until = clock_now(CLOCK_STEADY) + COMMAND_LOOK;
     enum records_read r = RECORDS_MORE;
 
-    while (c->exit == 0 && (r = next(s)) != RECORDS_END) {
+    if (isatty(STDIN_FILENO))
+        return r;
+    while (r == RECORDS_MORE || (r == RECORDS_ERROR && errno == EINTR)) {
+        enum clock_wait wait = clock_sleep(until, STDIN_FILENO, POLLIN,
+                                           &command_stop);
+
+        if (wait == CLOCK_TIME)
+            return RECORDS_MORE;
+        if (command_stop != 0)
+            return RECORDS_END;
+        if (wait == CLOCK_READY)
+            r = records_next(&s->in);
+    }
+    return r;
+}
+
+/* Nothing can be stored, and nothing was. */
+static void refuse(struct command *c, const char *sentence)
+{
+    report_line(sentence);
+    c->exit = COMMAND_MISUSED;
+}
+
+/* Goes through the records; `r` is what the first reading gave, or MORE if
+   nothing was read. */
+static void loop(struct state *s, enum records_read r)
+{
+    struct command *c = &s->c;
+
+    for (; c->exit == 0 && r != RECORDS_END; r = next(s)) {
+        if (r == RECORDS_MORE)
+            continue;
         if (r == RECORDS_ONE) {
             (c->o->format == ROWS_DYNAMODB ? do_item : do_record)(s);
             continue;
+        }
+        if (r == RECORDS_REFUSED) {
+            refuse(c, s->in.sentence);
+            return;
         }
         if (r == RECORDS_ERROR)
             command_unread(c);
@@ -512,6 +652,27 @@ static void loop(struct state *s)
     }
     if (c->exit == 0)
         flush(s);
+}
+
+/* Is what --number names a column, and no key of another type? In JSON Lines
+   each record has names of its own. */
+static void check_numbers(struct state *s, bool read)
+{
+    const struct options *o = s->c.o;
+    unsigned i;
+
+    for (i = 0; i < o->n_numbers && s->c.exit == 0; i++) {
+        const char *name = o->numbers[i], *type = keys_type(&s->keys, name);
+
+        if (*type != '\0' && *type != 'N')
+            options_wrong("--number: \"%s\" is a key of the type %s", name,
+                          type);
+        else if (o->format != ROWS_JSONL && read && find(&s->in, name) == NULL)
+            options_wrong("--number: there is no column \"%s\"", name);
+        else
+            continue;
+        s->c.exit = COMMAND_MISUSED;
+    }
 }
 
 static void begin(struct state *s)
@@ -530,21 +691,39 @@ static void begin(struct state *s)
     s->typed.typed = true;
     buf_init(&s->hash_text, ITEM_MAX + 1);
     buf_init(&s->range_text, ITEM_MAX + 1);
-    command_keys(&s->c, &s->keys);
-    if (s->c.exit == 0) {
-        rows_header(&s->c.out);
-        command_flush(&s->c);
+}
+
+/* Asks for the table's keys. `first`: what the first reading gave. */
+static void look_at_table(struct state *s, enum records_read first)
+{
+    struct command *c = &s->c;
+
+    command_keys(c, &s->keys);
+    if (c->exit == 0)
+        check_numbers(s, first == RECORDS_ONE);
+    if (c->exit == 0) {
+        rows_header(&c->out);
+        command_flush(c);
     }
 }
 
 int put(const struct options *o)
 {
     static struct state s;       /* too large for a small machine's stack */
+    enum records_read first;
 
     if (!command_begin(&s.c, o, COMMAND_TABLE, "rows"))
         return COMMAND_MISUSED;
     begin(&s);
-    loop(&s);
+    /* what cannot be read at all is told before anything is called */
+    first = look_at_input(&s);
+    if (first == RECORDS_REFUSED)
+        refuse(&s.c, s.in.sentence);
+    else if (first == RECORDS_ERROR)
+        command_unread(&s.c);
+    else if (command_stop == 0)
+        look_at_table(&s, first);
+    loop(&s, first);
     if (!o->quiet && s.passed > 0)
         report_say("%" PRIu64 " row%s without a text passed over", s.passed,
                    s.passed == 1 ? "" : "s");

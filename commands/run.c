@@ -294,10 +294,8 @@ static const char *make_item(struct state *s, bool empty)
     }
     if (!item_fits(item))
         return "DynamoDB: the item is larger than 400 KB";
-    if (item->replaced > 0 && o->verbose)
-        command_complain(s->id.bytes, s->id.n, "bytes that are not UTF-8 are "
-                         "stored as U+FFFD");
-    return NULL;
+    /* unreachable: ids and options are checked, answers are JSON */
+    return item->replaced == 0 ? NULL : "an attribute is not UTF-8";
 }
 
 /* Stores the text that was read. */
@@ -620,7 +618,7 @@ static void begin(struct state *s)
         c->report.list_size = (int64_t)st.st_size;
         s->list_begin = (int64_t)lseek(c->in.fd, 0, SEEK_CUR);
     }
-    if (o->dry_run)
+    if (!command_list(c) || o->dry_run)
         return;
     if (o->failed != NULL)
         open_failed(s);

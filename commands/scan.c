@@ -252,13 +252,33 @@ static void add_json(struct buf *line, const struct plain_value *v)
         json_quote(v->bytes, v->len, buf_put, line);
 }
 
+/* Prints the row, or says why that cannot be. */
+static void print_row(struct state *s)
+{
+    const struct columns_one *key = &s->columns.list[0];
+    unsigned char id[256];
+    size_t n = 0;
+    char why[256];
+
+    /* the first column is the key, unless --columns or TEXT say otherwise */
+    if (key->present && s->c.o->n_columns == 0 &&
+        s->c.o->format != ROWS_TEXT) {
+        n = key->len < sizeof id ? key->len : sizeof id;
+        memcpy(id, s->columns.values.data + key->value, n);
+    }
+    if (columns_row(&s->columns, &s->c.out, why, sizeof why))
+        ++*printed(s);
+    else
+        command_count(&s->c, REPORT_FAILED, id, n, why);
+}
+
 static void end_item(struct state *s)
 {
-    ++*printed(s);
     if (!s->whole) {
-        columns_row(&s->columns, &s->c.out);
+        print_row(s);
         return;
     }
+    ++*printed(s);
     if (s->plain.typed) {
         plain_line(&s->line, NULL);
     } else {
@@ -609,12 +629,19 @@ static void query_value(struct state *s, const unsigned char *value, size_t n)
     follow(s, false);
 }
 
+/* Do the values of a query come on standard input? */
+static bool is_listed(const struct options *o)
+{
+    return o->command == OPTIONS_QUERY &&
+        (o->n_words == 0 ||
+         (o->n_words == 1 && strcmp(o->words[0], "-") == 0));
+}
+
 static void query(struct state *s)
 {
     struct command *c = &s->c;
     const struct options *o = c->o;
-    bool listed = o->n_words == 0 ||
-        (o->n_words == 1 && strcmp(o->words[0], "-") == 0);
+    const bool listed = is_listed(o);
     const unsigned char *value;
     size_t n;
     int i;
@@ -664,7 +691,8 @@ static void begin(struct state *s)
     if (o->rate > 0)
         s->limit = (uint64_t)(o->rate * CLOCK_SECOND / o->window / UNITS_MAX)
             + 1;
-    command_keys(c, &s->keys);
+    if (!is_listed(o) || command_list(c))
+        command_keys(c, &s->keys);
 }
 
 int export(const struct options *o)
@@ -676,7 +704,7 @@ int export(const struct options *o)
                        o->n_words == 0 ? "values" : NULL))
         return COMMAND_MISUSED;
     begin(&s);
-    if (s.c.exit == 0) {
+    if (s.c.exit == 0 && command_stop == 0) {
         begin_columns(&s, o);
         (o->command == OPTIONS_SCAN ? scan : query)(&s);
     }

@@ -7,12 +7,26 @@
 #include "dynamodb/item.h"
 #include "dynamodb/plain.h"
 #include "dynamodb/tables.h"
+#include "base/text.h"
 
 static void set(struct keys_one *key, const struct tables_description *d,
                 const char *name)
 {
     snprintf(key->name, sizeof key->name, "%s", name);
     snprintf(key->type, sizeof key->type, "%s", tables_type(d, name));
+}
+
+_Static_assert((int)KEYS_MAX >= (int)TABLES_ATTRIBUTES_MAX,
+               "all attributes of a description have room here");
+
+const char *keys_type(const struct keys *keys, const char *name)
+{
+    unsigned i;
+
+    for (i = 0; i < keys->n; i++)
+        if (strcmp(keys->all[i].name, name) == 0)
+            return keys->all[i].type;
+    return "";
 }
 
 enum outcome keys_read(struct dynamodb *db, const char *table,
@@ -35,6 +49,8 @@ enum outcome keys_read(struct dynamodb *db, const char *table,
     set(&keys->range, &d, d.range);
     set(&keys->index_hash, &d, x != NULL ? x->hash : d.hash);
     set(&keys->index_range, &d, x != NULL ? x->range : d.range);
+    for (keys->n = 0; keys->n < d.n_attributes; keys->n++)
+        set(&keys->all[keys->n], &d, d.attributes[keys->n].name);
     return OUTCOME_DONE;
 }
 
@@ -50,7 +66,8 @@ const char *keys_wrong(const struct keys_one *key, const unsigned char *bytes,
     if (n == 0)
         return "its key is empty";
     if (!json_is_utf8(bytes, n))
-        return "its key is not UTF-8";
+        return *text_hint(bytes, n) != '\0'
+            ? "its key is not UTF-8 (Windows-1252?)" : "its key is not UTF-8";
     if (key->type[0] == 'N' && !plain_digits(bytes, n))
         return "its key is not a number, which the table wants";
     if (key->type[0] == 'B' ? n / 4 * 3 > max + 2 : n > max)

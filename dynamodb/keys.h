@@ -11,9 +11,14 @@ struct keys_one {
     char type[8];                /* "S", "N" or "B" */
 };
 
+enum { KEYS_MAX = 64 };
+
 struct keys {
     struct keys_one hash, range;         /* of the table */
     struct keys_one index_hash, index_range;
+    struct keys_one all[KEYS_MAX];       /* of the table and all its indexes,
+                                            each name once */
+    unsigned n;
 };
 
 /*
@@ -22,6 +27,10 @@ struct keys {
  */
 enum outcome keys_read(struct dynamodb *db, const char *table,
                        const char *index, const char *key, struct keys *keys);
+
+/* The type of an attribute that is a key of the table or of any index; "" if
+   it is none, or these credentials may not ask for the table's. */
+const char *keys_type(const struct keys *keys, const char *name);
 
 /* Writes {"S":...}, {"N":...} or {"B":...}, after the key's type. */
 void keys_value(struct buf *body, const struct keys_one *key,

@@ -11,6 +11,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "net/pem.h"
+#include "base/text.h"
 
 /* ------------------------------------------------------ error sentences */
 
@@ -101,6 +102,7 @@ struct loader {
     struct pem pem;
     size_t usable;               /* certificates, known ones included */
     const char *fault;           /* what is wrong with the last of others */
+    char utf16[96];              /* that the file is UTF-16, or "" */
 };
 
 /* Adds the certificate in hand, if it is good for an anchor. */
@@ -132,6 +134,9 @@ static int read_pem(struct loader *l, int fd)
             continue;
         if (got < 0)
             return errno;
+        if (total == 0)
+            (void)text_utf16(text_begin(bytes, (size_t)got, true, false), "it",
+                             l->utf16, sizeof l->utf16);
         for (i = 0; i < got; i++)
             if (pem_take(&l->pem, bytes[i]))
                 end_certificate(l);
@@ -170,6 +175,9 @@ static bool loaded(const struct loader *l, int e, const char *path,
     if (e != 0)
         snprintf(error, size, "cannot read the certificates in %s: %s", path,
                  strerror(e));
+    else if (l->usable == 0 && l->utf16[0] != '\0')
+        snprintf(error, size, "cannot read the certificates in %s: %s", path,
+                 l->utf16);
     else if (l->usable == 0)
         snprintf(error, size, "no usable certificate in %s%s%s", path,
                  l->fault == NULL ? " (PEM with \"BEGIN CERTIFICATE\" lines "

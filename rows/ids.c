@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "dynamodb/item.h"
 #include "json.h"
+#include "base/text.h"
 
 enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
                         const unsigned char **id, size_t *len)
@@ -27,13 +28,32 @@ enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
     return r;
 }
 
+bool ids_wait(struct rows_in *in, int64_t until,
+              const volatile sig_atomic_t *stop)
+{
+    while (*stop == 0 && !rows_ready(in)) {
+        enum clock_wait wait = clock_sleep(until, in->fd, POLLIN, stop);
+
+        if (wait == CLOCK_TIME)
+            return true;
+        if (wait == CLOCK_SIGNAL)
+            continue;
+        if (!rows_fill(in) && errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
 const char *ids_wrong(const unsigned char *id, size_t n, bool key)
 {
     if (n == 0)
         return "the id is empty";
     if (key && n > ITEM_KEY_MAX)
         return "the id is longer than the 2048 bytes of a DynamoDB key";
-    return json_is_utf8(id, n) ? NULL : "the id is not UTF-8";
+    if (json_is_utf8(id, n))
+        return NULL;
+    return *text_hint(id, n) != '\0' ? "the id is not UTF-8 (Windows-1252?)"
+                                     : "the id is not UTF-8";
 }
 
 bool ids_asset(const unsigned char *id, size_t n)

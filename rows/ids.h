@@ -19,6 +19,14 @@ enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
                         const unsigned char **id, size_t *len);
 
 /*
+ * Waits until the first id is there, or the end, or CLOCK_STEADY is at
+ * `until`, and takes nothing. False if it could not be read: errno says why.
+ * True also once *stop is not 0.
+ */
+bool ids_wait(struct rows_in *in, int64_t until,
+              const volatile sig_atomic_t *stop);
+
+/*
  * What is wrong with an id of n bytes, as a sentence, or NULL. `key`: it is
  * to be the partition key of a DynamoDB item (1 to 2048 bytes).
  */

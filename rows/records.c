@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "base/text.h"
 
 /* Where in a field the next byte stands. */
 enum {
@@ -22,6 +23,8 @@ enum {
     OCTAL,                   /* TSV: in the digits of an escape */
     HEX
 };
+
+enum { NAME_SHOWN = 96 };        /* bytes of a name in a sentence */
 
 static void fail(struct records *r, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -106,7 +109,18 @@ static void settle(struct records *r)
     }
 }
 
-/* Names must be there, and no two the same. */
+/* The name of number `i` is not UTF-8. */
+static void fail_name(struct records *r, size_t i)
+{
+    const struct record_field *f = &r->fields[i];
+    char name[NAME_SHOWN];
+
+    rows_visible(name, sizeof name, f->name, f->name_len);
+    fail(r, "name %zu, \"%s\", is not UTF-8%s", i + 1, name,
+         text_hint(f->name, f->name_len));
+}
+
+/* Names must be there, UTF-8, and no two the same. */
 static void check_names(struct records *r)
 {
     for (size_t i = 0; i < r->n && !r->bad; i++) {
@@ -114,6 +128,8 @@ static void check_names(struct records *r)
 
         if (a->name_len == 0)
             fail(r, "name %zu is empty", i + 1);
+        if (!json_is_utf8(a->name, a->name_len))
+            fail_name(r, i);
         for (size_t k = 0; k < i; k++) {
             const struct record_field *b = &r->fields[k];
 
@@ -386,12 +402,30 @@ static bool take_event(void *context, unsigned pick, enum json_event event,
     return !r->bad;
 }
 
+/* The name or value in hand is not UTF-8; it ends in the n bytes at `p`, which
+   tell what it may be instead. */
+static void fail_utf8(struct records *r, const unsigned char *p, size_t n)
+{
+    const size_t len = r->fields[r->n].name_len;
+    char name[NAME_SHOWN];
+
+    if (r->depth < 2) {
+        fail(r, "the name of attribute %zu is not UTF-8%s", r->n + 1,
+             text_hint(p, n));
+        return;
+    }
+    rows_visible(name, sizeof name, len > 0 ? r->names.data + r->names.len -
+                 len : p, len);
+    fail(r, "the value of \"%s\" is not UTF-8%s", name, text_hint(p, n));
+}
+
 static size_t take_json(struct records *r, const unsigned char *p, size_t n)
 {
     for (size_t i = 0; i < n && r->blank; i++)
         r->blank = p[i] == ' ' || p[i] == '\t' || p[i] == '\r' || p[i] == '\n';
-    if (!r->bad)
-        json_feed(&r->json, p, n);
+    if (!r->bad && !json_feed(&r->json, p, n) &&
+        json_error(&r->json) == JSON_E_UTF8)
+        fail_utf8(r, p, n);
     return n;
 }
 
@@ -452,7 +486,7 @@ void records_init(struct records *r, int fd, enum rows_format format,
     r->null = null;
     r->number = 0;
     r->sentence[0] = '\0';
-    r->eof = r->started = r->broken = r->bad = false;
+    r->eof = r->started = r->broken = r->refused = r->bad = false;
     r->begin = r->end = r->n = r->columns = 0;
     buf_init(&r->names, RECORDS_MAX);
     buf_init(&r->values, RECORDS_MAX);
@@ -468,7 +502,7 @@ void records_init(struct records *r, int fd, enum rows_format format,
     else
         settle(r);
     check_names(r);
-    r->broken = r->bad;
+    r->broken = r->refused = r->bad;
     r->header = format == ROWS_CSV;
     begin_record(r);
 }
@@ -562,29 +596,32 @@ static enum records_read judge(struct records *r)
         r->n = 0;
     if (r->header) {
         r->header = false;
-        r->broken = r->bad;
-        return r->bad ? RECORDS_BROKEN : RECORDS_MORE;
+        r->broken = r->refused = r->bad;
+        return r->bad ? RECORDS_REFUSED : RECORDS_MORE;
     }
     r->number++;
     return r->broken ? RECORDS_BROKEN : r->bad ? RECORDS_BAD : RECORDS_ONE;
 }
 
-/* Passes over a byte order mark. False if it may have come in part only. */
-static bool pass_mark(struct records *r)
+/* Looks how the input begins. False if that is not known yet. */
+static bool look_at_begin(struct records *r)
 {
-    static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
-    size_t have = r->end - r->begin;
-    size_t n = have < sizeof mark ? have : sizeof mark;
+    const bool raw = r->format == ROWS_TEXT ||
+        (r->format == ROWS_TSV && r->null);
+    enum text_begin begin;
 
     if (r->started)
         return true;
-    if ((r->format == ROWS_CSV || r->format == ROWS_JSONL) &&
-        memcmp(r->buffer + r->begin, mark, n) == 0) {
-        if (n < sizeof mark && !r->eof)
-            return false;
-        r->begin += n == sizeof mark ? n : 0;
-    }
+    begin = text_begin(r->buffer + r->begin, r->end - r->begin, r->eof,
+                       r->null);
+    if (begin == TEXT_UNKNOWN)
+        return false;
     r->started = true;
+    if (begin == TEXT_MARK && !raw)
+        r->begin += TEXT_MARK_SIZE;
+    if (text_utf16(begin, "the input", r->sentence, sizeof r->sentence) !=
+        NULL)
+        r->broken = r->refused = true;
     return true;
 }
 
@@ -593,8 +630,10 @@ static enum records_read next(struct records *r)
 {
     enum records_read answer = RECORDS_MORE;
 
-    if (!pass_mark(r))
+    if (!look_at_begin(r))
         return RECORDS_MORE;
+    if (r->refused)
+        return RECORDS_REFUSED;
     while (answer == RECORDS_MORE && r->begin < r->end) {
         if (r->over)
             begin_record(r);
@@ -608,8 +647,8 @@ static enum records_read next(struct records *r)
         answer = judge(r);
     if (answer == RECORDS_MORE && r->header) {
         fail(r, "there is no header line");
-        r->broken = true;
-        answer = RECORDS_BROKEN;
+        r->broken = r->refused = true;
+        answer = RECORDS_REFUSED;
     }
     return answer != RECORDS_MORE ? answer : RECORDS_END;
 }
@@ -620,7 +659,7 @@ enum records_read records_next(struct records *r)
     ssize_t n;
 
     if (r->broken)
-        return RECORDS_BROKEN;
+        return r->refused ? RECORDS_REFUSED : RECORDS_BROKEN;
     answer = next(r);
     if (answer != RECORDS_MORE)
         return answer;

@@ -24,8 +24,10 @@
  * DYNAMODB  read as JSONL is: the member "Item" is the caller's to read.
  * TEXT  the record is one field, "text", as it stands.
  *
- * In CSV and JSONL a UTF-8 byte order mark at the very start is passed over,
- * and so are empty lines. A wrong record is passed over, said, and the next
+ * A UTF-8 byte order mark at the very start is passed over (but in TEXT, and
+ * in TSV with `null`, whose fields are raw), and so are empty lines in CSV and
+ * JSONL. UTF-16 is refused as a whole. The names of CSV are UTF-8; texts of TSV
+ * and CSV may be any bytes. A wrong record is passed over, said, and the next
  * one follows, where its end can be told. Memory is bounded: RECORDS_MAX for
  * the values of a record, as much for names, and sizeof(struct records).
  */
@@ -46,7 +48,7 @@ enum {
                                     as \u00XX, is 2.4 MB; one that is a list of
                                     {"SS": [""]} is 5.7 MB */
     RECORDS_FIELDS = 1024,       /* of one record */
-    RECORDS_SENTENCE = 160
+    RECORDS_SENTENCE = 320
 };
 
 enum records_read {
@@ -56,8 +58,10 @@ enum records_read {
                                 read (EAGAIN shows as this, too) */
     RECORDS_END,             /* no more */
     RECORDS_BROKEN,          /* what follows cannot be told apart: a quote in
-                                CSV is wrong, or there are no good names of
-                                columns; `sentence` says it; sticks */
+                                CSV is wrong; `sentence` says it; sticks */
+    RECORDS_REFUSED,         /* no record can be read: there are no good names
+                                of columns, or it is UTF-16; `sentence` says
+                                it; sticks */
     RECORDS_ERROR            /* errno says why; EINTR may be tried again */
 };
 
@@ -77,20 +81,22 @@ struct records {
     size_t n;                        /* fields of it */
     uint64_t number;                 /* counted from 1; a header, or an empty
                                         line, is not counted */
-    char sentence[RECORDS_SENTENCE]; /* names the record, holds no byte of it */
+    char sentence[RECORDS_SENTENCE]; /* names the record; is fit for a
+                                        terminal */
 
     /* not for the caller */
     int fd;
     enum rows_format format;
     bool null;
     bool eof;
-    bool started;                    /* behind the place of a mark */
+    bool started;                    /* it is known how the input begins */
     bool header;                     /* the record in hand is the header */
     bool over;                       /* the record in hand was given out */
     bool whole;                      /* its end was seen */
     bool bad;
     bool blank;                      /* JSON: only white space so far */
     bool broken;
+    bool refused;
     uint8_t state;
     unsigned code;                   /* of an escape in hand */
     unsigned digits;                 /* of it, that may follow */

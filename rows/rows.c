@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "json.h"
+#include "base/text.h"
 
 bool rows_format_parse(enum rows_format *format, const char *name)
 {
@@ -35,7 +36,7 @@ void rows_in_init(struct rows_in *in, int fd, bool null)
     in->null = null;
     in->eof = false;
     in->place.begin = 0;
-    in->place.started = null;        /* a mark would be part of the id */
+    in->place.started = false;
     in->place.skip = false;
     in->end = 0;
 }
@@ -43,8 +44,6 @@ void rows_in_init(struct rows_in *in, int fd, bool null)
 enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
                          const unsigned char **id, size_t *len)
 {
-    static const unsigned char mark[] = {0xef, 0xbb, 0xbf};
-
     while (place->begin < in->end) {
         const unsigned char *p = in->buffer + place->begin;
         size_t have = in->end - place->begin;
@@ -52,9 +51,16 @@ enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
         size_t n = end != NULL ? (size_t)(end - p) : have;
         bool skipped = place->skip;
 
-        if (!place->started && have >= sizeof mark &&
-            memcmp(p, mark, sizeof mark) == 0) {
-            place->begin += sizeof mark;
+        if (!place->started) {
+            enum text_begin begin = text_begin(p, have, in->eof, in->null);
+
+            if (begin == TEXT_UNKNOWN)
+                return ROWS_MORE;
+            if (begin >= TEXT_UTF16)
+                return ROWS_UTF16;
+            /* with -0 a mark is part of the id */
+            if (begin == TEXT_MARK && !in->null)
+                place->begin += TEXT_MARK_SIZE;
             place->started = true;
             continue;
         }
@@ -62,7 +68,6 @@ enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
         if (end == NULL && !in->eof && !skipped && have <= ROWS_ID_MAX + 1)
             return ROWS_MORE;
         place->begin += end != NULL ? n + 1 : n;
-        place->started = true;
         place->skip = end == NULL;
         if (!in->null && end != NULL && n > 0 && p[n - 1] == '\r')
             n--;
@@ -75,25 +80,39 @@ enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
     return in->eof ? ROWS_END : ROWS_MORE;
 }
 
-enum rows_read rows_next(struct rows_in *in, const unsigned char **id,
-                         size_t *len)
+bool rows_fill(struct rows_in *in)
 {
-    enum rows_read r = rows_peek(in, &in->place, id, len);
     ssize_t n;
 
-    if (r != ROWS_MORE)
-        return r;
     /* What is left is shorter than the buffer: there is room for a read. */
     in->end -= in->place.begin;
     memmove(in->buffer, in->buffer + in->place.begin, in->end);
     in->place.begin = 0;
     n = read(in->fd, in->buffer + in->end, sizeof in->buffer - in->end);
     if (n < 0)
-        return errno == EAGAIN ? ROWS_MORE : ROWS_ERROR;
+        return errno == EAGAIN;
     in->eof = n == 0;
     in->end += (size_t)n;
     in->taken += (uint64_t)n;
-    return rows_peek(in, &in->place, id, len);
+    return true;
+}
+
+enum rows_read rows_next(struct rows_in *in, const unsigned char **id,
+                         size_t *len)
+{
+    enum rows_read r = rows_peek(in, &in->place, id, len);
+
+    if (r != ROWS_MORE)
+        return r;
+    return rows_fill(in) ? rows_peek(in, &in->place, id, len) : ROWS_ERROR;
+}
+
+const char *rows_utf16(const struct rows_in *in, char *sentence, size_t size)
+{
+    const unsigned char *p = in->buffer + in->place.begin;
+
+    return text_utf16(text_begin(p, in->end - in->place.begin, in->eof,
+                                 in->null), "the list", sentence, size);
 }
 
 bool rows_ready(const struct rows_in *in)
@@ -257,9 +276,16 @@ static void add_raw(struct rows_out *out, const unsigned char *p, size_t n,
     }
 }
 
+/* Readers would take it for the mark of a file, if it came first. */
+static bool begins_with_mark(const unsigned char *p, size_t n)
+{
+    return text_begin(p, n, true, true) == TEXT_MARK;
+}
+
 static void add_csv(struct rows_out *out, const unsigned char *p, size_t n)
 {
-    bool quoted = n == 0 || p[0] == ' ' || p[n - 1] == ' ';
+    bool quoted = n == 0 || p[0] == ' ' || p[n - 1] == ' ' ||
+        begins_with_mark(p, n);
 
     for (size_t i = 0; i < n && !quoted; i++)
         quoted = p[i] == '"' || p[i] == ',' || p[i] == '\r' || p[i] == '\n';
@@ -289,12 +315,16 @@ static void add_field(struct rows_out *out, size_t i,
     add_comma(out, i);
     switch (out->format) {
     case ROWS_TSV:
-        if (p == NULL && !out->null)
-            add_text(out, "\\N");
-        else if (!out->null)
-            add_escaped(out, p, n);
-        else
+        if (out->null) {
             add_raw(out, p, n, false);
+        } else if (p == NULL) {
+            add_text(out, "\\N");
+        } else if (i == 0 && begins_with_mark(p, n)) {
+            add_text(out, "\\xEF\\xBB\\xBF");
+            add_escaped(out, p + TEXT_MARK_SIZE, n - TEXT_MARK_SIZE);
+        } else {
+            add_escaped(out, p, n);
+        }
         break;
     case ROWS_DYNAMODB:          /* rows_out_init does not let it in */
     case ROWS_JSONL:
@@ -358,6 +388,19 @@ void rows_line(struct rows_out *out, const void *bytes, size_t n)
 {
     add(out, bytes, n);
     end_row(out);
+}
+
+size_t rows_unfit(const struct rows_out *out, const struct rows_field *fields,
+                  size_t n)
+{
+    size_t i = 0;
+
+    if (!out->null || out->format == ROWS_JSONL)
+        return n;
+    while (i < n && (fields[i].bytes == NULL || memchr(fields[i].bytes, '\0',
+                                                       fields[i].len) == NULL))
+        i++;
+    return i;
 }
 
 /* ---- the rows of a run ---- */

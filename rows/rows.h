@@ -44,7 +44,8 @@ enum rows_read {
     ROWS_MORE,               /* none yet: call again when there is more to
                                 read (EAGAIN shows as this, too) */
     ROWS_END,                /* no more */
-    ROWS_ERROR               /* errno says why; EINTR may be tried again */
+    ROWS_ERROR,              /* errno says why; EINTR may be tried again */
+    ROWS_UTF16               /* the input is UTF-16: rows_utf16; sticks */
 };
 
 struct rows_in {
@@ -53,7 +54,7 @@ struct rows_in {
     bool eof;                        /* seen; nothing is read after it */
     struct rows_place {
         size_t begin;                /* of what is not given out yet */
-        bool started;                /* behind the place of a byte order mark */
+        bool started;                /* it is known how the input begins */
         bool skip;                   /* inside an id that was too long */
     } place;
     size_t end;                      /* of what was read */
@@ -70,13 +71,19 @@ void rows_in_init(struct rows_in *in, int fd, bool null);
  * answer. Of ROWS_LONG the rest is passed over. Without `null`: a CR before
  * the LF is not part of the id, a UTF-8 byte order mark at the very start is
  * passed over, and so are empty lines; with it, an id is every byte up to the
- * NUL, and an empty id is one.
+ * NUL, a mark included, and an empty id is one.
  */
 enum rows_read rows_next(struct rows_in *in, const unsigned char **id,
                          size_t *len);
 
 /* Will rows_next give an answer without reading from the descriptor? */
 bool rows_ready(const struct rows_in *in);
+
+/* Reads once, and takes no id. False, and errno, if that was an error. */
+bool rows_fill(struct rows_in *in);
+
+/* The sentence for ROWS_UTF16. */
+const char *rows_utf16(const struct rows_in *in, char *sentence, size_t size);
 
 /*
  * Looks ahead: the answer after `place`, which begins as in->place and is
@@ -114,7 +121,9 @@ struct rows_out {
  * Writes to `fd`. With `null` (the option -0) each row ends in NUL instead of
  * its line end and, in TSV and TEXT, fields are raw: nothing is escaped and no
  * text is an empty field. A NUL, which then cannot stand in a field, is U+FFFD
- * in TSV, TEXT and CSV.
+ * in TSV, TEXT and CSV: where that matters, rows_unfit tells. Without `null`
+ * what is written does not begin with a byte order mark: TSV escapes it, CSV
+ * quotes it (TEXT has it as it is).
  */
 void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
                    bool null);
@@ -151,6 +160,11 @@ void rows_names(struct rows_out *out, const struct rows_field *fields,
                 size_t n);
 void rows_add(struct rows_out *out, const struct rows_field *fields, size_t n);
 void rows_line(struct rows_out *out, const void *bytes, size_t n);
+
+/* The number of the first of these fields that cannot be written as it is, for
+   it has a NUL and NULs end rows; n if there is none. */
+size_t rows_unfit(const struct rows_out *out, const struct rows_field *fields,
+                  size_t n);
 bool rows_flush(struct rows_out *out);
 
 /* Is what was written to `fd` on the disk now? If not, errno says why. What is

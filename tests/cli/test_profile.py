@@ -7,7 +7,6 @@ credential_process are compared with botocore's, too."""
 import itertools
 import json
 import os
-import pathlib
 import random
 import shlex
 import subprocess

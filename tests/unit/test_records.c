@@ -114,7 +114,8 @@ static void tell_all(enum rows_format format, bool null,
                 tell_field(&records.fields[i]);
             }
             tell_text("}");
-        } else if (answer == RECORDS_BAD || answer == RECORDS_BROKEN) {
+        } else if (answer == RECORDS_BAD || answer == RECORDS_BROKEN ||
+                   answer == RECORDS_REFUSED) {
             tell_text("!");
             tell_text(records.sentence);
             tell_text("!");
@@ -191,7 +192,12 @@ static const struct text_case tsv[] = {
     {ROWS_TSV, false, "a\\\nb\t\\\tc\t\\\rd\te\n",
         "{public_id=a\nb;status=\tc;text=\rd;detail=e}."},
     {ROWS_TSV, false, "\357\273\277a\tb\tc\t\377\n",
-        "{public_id=\357\273\277a;status=b;text=c;detail=\377}."},
+        "{public_id=a;status=b;text=c;detail=\377}."},
+    {ROWS_TSV, false, "a\tb\tc\td\n\357\273\277a\tb\tc\td\n",
+        "{public_id=a;status=b;text=c;detail=d}"
+        "{public_id=\357\273\277a;status=b;text=c;detail=d}."},
+    {ROWS_TSV, true, "\357\273\277a\tb\tc\td@",
+        "{public_id=\357\273\277a;status=b;text=c;detail=d}."},
     {ROWS_TSV, false, "a\tb\nc\td\te\tf\n",
         R1 "the number of its fields is 2, not 4!"
         "{public_id=c;status=d;text=e;detail=f}."},
@@ -224,7 +230,11 @@ static const struct text_case csv[] = {
     {ROWS_CSV, false, "a,b\n1,2\n3,4", "{a=1;b=2}{a=3;b=4}."},
     {ROWS_CSV, false, "\357\273\277a\n\357\273\277\n", "{a=\357\273\277}."},
     {ROWS_CSV, false, "\357\273\277\"a\"\n1\n", "{a=1}."},
-    {ROWS_CSV, false, "\357\273a\n1\n", "{\357\273a=1}."},
+    {ROWS_CSV, false, "\357\273a\n1\n", COLUMNS "name 1, \"\\xEF\\xBBa\", "
+        "is not UTF-8!"},
+    {ROWS_CSV, false, "a,n\351\n1,2\n", COLUMNS "name 2, \"n\\xE9\", is not "
+        "UTF-8 (Windows-1252?)!"},
+    {ROWS_CSV, false, "a\nn\351\n", "{a=n\351}."},
     {ROWS_CSV, false, "\n\r\na,b\r\n\r\n\n1,2\r\n\r\n", "{a=1;b=2}."},
     {ROWS_CSV, false, "a,b,c\n,\"\", \n", "{a~;b=;c= }."},
     {ROWS_CSV, false, "a,b\r\n\"\",\"\"\r\n,\r\n", "{a=;b=}{a~;b~}."},
@@ -280,7 +290,7 @@ static const struct text_case jsonl[] = {
         R1 "not JSON at byte 5 of it: the document ends too early!"
         "!record 2: it is not a JSON object!"
         "!record 3: not JSON at byte 8 of it: something follows the document!"
-        "!record 4: not JSON at byte 6 of it: a string is not UTF-8!"
+        "!record 4: the value of \"a\" is not UTF-8 (Windows-1252?)!"
         "!record 5: not JSON at byte 1 of it: the document ends too early!."},
     {ROWS_JSONL, false, "{\"a\":\"\\ud83d\\ude00\"}\n{\"a\":\"\\ud800x\"}\n"
      "{\"a\":[\"\\udc00\"]}\n{\"\\ud800\":1}\n{\"a\":\"\\ud800\\ud800\"}\n"
