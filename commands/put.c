@@ -46,7 +46,6 @@ struct state {
     char why[512];               /* why a record cannot be stored */
     struct buf key;              /* what identifies the item */
     uint64_t passed;             /* rows without a text to be stored */
-    char why[512];               /* the record in hand cannot be stored */
 };
 
 /* ----------------------------------------------------------------- rows */
