@@ -125,7 +125,7 @@ bool columns_row(struct columns *c, struct rows_out *out, char *why,
     if (bad == n) {
         rows_add(out, fields, n);
     } else {
-        rows_visible(name, sizeof name, fields[bad].name,
+        text_visible(name, sizeof name, fields[bad].name,
                      fields[bad].name_len);
         snprintf(why, size, "not printed: the attribute %s has a NUL, which "
                  "-0 cannot print (-f jsonl can)", name);

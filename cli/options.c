@@ -219,7 +219,7 @@ bool options_wrong(const char *format, ...)
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
+    text_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
     report_say("%s (ocrdyn %s -h shows how it goes)", safe,
                options_names[command]);
     return false;
@@ -490,7 +490,7 @@ static bool check_utf8(const char *name, const char *what, const char *text)
 
     if (json_is_utf8(bytes, strlen(text)))
         return true;
-    rows_visible(safe, sizeof safe, bytes, strlen(text));
+    text_visible(safe, sizeof safe, bytes, strlen(text));
     return options_wrong("%s%s%s%s\"%s\" is not UTF-8%s", name != NULL ? "--"
                          : "", name != NULL ? name : "", name != NULL ? ": "
                          : "", what, safe, text_hint(bytes, strlen(text)));

@@ -18,7 +18,7 @@ enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
 
     while (r == ROWS_MORE || (r == ROWS_ERROR && errno == EINTR)) {
         if (!rows_ready(in) &&
-            clock_sleep(INT64_MAX, in->fd, POLLIN, stop) == CLOCK_SIGNAL &&
+            wait_until(INT64_MAX, in->fd, POLLIN, stop) == WAIT_SIGNAL &&
             *stop == 0)
             continue;
         if (*stop != 0)
@@ -32,11 +32,11 @@ bool ids_wait(struct rows_in *in, int64_t until,
               const volatile sig_atomic_t *stop)
 {
     while (*stop == 0 && !rows_ready(in)) {
-        enum clock_wait wait = clock_sleep(until, in->fd, POLLIN, stop);
+        enum wait_result wait = wait_until(until, in->fd, POLLIN, stop);
 
-        if (wait == CLOCK_TIME)
+        if (wait == WAIT_TIME)
             return true;
-        if (wait == CLOCK_SIGNAL)
+        if (wait == WAIT_SIGNAL)
             continue;
         if (!rows_fill(in) && errno != EINTR)
             return false;

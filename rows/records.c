@@ -115,7 +115,7 @@ static void fail_name(struct records *r, size_t i)
     const struct record_field *f = &r->fields[i];
     char name[NAME_SHOWN];
 
-    rows_visible(name, sizeof name, f->name, f->name_len);
+    text_visible(name, sizeof name, f->name, f->name_len);
     fail(r, "name %zu, \"%s\", is not UTF-8%s", i + 1, name,
          text_hint(f->name, f->name_len));
 }
@@ -414,7 +414,7 @@ static void fail_utf8(struct records *r, const unsigned char *p, size_t n)
              text_hint(p, n));
         return;
     }
-    rows_visible(name, sizeof name, len > 0 ? r->names.data + r->names.len -
+    text_visible(name, sizeof name, len > 0 ? r->names.data + r->names.len -
                  len : p, len);
     fail(r, "the value of \"%s\" is not UTF-8%s", name, text_hint(p, n));
 }
