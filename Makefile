@@ -73,7 +73,7 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	mv $@.tmp $@
 
 MKANCHORS = $(addprefix net/,mkanchors.c cert.c der.c pem.c tcp.c tls.c x509.c) \
-	base/buf.c base/clock.c
+	base/buf.c base/clock.c base/wait.c
 build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -I. $(BEARSSL_INC) -o $@ $(MKANCHORS) \
@@ -209,7 +209,7 @@ soak: all
 ROUNDS = 7
 # what reads the trust anchors
 TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
-	base/buf.c base/clock.c
+	base/buf.c base/clock.c base/wait.c
 JSON_SOURCES = json.c json/machine.c json/picks.c base/text.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:

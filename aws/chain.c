@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/clock.h"
 #include "aws/endpoint.h"
 #include "aws/process.h"
@@ -32,7 +33,7 @@ static enum found tell(struct chain *c, enum found found)
         size_t len = strlen(c->error);
         char safe[WHY_MAX];
 
-        rows_visible(safe, sizeof safe, (const unsigned char *)c->why,
+        text_visible(safe, sizeof safe, (const unsigned char *)c->why,
                      strlen(c->why));
         snprintf(c->error + len, CHAIN_ERROR - len, "\n    %s: %s", c->source,
                  safe);

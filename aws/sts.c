@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "base/clock.h"
 #include "aws/endpoint.h"
 #include "aws/signing.h"
@@ -96,7 +97,7 @@ bool sts_again(unsigned tries)
 
     if (tries >= 3)
         return false;
-    while (clock_sleep(until, -1, 0, NULL) == CLOCK_SIGNAL)
+    while (wait_until(until, -1, 0, NULL) == WAIT_SIGNAL)
         ;
     return true;
 }

@@ -5,9 +5,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/report.h"
+#include "base/text.h"
 #include "cli/command.h"
 
 static bool is_input(const char *file)
@@ -36,6 +39,20 @@ static ssize_t read_some(int fd, unsigned char *bytes, size_t size)
 }
 
 /* Feeds a file to `json`. False, and said, if that is no whole document. */
+/* Prints a message; returns false. */
+__attribute__((format(printf, 1, 2)))
+static bool complain(const char *format, ...)
+{
+    char text[4096];
+    va_list ap;
+
+    va_start(ap, format);
+    text_format(text, sizeof text, format, ap);
+    va_end(ap);
+    report_line(text);
+    return false;
+}
+
 static bool read_document(struct json *json, const char *file)
 {
     unsigned char piece[16384];
@@ -45,7 +62,7 @@ static bool read_document(struct json *json, const char *file)
     ssize_t n;
 
     if (fd < 0)
-        return report_safe("%s: %s", file, strerror(errno));
+        return complain("%s: %s", file, strerror(errno));
     do
         n = read_some(fd, piece, sizeof piece);
     while (n > 0 && json_feed(json, piece, (size_t)n));
@@ -53,9 +70,9 @@ static bool read_document(struct json *json, const char *file)
     if (!is_input(file))
         close(fd);
     if (n < 0)
-        return report_safe("%s: %s", name(file), strerror(error));
+        return complain("%s: %s", name(file), strerror(error));
     return json_end(json) ||
-        report_safe("%s: not JSON at byte %" PRIu64 ": %s", name(file),
+        complain("%s: not JSON at byte %" PRIu64 ": %s", name(file),
                     json_offset(json), json_sentence(json_error(json)));
 }
 
@@ -66,13 +83,13 @@ static bool read_text(struct buf *text, const char *file)
     bool good;
 
     if (!answer_init(&answer, "", text, NULL, NULL, 0)) {
-        good = report_safe("%s: memory is out", name(file));
+        good = complain("%s: memory is out", name(file));
     } else {
         char sentence[ANSWER_SENTENCE];
 
         good = read_document(&answer.json, file) &&
             (answer_judge(&answer, sentence) == ANSWER_TEXT ||
-             report_safe("%s: %s", name(file), sentence));
+             complain("%s: %s", name(file), sentence));
     }
     answer_free(&answer);
     return good;
@@ -113,9 +130,9 @@ static bool read_value(struct buf *bytes, const char *pointer,
     if (!read_document(&json, file))
         return false;
     if (!value.found)
-        return report_safe("%s: no value at %s", name(file), pointer);
+        return complain("%s: no value at %s", name(file), pointer);
     return !bytes->failed ||
-        report_safe("%s: the value is larger than 16 MB", name(file));
+        complain("%s: the value is larger than 16 MB", name(file));
 }
 
 static void print(struct command *c, const struct buf *text)

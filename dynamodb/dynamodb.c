@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wait.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "aws/signing.h"
 
@@ -276,15 +278,15 @@ bool dynamodb_wait(struct dynamodb *db, enum outcome outcome, unsigned retry,
 
     clock_random(&random, sizeof random);
     if (retry >= db->max_attempts) {
-        pace_failure(&db->bucket);
+        backoff_failure(&db->bucket);
         return false;
     }
-    if (!pace_retry(&db->bucket, retry, outcome == OUTCOME_WAIT,
+    if (!backoff_retry(&db->bucket, retry, outcome == OUTCOME_WAIT,
                     retry_after(db), random, &delay))
         return false;
     end = clock_now(CLOCK_STEADY) + delay;
     db->retries++;
-    while (clock_sleep(end, -1, 0, stores ? NULL : db->stop) == CLOCK_SIGNAL)
+    while (wait_until(end, -1, 0, stores ? NULL : db->stop) == WAIT_SIGNAL)
         if (!stores && *db->stop != 0)
             return false;
     return true;
@@ -327,7 +329,7 @@ enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
         }
     }
     if (outcome == OUTCOME_DONE)
-        pace_success(&db->bucket);
+        backoff_success(&db->bucket);
     return outcome;
 }
 
@@ -380,7 +382,7 @@ void dynamodb_init(struct dynamodb *db, struct aws *aws,
     db->aws = aws;
     db->max_attempts = max_attempts;
     db->stop = stop;
-    pace_bucket_init(&db->bucket);
+    backoff_bucket_init(&db->bucket);
     db->offset = 0;
     db->retries = 0;
     db->counted = false;

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "rows/rows.h"
+#include "base/text.h"
 
 enum { MAX = 60000, OUT = 16 * MAX };
 
@@ -177,7 +178,7 @@ static void fuzz_visible(const uint8_t *data, size_t n, size_t size)
     char *text = malloc(size);
 
     expect(text != NULL);
-    rows_visible(text, size, data, n);
+    text_visible(text, size, data, n);
     expect(strlen(text) < size);
     for (size_t i = 0; text[i] != '\0'; i++)
         expect((uint8_t)text[i] >= ' ' || text[i] == '\t');

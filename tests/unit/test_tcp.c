@@ -10,6 +10,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "base/clock.h"
 #include "tests/unit/test.h"
 
@@ -138,16 +139,16 @@ int64_t clock_now(enum clock_kind kind)
     return world.now;
 }
 
-enum clock_wait clock_sleep(int64_t until, int fd, short events,
+enum wait_result wait_until(int64_t until, int fd, short events,
                             const volatile sig_atomic_t *stop)
 {
     (void)fd;
     (void)events;
     (void)stop;
     if (world.error == 0)
-        return CLOCK_READY;
+        return WAIT_READY;
     world.now = until;
-    return CLOCK_TIME;
+    return WAIT_TIME;
 }
 
 /* ---------------------------------------------------------------- tests */
