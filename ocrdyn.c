@@ -1,7 +1,5 @@
-/*
- * ocrdyn: from the command line to the command. What the words mean is in
- * options.c, what the commands do is in rooms of their own.
- */
+/* ocrdyn: main. Dispatches to the command that the first word names; each
+   command has its own file in commands/. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -9,19 +7,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "commands/check.h"
+#include "base/report.h"
+#include "base/wait.h"
 #include "cli/command.h"
 #include "cli/completion.h"
-#include "commands/scan.h"
-#include "commands/extract.h"
 #include "cli/help.h"
+#include "cli/services.h"
+#include "commands/check.h"
+#include "commands/extract.h"
+#include "commands/get.h"
 #include "commands/list.h"
 #include "commands/put.h"
 #include "commands/run.h"
-#include "commands/get.h"
+#include "commands/scan.h"
 #include "commands/table.h"
 
-/* What does each command's work; returns the exit status. */
+/* The function of each command; it returns the exit status. */
 static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_RUN] = run,
     [OPTIONS_LIST] = list,
@@ -36,8 +37,7 @@ static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_CHECK] = check
 };
 
-/* Are the standard descriptors such that a command can begin? Its exit status
-   if not. */
+/* Returns 0 if the standard descriptors are open, else the exit status. */
 static int check_descriptors(const struct options *o)
 {
     struct stat st;
@@ -52,7 +52,8 @@ static int check_descriptors(const struct options *o)
         report_say("standard output is closed");
         return COMMAND_UNWRITTEN;
     }
-    /* else what is opened first would get its number, and what is said */
+    /* else the first file that is opened would get descriptor 2, and the
+       messages */
     if (fstat(STDERR_FILENO, &st) < 0 && open("/dev/null", O_WRONLY) < 0)
         return COMMAND_MISUSED;
     return 0;
@@ -61,13 +62,12 @@ static int check_descriptors(const struct options *o)
 int main(int argc, char **argv)
 {
     static struct options o;
-    static char said[1024];      /* a line goes to stderr in one write */
+    static char line[1024];      /* stderr writes a line in one write(2) */
     enum options_command command = OPTIONS_RUN;
     int status;
 
-    setvbuf(stderr, said, _IOLBF, sizeof said);
-    report_init(PROGRESS_NEVER);
-    argv += argc > 0;            /* its own name, which may be missing */
+    setvbuf(stderr, line, _IOLBF, sizeof line);
+    argv += argc > 0;            /* argv[0] may be missing */
     if (*argv != NULL && **argv != '-' && !options_find(&command, *argv++))
         return COMMAND_MISUSED;
     if (!options_parse(&o, command, argv))
@@ -83,8 +83,9 @@ int main(int argc, char **argv)
     status = check_descriptors(&o);
     if (status != 0)
         return status;
-    report_init(o.quiet || command == OPTIONS_EXTRACT ? PROGRESS_NEVER
-                : (enum progress_when)o.progress);
+    report_init(!o.quiet && command != OPTIONS_EXTRACT &&
+                (o.progress == PROGRESS_ALWAYS ||
+                 (o.progress == PROGRESS_AUTO && isatty(STDERR_FILENO))));
     status = commands[command](&o);
     services_close();
     if (wait_stop != 0) {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/clock.h"
 #include "aws/endpoint.h"
 #include "aws/process.h"

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "base/clock.h"
 
 bool process_used;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "base/clock.h"
 #include "aws/endpoint.h"
 #include "aws/signing.h"

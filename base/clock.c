@@ -2,8 +2,6 @@
 #include "base/clock.h"
 
 #include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,75 +24,6 @@ int64_t clock_now(enum clock_kind kind)
 int64_t clock_seconds(void)
 {
     return clock_now(CLOCK_CALENDAR) / CLOCK_SECOND;
-}
-
-/* poll(2)'s own clock stands still while the machine is suspended, so that
-   long waits go in steps. */
-static const int64_t longest_step = 60 * CLOCK_SECOND;
-
-void (*wait_interrupted)(void);
-
-static void interrupted(void)
-{
-    if (wait_interrupted != NULL)
-        wait_interrupted();
-}
-
-/* Waits for a step at most: WAIT_TIME is the end of that. */
-static enum wait_result wait_step(int64_t left, int fd, short events,
-                                 const sigset_t *mask)
-{
-    struct pollfd pfd = {fd, events, 0};
-    struct timespec ts;
-    int n;
-
-    if (left < 0)
-        left = 0;
-    if (left > longest_step)
-        left = longest_step;
-    ts.tv_sec = (time_t)(left / CLOCK_SECOND);
-    ts.tv_nsec = (long)(left % CLOCK_SECOND);
-    n = ppoll(&pfd, fd < 0 ? 0 : 1, &ts, mask);
-    return n > 0 ? WAIT_READY
-        : n < 0 && errno == EINTR ? WAIT_SIGNAL : WAIT_TIME;
-}
-
-/* Waits a moment for what is near, as most answers are. A signal in the gap
-   before is seen after it, so that none need be held back meanwhile. */
-static enum wait_result glance(int64_t until, int fd, short events)
-{
-    int64_t left = until - clock_now(CLOCK_STEADY);
-    enum wait_result result;
-
-    result = wait_step(left < CLOCK_SECOND / 50 ? left : CLOCK_SECOND / 50,
-                       fd, events, NULL);
-    if (result == WAIT_SIGNAL)
-        interrupted();
-    return result;
-}
-
-enum wait_result wait_until(int64_t until, int fd, short events,
-                            const volatile sig_atomic_t *stop)
-{
-    enum wait_result result;
-    sigset_t all, before;
-
-    if (stop == NULL && fd >= 0) {
-        result = glance(until, fd, events);
-        if (result != WAIT_TIME)
-            return result;
-    }
-    sigfillset(&all);
-    sigprocmask(SIG_BLOCK, &all, &before);
-    interrupted();
-    do
-        result = stop != NULL && *stop != 0 ? WAIT_SIGNAL
-            : wait_step(until - clock_now(CLOCK_STEADY), fd, events, &before);
-    while (result == WAIT_TIME && clock_now(CLOCK_STEADY) < until);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (result == WAIT_SIGNAL)
-        interrupted();
-    return result;
 }
 
 void clock_random(void *bytes, size_t n)

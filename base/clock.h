@@ -6,7 +6,6 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -24,26 +23,6 @@ int64_t clock_now(enum clock_kind kind);
 
 /* CLOCK_CALENDAR in seconds, as services have it. */
 int64_t clock_seconds(void);
-
-/* Called, outside of the handler, before a wait of more than 20 ms and after a
-   signal that was caught has interrupted one: whatever a handler noted is seen
-   before the wait goes on. NULL at first. */
-extern void (*wait_interrupted)(void);
-
-enum wait_result {
-    WAIT_TIME,          /* `until` has come */
-    WAIT_READY,         /* the descriptor is ready (or in error) */
-    WAIT_SIGNAL         /* a signal was caught */
-};
-
-/*
- * Waits until CLOCK_STEADY is at `until` (INT64_MAX: for ever), or `fd` (-1:
- * none) is ready for `events` of poll(2), or a signal is caught while it
- * waits or, where `stop` is not NULL, *stop is or becomes other than 0: no
- * signal falls into the gap between looking and waiting.
- */
-enum wait_result wait_until(int64_t until, int fd, short events,
-                            const volatile sig_atomic_t *stop);
 
 /* Fills n bytes (at most 256) from the kernel. Ends the program when there
    is no randomness to be had: nothing could be done safely without. */

@@ -4,14 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/report.h"
+#include "base/text.h"
 
 void outcome_say(char out[OUTCOME_SENTENCE], const char *who,
                  const char *advice, const char *what, va_list ap)
 {
     char safe[800];
 
-    report_visible(safe, sizeof safe, what, ap);
+    text_format(safe, sizeof safe, what, ap);
     snprintf(out, OUTCOME_SENTENCE, "%s: %s%s", who, safe, advice);
 }
 

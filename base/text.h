@@ -6,6 +6,7 @@
 #ifndef TEXT_H
 #define TEXT_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -65,5 +66,25 @@ const char *text_utf16(enum text_begin begin, const char *what, char *sentence,
  * they make sense as that, or "".
  */
 const char *text_hint(const unsigned char *bytes, size_t n);
+
+/*
+ * Writes the escape that PostgreSQL's COPY text format has for the character
+ * at `p` (n > 0 bytes are there), and a NUL. Returns how many bytes of `p` it
+ * stands for.
+ */
+size_t text_escape(const unsigned char *p, size_t n, char text[9]);
+
+/*
+ * Writes `n` bytes for a person to read on a terminal: printable characters,
+ * tab and backslash as they are, all others as escapes. Writes at most `size`
+ * - 1 bytes and a NUL (nothing if `size` is 0); what does not fit is cut
+ * between two characters, and "..." marks the cut.
+ */
+void text_visible(char *out, size_t size, const unsigned char *bytes,
+                  size_t n);
+
+/* Formats as vsnprintf(3) does, up to 4 KB, and makes the result visible. */
+void text_format(char *out, size_t size, const char *format, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 
 #endif

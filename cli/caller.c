@@ -1,6 +1,9 @@
 /* caller: see caller.h. */
 #include "cli/caller.h"
 
+#include "base/report.h"
+#include "base/wait.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 
 #define BACKOFF_BASE CLOCK_SECOND

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 void columns_init(struct columns *c)
 {
     c->n = c->shown = 0;

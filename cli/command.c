@@ -3,68 +3,17 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "aws/process.h"
-#include "net/proxy.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/report.h"
 #include "base/sandbox.h"
-
-/* ------------------------------------------------------------- signals */
-
-volatile sig_atomic_t wait_stop, wait_asked;
-
-/* The first that ends the command does after what is in hand; the second ends
-   it at once. */
-static void on_signal(int number)
-{
-    if (number == SIGUSR1) {
-        wait_asked = number;
-        return;
-    }
-    if (wait_stop != 0) {
-        signal(number, SIG_DFL);
-        raise(number);           /* comes when the handler returns */
-    }
-    wait_stop = number;
-}
-
-void wait_signals(void)
-{
-    static const unsigned char numbers[] = {SIGINT, SIGTERM, SIGUSR1};
-    struct sigaction action, before;
-    size_t i;
-
-    memset(&action, 0, sizeof action);
-    action.sa_handler = on_signal;       /* no SA_RESTART: waits end */
-    sigfillset(&action.sa_mask);
-    for (i = 0; i < sizeof numbers; i++) {
-        /* what nohup or a shell's & has set to be ignored stays so */
-        sigaction(numbers[i], NULL, &before);
-        if (before.sa_handler != SIG_IGN || numbers[i] == SIGUSR1)
-            sigaction(numbers[i], &action, NULL);
-    }
-    signal(SIGPIPE, SIG_IGN);    /* write(2) tells it, too */
-    signal(SIGXFSZ, SIG_IGN);
-}
-
-static const struct progress *watched;
-
-static void show_asked(void)
-{
-    if (wait_asked == 0)
-        return;
-    wait_asked = 0;
-    progress_print(watched);
-}
-
-void progress_watch(const struct progress *report)
-{
-    watched = report;
-    wait_interrupted = show_asked;
-}
+#include "base/text.h"
+#include "base/wait.h"
+#include "cli/services.h"
 
 void command_complain(const unsigned char *id, size_t n, const char *reason)
 {
@@ -103,139 +52,6 @@ void command_opened(const struct command *c)
     if (c->o->checkpoint != NULL || c->o->failed != NULL)
         confine_files(c->o, c->checkpoint.fd < 0 ? -1
                       : c->checkpoint.folder);
-}
-
-/* ------------------------------------------------------------ services */
-
-struct service {
-    struct http_options http;
-    struct tls_trust trust;
-    struct proxy proxy;
-};
-
-static struct service images, tables;
-static struct proxy_variables proxies;
-static struct cloudinary cloudinary;
-static struct dynamodb db;
-static struct aws aws;
-
-/* The value of an environment variable, or NULL if that is empty. */
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
-/*
- * The trust anchors: of --cacert alone, or of the variables, or the system's.
- * `own` is a bundle for this service only, or NULL.
- */
-static bool load_trust(struct tls_trust *trust, const char *cacert,
-                       const char *own, char *error)
-{
-    const char *file = cacert != NULL ? cacert : own, *dir = NULL;
-
-    tls_trust_init(trust);
-    if (file == NULL) {
-        file = variable("SSL_CERT_FILE");
-        dir = variable("SSL_CERT_DIR");
-    }
-    if ((file != NULL && !tls_trust_file(trust, file, error, SERVICES_ERROR)) ||
-        (dir != NULL && !tls_trust_dir(trust, dir, error, SERVICES_ERROR)))
-        return false;
-    if (file == NULL && dir == NULL)
-        tls_trust_system(trust);
-    return true;
-}
-
-/* The value of a variable that some write in small letters: those go first,
-   as with curl. NULL where neither says anything. */
-static const char *either(const char *small, const char *capital)
-{
-    const char *value = variable(small);
-
-    return value != NULL ? value : getenv(capital);
-}
-
-/* The proxy for `url`; `own` is one that is set for this service alone. */
-static bool load_proxy(struct service *service, const struct http_url *url,
-                       const char *own, char *error)
-{
-    struct proxy_variables variables = proxies;
-
-    variables.own = own;
-    service->http.proxy = &service->proxy;
-    return proxy_choose(&service->proxy, url, &variables, error,
-                        SERVICES_ERROR);
-}
-
-static bool set_service(struct service *service, const struct options *o,
-                        const char *own, uint64_t body_max, char *error)
-{
-    static const char agent[] = "ocrdyn/" OCRDYN_VERSION;
-
-    proxies.https = either("https_proxy", "HTTPS_PROXY");
-    proxies.all = either("all_proxy", "ALL_PROXY");
-    proxies.no = either("no_proxy", "NO_PROXY");
-    service->http.proxies = &proxies;
-    service->http.trust = &service->trust;
-    service->http.agent = agent;
-    service->http.connect = o->connect;
-    service->http.wait = o->wait;
-    service->http.total = 10 * o->wait;
-    service->http.body_max = body_max;
-    service->http.note = o->verbose ? report_line : NULL;
-    return load_trust(&service->trust, o->cacert, own, error);
-}
-
-struct cloudinary *services_cloudinary(const struct options *o,
-                                          char *error)
-{
-    struct account account;
-    bool good = account_load(&account, error) &&
-        set_service(&images, o, NULL, UINT64_C(1) << 30, error);
-
-    good = good && load_proxy(&images, &account.url, account.proxy, error);
-    if (good)
-        cloudinary_init(&cloudinary, &account, &images.http);
-    buf_wipe(&account, sizeof account);
-    return good ? &cloudinary : NULL;
-}
-
-struct dynamodb *services_dynamodb(const struct options *o, char *error)
-{
-    const struct aws_options options = {o->profile, o->region,
-        o->endpoint_url, &tables.http, o->dry_run};
-
-    if (!set_service(&tables, o, variable("AWS_CA_BUNDLE"), 64 << 20, error) ||
-        !aws_load(&aws, &options, error) ||
-        !load_proxy(&tables, &aws.endpoint, NULL, error))
-        return NULL;
-    dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
-                  ? (unsigned)o->max_attempts : 10, &wait_stop);
-    return &db;
-}
-
-struct dynamodb *services_dynamodb_or_say(const struct options *o)
-{
-    char error[SERVICES_ERROR];
-    struct dynamodb *d = services_dynamodb(o, error);
-
-    if (d == NULL)
-        report_line(error);
-    return d;
-}
-
-void services_close(void)
-{
-    if (cloudinary.http.options.trust != NULL)
-        cloudinary_close(&cloudinary);
-    if (db.aws != NULL)
-        dynamodb_close(&db);
-    aws_wipe(&aws);
-    buf_wipe(&images.proxy, sizeof images.proxy);
-    buf_wipe(&tables.proxy, sizeof tables.proxy);
 }
 
 int command_printed(int status)
@@ -344,7 +160,7 @@ void command_advance(struct command *c)
         c->db->retries = 0;
     }
     progress_draw(&c->progress);
-    show_asked();
+    progress_answer();
 }
 
 void command_flush(struct command *c)

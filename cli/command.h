@@ -16,12 +16,9 @@
 #include "dynamodb/dynamodb.h"
 #include "rows/ids.h"
 #include "dynamodb/keys.h"
-#include "cli/options.h"
 #include "base/clock.h"
-
-#ifndef OCRDYN_VERSION
-#define OCRDYN_VERSION "unknown"
-#endif
+#include "cli/options.h"
+#include "cli/progress.h"
 
 /* Exit statuses, as in ocrdyn(1). */
 enum {
@@ -30,16 +27,6 @@ enum {
     COMMAND_STOPPED = 3,         /* nothing more could succeed */
     COMMAND_UNWRITTEN = 4        /* output could not be written */
 };
-
-/* The signal to end by, or 0; and whether progress was asked for. */
-extern volatile sig_atomic_t wait_stop, wait_asked;
-
-/*
- * From now on the first SIGINT or SIGTERM sets wait_stop, which ends waits,
- * and the second ends the program; SIGUSR1 sets wait_asked; broken pipes
- * and files grown too large are errors of write(2).
- */
-void wait_signals(void);
 
 /*
  * What a command gives up (sandbox.h), said with -v where that cannot be: once
@@ -50,32 +37,12 @@ void wait_signals(void);
  */
 void command_confine(const struct options *o);
 
-/*
- * The services as options and environment say. They are static: a command
- * has one of each at most. NULL if something is missing or wrong: `error`
- * (SERVICES_ERROR bytes) has the reason, and nothing was called.
- */
-enum { SERVICES_ERROR = CHAIN_ERROR };
-struct cloudinary *services_cloudinary(const struct options *o,
-                                          char *error);
-struct dynamodb *services_dynamodb(const struct options *o, char *error);
-
-/* The same, which says the reason. */
-struct dynamodb *services_dynamodb_or_say(const struct options *o);
-
 /* The end of a command that printed to stdout: its exit status, which is
    `status`, or says that it was not written. */
 int command_printed(int status);
 
-/* From now on SIGUSR1 prints the progress of this report, wherever the program
-   waits. */
-void progress_watch(const struct progress *report);
-
-/* Says "ID: reason", or the reason alone where n is 0. */
+/* Prints "ID: reason", or the reason alone where n is 0. */
 void command_complain(const unsigned char *id, size_t n, const char *reason);
-
-/* Closes what was opened, and wipes the keys. */
-void services_close(void);
 
 /* ---- commands that print rows ---- */
 
@@ -87,7 +54,7 @@ struct command {
     struct dynamodb *db;
     int exit;                    /* the status, once it must end early */
     struct stat file;            /* of the rows; st_size -1: they go to none */
-    struct progress report;
+    struct progress progress;
     struct rows_out out;
     struct rows_in in;
     struct checkpoint checkpoint;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "base/clock.h"
 #include "dynamodb/item.h"
 #include "json.h"

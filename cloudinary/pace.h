@@ -88,41 +88,4 @@ void pace_answer(struct pace *pace, const struct pace_quota *quota,
    does not help. */
 bool pace_starved(const struct pace *pace);
 
-/* ---- trying again ---- */
-
-/*
- * How long to wait before try number `retry` (1 is the first repetition):
- * anything from 0 up to base * 2^(retry-1), at most `cap` ("full jitter");
- * `random` is 32 random bits. All in ns.
- */
-int64_t backoff_delay(unsigned retry, int64_t base, int64_t cap,
-                     uint32_t random);
-
-/*
- * The AWS SDKs' rule for trying again ("retry behavior 2.1", as botocore has
- * it in retries/standard.py and retries/quota.py), with DynamoDB's base of
- * 25 ms: a bucket of tokens for each client, so that a service in trouble is
- * not made worse. How many tries one call gets is the caller's to say.
- */
-struct backoff_bucket {
-    unsigned tokens;         /* 500 at first, and at most */
-    unsigned spent;          /* by the last retry of the call in hand */
-};
-
-void backoff_bucket_init(struct backoff_bucket *bucket);
-
-/*
- * May the call be tried again, after it failed `retry` times, the last time
- * because it was throttled or not? `after` is x-amz-retry-after in ms, or -1.
- * False: give up now. True: wait *delay ns before.
- */
-bool backoff_retry(struct backoff_bucket *bucket, unsigned retry, bool throttled,
-                int64_t after, uint32_t random, int64_t *delay);
-
-/* The call in hand succeeded. */
-void backoff_success(struct backoff_bucket *bucket);
-
-/* The call in hand is given up: what its retries took stays taken. */
-void backoff_failure(struct backoff_bucket *bucket);
-
 #endif

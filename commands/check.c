@@ -7,8 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "cli/command.h"
+#include "cli/services.h"
 #include "base/report.h"
 #include "rows/rows.h"
 #include "dynamodb/tables.h"
@@ -31,7 +34,7 @@ static void tell(enum verdict verdict, const char *format, ...)
     va_list ap;
 
     va_start(ap, format);
-    report_visible(safe, sizeof safe, format, ap);
+    text_format(safe, sizeof safe, format, ap);
     va_end(ap);
     printf("%s %s\n", words[verdict], safe);
     works = works && verdict != BAD;

@@ -5,9 +5,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/report.h"
+#include "base/text.h"
 #include "cli/command.h"
 #include "base/text.h"
 
@@ -54,6 +57,20 @@ static ssize_t read_begin(int fd, unsigned char *bytes, size_t size,
     return (ssize_t)have;
 }
 
+/* Prints a message; returns false. */
+__attribute__((format(printf, 1, 2)))
+static bool complain(const char *format, ...)
+{
+    char text[4096];
+    va_list ap;
+
+    va_start(ap, format);
+    text_format(text, sizeof text, format, ap);
+    va_end(ap);
+    report_line(text);
+    return false;
+}
+
 /* Says why a file is no JSON document, of which `skipped` bytes were no part;
    `piece` is its part where that showed. Returns false. */
 static bool not_json(const struct json *json, const char *file,
@@ -61,7 +78,7 @@ static bool not_json(const struct json *json, const char *file,
 {
     const bool text = json_error(json) == JSON_E_UTF8 && n > 0;
 
-    return report_safe("%s: not JSON at byte %" PRIu64 ": %s%s", name(file),
+    return complain("%s: not JSON at byte %" PRIu64 ": %s%s", name(file),
                        json_offset(json) + skipped,
                        json_sentence(json_error(json)),
                        text ? text_hint(piece, (size_t)n) : "");
@@ -80,7 +97,7 @@ static bool read_document(struct json *json, const char *file)
     ssize_t n;
 
     if (fd < 0)
-        return report_safe("%s: %s", file, strerror(errno));
+        return complain("%s: %s", file, strerror(errno));
     n = read_begin(fd, piece, sizeof piece, &begin);
     skip = begin == TEXT_MARK ? TEXT_MARK_SIZE : 0;
     if (n >= (ssize_t)skip) {
@@ -95,9 +112,9 @@ static bool read_document(struct json *json, const char *file)
     if (!is_input(file))
         close(fd);
     if (n < 0)
-        return report_safe("%s: %s", name(file), strerror(error));
+        return complain("%s: %s", name(file), strerror(error));
     if (text_utf16(begin, "it", sentence, sizeof sentence) != NULL)
-        return report_safe("%s: %s", name(file), sentence);
+        return complain("%s: %s", name(file), sentence);
     return json_end(json) || not_json(json, file, skip, piece, n);
 }
 
@@ -108,13 +125,13 @@ static bool read_text(struct buf *text, const char *file)
     bool good;
 
     if (!answer_init(&answer, "", text, NULL, NULL, 0)) {
-        good = report_safe("%s: memory is out", name(file));
+        good = complain("%s: memory is out", name(file));
     } else {
         char sentence[ANSWER_SENTENCE];
 
         good = read_document(&answer.json, file) &&
             (answer_judge(&answer, sentence) == ANSWER_TEXT ||
-             report_safe("%s: %s", name(file), sentence));
+             complain("%s: %s", name(file), sentence));
     }
     answer_free(&answer);
     return good;
@@ -156,13 +173,13 @@ static bool read_value(struct buf *bytes, const struct options *o,
     if (!read_document(&json, file))
         return false;
     if (!value.found)
-        return report_safe("%s: no value at %s", name(file), pointer);
+        return complain("%s: no value at %s", name(file), pointer);
     if (bytes->failed)
-        return report_safe("%s: the value is larger than 16 MB", name(file));
+        return complain("%s: the value is larger than 16 MB", name(file));
     /* it may be an id, and would be another one */
     return !o->null || bytes->len == 0 ||
         memchr(bytes->data, '\0', bytes->len) == NULL ||
-        report_safe("%s: the value has a NUL, which -0 cannot print",
+        complain("%s: the value has a NUL, which -0 cannot print",
                     name(file));
 }
 

@@ -8,6 +8,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/report.h"
+#include "base/wait.h"
+#include "base/file.h"
 #include "cli/caller.h"
 
 /* A column's pointer: the one to all resources, and its own, or its name with

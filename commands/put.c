@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/report.h"
+#include "base/wait.h"
 #include "base/clock.h"
 #include "cli/command.h"
 #include "dynamodb/items.h"

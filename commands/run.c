@@ -10,6 +10,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/report.h"
+#include "base/wait.h"
+#include "base/file.h"
 #include "cli/caller.h"
 #include "rows/checkpoint.h"
 #include "base/clock.h"

@@ -6,6 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+#include "base/report.h"
+#include "base/wait.h"
 #include "base/clock.h"
 #include "cli/columns.h"
 #include "cli/command.h"

@@ -6,8 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "base/wait.h"
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/services.h"
 #include "json.h"
 #include "base/report.h"
 #include "rows/rows.h"

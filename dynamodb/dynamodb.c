@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/wait.h"
+#include "base/backoff.h"
 #include "base/clock.h"
 #include "aws/signing.h"
 

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/backoff.h"
 #include "aws/aws.h"
 #include "base/buf.h"
 #include "http.h"

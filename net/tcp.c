@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/wait.h"
 #include "base/clock.h"
 
 enum net_result net_fail(struct net *net, enum net_result result,

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <string.h>
 
+#include "base/wait.h"
 #include "base/clock.h"
 #include "dynamodb/item.h"
 #include "json.h"

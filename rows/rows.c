@@ -2,13 +2,11 @@
 #include "rows/rows.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "json.h"
 #include "base/text.h"
 
@@ -27,6 +25,14 @@ bool rows_format_parse(enum rows_format *format, const char *name)
     }
     return false;
 }
+
+const char row_status_names[ROW_STATUSES][9] = {
+    [ROW_COMPLETE] = "complete", [ROW_EMPTY] = "empty",
+    [ROW_SKIPPED] = "skipped", [ROW_FAILED] = "failed",
+    [ROW_UNSTORED] = "unstored", [ROW_STORED] = "stored",
+    [ROW_UPDATED] = "updated", [ROW_DELETED] = "deleted",
+    [ROW_ABSENT] = "absent", [ROW_PRINTED] = "printed"
+};
 
 /* ---- in ---- */
 
@@ -124,68 +130,6 @@ bool rows_ready(const struct rows_in *in)
     return rows_peek(in, &place, &id, &len) != ROWS_MORE;
 }
 
-/* ---- characters that cannot stand as they are ---- */
-
-/* Writes the escape for what is at `p` (n > 0), and a NUL. Returns how many
-   bytes it stands for. */
-static size_t escape(const unsigned char *p, size_t n, char text[9])
-{
-    static const char digits[] = "0123456789ABCDEF";
-    static const char letters[] = "\\\\\tt\nn\rr";
-    size_t k = json_utf8(p, n) == 2 ? 2 : 1;     /* U+0080 to U+009F */
-
-    *text++ = '\\';
-    for (size_t i = 0; letters[i] != '\0'; i += 2) {
-        if (*p == (unsigned char)letters[i]) {
-            text[0] = letters[i + 1];
-            text[1] = '\0';
-            return k;
-        }
-    }
-    for (size_t i = 0; i < k; i++) {
-        if (i > 0)
-            *text++ = '\\';
-        *text++ = 'x';
-        *text++ = digits[p[i] >> 4];
-        *text++ = digits[p[i] & 15];
-    }
-    *text = '\0';
-    return k;
-}
-
-void text_visible(char *out, size_t size, const unsigned char *bytes, size_t n)
-{
-    static const char dots[] = "...";
-    size_t len = 0, uncut = 0;       /* uncut: and the dots fit behind it */
-
-    if (size-- == 0)
-        return;
-    while (n > 0) {
-        char text[9];
-        const void *shown = bytes;
-        size_t k = json_utf8(bytes, n), m = k;
-
-        if (*bytes != '\t' && json_printable(bytes, k, "\0") == 0) {
-            k = escape(bytes, n, text);
-            m = strlen(text);
-            shown = text;
-        }
-        if (m > size - len) {
-            len = uncut;
-            m = size - len < strlen(dots) ? size - len : strlen(dots);
-            shown = dots;
-            k = n;
-        }
-        memcpy(out + len, shown, m);
-        len += m;
-        bytes += k;
-        n -= k;
-        if (len + strlen(dots) <= size)
-            uncut = len;
-    }
-    out[len] = '\0';
-}
-
 /* ---- out ---- */
 
 void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
@@ -253,7 +197,7 @@ static void add_escaped(struct rows_out *out, const unsigned char *p, size_t n)
         if (k < n) {
             char text[9];
 
-            k += escape(p + k, n - k, text);
+            k += text_escape(p + k, n - k, text);
             add_text(out, text);
         }
         p += k;
@@ -447,49 +391,4 @@ bool rows_write(struct rows_out *out, const struct row *row)
     else
         rows_add(out, f, ROWS_COLUMNS);
     return rows_flush(out);
-}
-
-/* ---- files of rows ---- */
-
-bool file_sync(int fd)
-{
-    int result;
-
-    do
-        result = fdatasync(fd);
-    while (result < 0 && errno == EINTR);
-    return result == 0 || errno == EINVAL;
-}
-
-enum file_repair file_end_record(int to, bool null, bool unsure)
-{
-    const char end = null ? '\0' : '\n';
-    char path[32], last;
-    struct stat st;
-    ssize_t n = -1;
-    bool unread;
-    int fd;
-
-    if (fstat(to, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
-        return FILE_WHOLE;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", to);
-    do
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    if (fd >= 0) {
-        do
-            n = pread(fd, &last, 1, st.st_size - 1);
-        while (n < 0 && errno == EINTR);
-        close(fd);
-    }
-    unread = n != 1;
-    if (unread ? fd < 0 && !unsure : last == end)
-        return FILE_WHOLE;
-    do
-        n = write(to, &end, 1);
-    while (n < 0 && errno == EINTR);
-    if (n == 0)
-        errno = EIO;
-    return n != 1 ? FILE_UNWRITTEN : unread ? FILE_ENDED_UNREAD
-        : FILE_ENDED;
 }

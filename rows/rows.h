@@ -94,6 +94,15 @@ enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
 
 /* ---- out ---- */
 
+/* What became of an image or an item, and its name in the column status. */
+enum row_status {
+    ROW_COMPLETE, ROW_EMPTY, ROW_SKIPPED, ROW_FAILED, ROW_UNSTORED,
+    ROW_STORED, ROW_UPDATED, ROW_DELETED, ROW_ABSENT, ROW_PRINTED,
+    ROW_STATUSES
+};
+
+extern const char row_status_names[ROW_STATUSES][9];
+
 struct row {
     const unsigned char *id;
     size_t id_len;
@@ -166,29 +175,5 @@ void rows_line(struct rows_out *out, const void *bytes, size_t n);
 size_t rows_unfit(const struct rows_out *out, const struct rows_field *fields,
                   size_t n);
 bool rows_flush(struct rows_out *out);
-
-/* Is what was written to `fd` on the disk now? If not, errno says why. What is
-   no file, as a pipe, has no disk. */
-bool file_sync(int fd);
-
-/*
- * Ends the last record of the file `fd`, if it was cut short (the end of a
- * process, a full disk), so that it does not spoil the next one. Where that
- * cannot be read, an empty line too many is better than a row lost: `unsure`
- * ends it then. What is no file is left alone.
- */
-enum file_repair {
-    FILE_WHOLE, FILE_ENDED, FILE_ENDED_UNREAD, FILE_UNWRITTEN  /* errno */
-};
-enum file_repair file_end_record(int fd, bool null, bool unsure);
-
-/*
- * Writes `n` bytes for a person to read on a terminal: as in TSV, but tab,
- * backslash and all that is printable stand as they are. At most `size` - 1
- * bytes and a NUL (nothing if `size` is 0); what does not fit is cut at a
- * character, and "..." says so.
- */
-void text_visible(char *out, size_t size, const unsigned char *bytes,
-                  size_t n);
 
 #endif

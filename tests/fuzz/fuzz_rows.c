@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "rows/rows.h"
-#include "../text.h"
+#include "base/text.h"
 
 enum { MAX = 60000, OUT = 16 * MAX };
 

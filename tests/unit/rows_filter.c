@@ -24,6 +24,7 @@
 #include <unistd.h>
 
 #include "rows/records.h"
+#include "base/text.h"
 #include "rows/rows.h"
 
 static unsigned digit(char c)

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/backoff.h"
 #include "tests/unit/test.h"
 
 #define MS INT64_C(1000000)

@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "tests/unit/test.h"
 
 enum { OUT = 1 << 20, BIG = 100000 };

@@ -1,0 +1,141 @@
+/* services: from options and environment to the two clients. */
+#include "cli/services.h"
+
+#include <stdlib.h>
+
+#include "base/report.h"
+#include "base/wait.h"
+#include "net/proxy.h"
+
+struct service {
+    struct http_options http;
+    struct tls_trust trust;
+    struct proxy proxy;
+};
+
+static struct service images, tables;
+static struct proxy_variables proxies;
+static struct cloudinary cloudinary;
+static struct dynamodb db;
+static struct aws aws;
+
+/* Returns the value of an environment variable, NULL if it is unset or
+   empty. */
+static const char *variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && *value != '\0' ? value : NULL;
+}
+
+/*
+ * Loads the trust anchors: those of --cacert; else those of `own`, a bundle for
+ * this service only; else those of SSL_CERT_FILE and SSL_CERT_DIR; else the
+ * system's.
+ */
+static bool load_trust(struct tls_trust *trust, const char *cacert,
+                       const char *own, char *error)
+{
+    const char *file = cacert != NULL ? cacert : own, *dir = NULL;
+
+    tls_trust_init(trust);
+    if (file == NULL) {
+        file = variable("SSL_CERT_FILE");
+        dir = variable("SSL_CERT_DIR");
+    }
+    if ((file != NULL && !tls_trust_file(trust, file, error, SERVICES_ERROR)) ||
+        (dir != NULL && !tls_trust_dir(trust, dir, error, SERVICES_ERROR)))
+        return false;
+    if (file == NULL && dir == NULL)
+        tls_trust_system(trust);
+    return true;
+}
+
+/* Returns the value of a variable that may have a lower-case name, which has
+   precedence, as with curl. NULL if neither is set. */
+static const char *either(const char *small, const char *capital)
+{
+    const char *value = variable(small);
+
+    return value != NULL ? value : getenv(capital);
+}
+
+/* Chooses the proxy for `url`; `own` is one for this service only, or NULL. */
+static bool load_proxy(struct service *service, const struct http_url *url,
+                       const char *own, char *error)
+{
+    struct proxy_variables variables = proxies;
+
+    variables.own = own;
+    service->http.proxy = &service->proxy;
+    return proxy_choose(&service->proxy, url, &variables, error,
+                        SERVICES_ERROR);
+}
+
+static bool set_service(struct service *service, const struct options *o,
+                        const char *own, uint64_t body_max, char *error)
+{
+    static const char agent[] = "ocrdyn/" OCRDYN_VERSION;
+
+    proxies.https = either("https_proxy", "HTTPS_PROXY");
+    proxies.all = either("all_proxy", "ALL_PROXY");
+    proxies.no = either("no_proxy", "NO_PROXY");
+    service->http.proxies = &proxies;
+    service->http.trust = &service->trust;
+    service->http.agent = agent;
+    service->http.connect = o->connect;
+    service->http.wait = o->wait;
+    service->http.total = 10 * o->wait;
+    service->http.body_max = body_max;
+    service->http.note = o->verbose ? report_line : NULL;
+    return load_trust(&service->trust, o->cacert, own, error);
+}
+
+struct cloudinary *services_cloudinary(const struct options *o,
+                                          char *error)
+{
+    struct account account;
+    bool good = account_load(&account, error) &&
+        set_service(&images, o, NULL, UINT64_C(1) << 30, error);
+
+    good = good && load_proxy(&images, &account.url, account.proxy, error);
+    if (good)
+        cloudinary_init(&cloudinary, &account, &images.http);
+    buf_wipe(&account, sizeof account);
+    return good ? &cloudinary : NULL;
+}
+
+struct dynamodb *services_dynamodb(const struct options *o, char *error)
+{
+    const struct aws_options options = {o->profile, o->region,
+        o->endpoint_url, &tables.http, o->dry_run};
+
+    if (!set_service(&tables, o, variable("AWS_CA_BUNDLE"), 64 << 20, error) ||
+        !aws_load(&aws, &options, error) ||
+        !load_proxy(&tables, &aws.endpoint, NULL, error))
+        return NULL;
+    dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
+                  ? (unsigned)o->max_attempts : 10, &wait_stop);
+    return &db;
+}
+
+struct dynamodb *services_dynamodb_or_say(const struct options *o)
+{
+    char error[SERVICES_ERROR];
+    struct dynamodb *d = services_dynamodb(o, error);
+
+    if (d == NULL)
+        report_line(error);
+    return d;
+}
+
+void services_close(void)
+{
+    if (cloudinary.http.options.trust != NULL)
+        cloudinary_close(&cloudinary);
+    if (db.aws != NULL)
+        dynamodb_close(&db);
+    aws_wipe(&aws);
+    buf_wipe(&images.proxy, sizeof images.proxy);
+    buf_wipe(&tables.proxy, sizeof tables.proxy);
+}
