@@ -72,11 +72,18 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
 
+<<<<<<< /tmp/m.o
 MKANCHORS = $(addprefix net/,mkanchors.c cert.c der.c pem.c tcp.c tls.c x509.c) \
 	base/buf.c base/clock.c
 build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -I. $(BEARSSL_INC) -o $@ $(MKANCHORS) \
+=======
+MKANCHORS = mkanchors.c buf.c cert.c clock.c der.c net.c pem.c tls.c why.c \
+	x509.c
+build/mkanchors: $(MKANCHORS) $(HEADERS) | build
+	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 $(BEARSSL_INC) -o $@ $(MKANCHORS) \
+>>>>>>> /tmp/m.t
 		$(HOST_LIB)
 
 build/discard.ld:
@@ -102,6 +109,7 @@ UNITS = build/units
 TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) -g -O1
 TESTCC = cc $(TESTFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
 TESTLIB = -lbearssl
+<<<<<<< /tmp/m.o
 TESTS = $(patsubst tests/unit/%.c,$(UNITS)/%,$(wildcard tests/unit/test_*.c \
 	tests/unit/*_filter.c))
 TEST_OBJECTS = $(SOURCES:%.c=$(UNITS)/%.o) $(UNITS)/anchors.o
@@ -130,6 +138,51 @@ build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c
 -include $(TEST_OBJECTS:.o=.d) $(TESTS:=.d)
 
 units: $(TESTS)
+=======
+TESTS = $(addprefix $(UNITS)/test_,checkpoint clock http json net pace pem \
+	printf process proxy records rows sigv4 why)
+DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
+	x509))
+
+# the JSON tokenizer
+JSON = json.c machine.c picks.c ascii.c
+# what a connection is made of
+HTTP = http.c response.c proxy.c net.c tls.c pem.c x509.c cert.c der.c clock.c \
+	buf.c ascii.c why.c
+
+$(UNITS)/test_checkpoint: checkpoint.c
+$(UNITS)/test_clock: clock.c
+$(UNITS)/endpoint_filter: endpoint.c profile.c $(HTTP)
+$(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
+$(UNITS)/test_json $(UNITS)/json_filter: $(JSON)
+$(UNITS)/test_net: net.c why.c
+$(UNITS)/test_pace: pace.c
+$(UNITS)/test_pem: pem.c buf.c
+$(UNITS)/test_printf: | printf.c
+$(UNITS)/test_process: process.c why.c clock.c buf.c
+$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c buf.c $(JSON)
+$(UNITS)/test_rows: rows.c $(JSON)
+$(UNITS)/test_sigv4: sigv4.c buf.c ascii.c
+$(UNITS)/sigv4_filter: sigv4.c clock.c buf.c ascii.c
+$(UNITS)/test_why: why.c
+$(UNITS)/x509_filter: x509.c cert.c der.c net.c clock.c buf.c why.c
+# it looks for keys left on the stack, which AddressSanitizer moves
+build/test_sigv4: SANITIZE = undefined
+
+$(TESTS) $(DRIVERS): $(UNITS)/%: tests/%.c tests/test.h $(HEADERS) | $(UNITS)
+	$(TESTCC) -o $@ $(filter %.c,$^) $(TESTLIB)
+
+units: $(TESTS) $(DRIVERS)
+
+# The whole program for other eyes: OCRDYN=build/ocrdyn-sanitized makes the
+# integration tests run it.
+PROGRAM = $(SOURCES) build/anchors.c -DOCRDYN_VERSION='"$(VERSION)"' -I. -lbearssl
+build/ocrdyn-sanitized: $(SOURCES) build/anchors.c $(HEADERS)
+	$(TESTCC) -o $@ $(PROGRAM)
+# for valgrind, which does not know all that sandbox.c calls
+build/ocrdyn-plain: $(SOURCES) build/anchors.c $(HEADERS)
+	cc -std=c11 -D_GNU_SOURCE -DSANDBOX_OFF -g -O1 -o $@ $(PROGRAM)
+>>>>>>> /tmp/m.t
 
 demo:
 	tests/setup.sh demo
@@ -208,9 +261,13 @@ soak: all
 # ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
 ROUNDS = 7
 # what reads the trust anchors
+<<<<<<< /tmp/m.o
 TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
 	base/buf.c base/clock.c
 JSON_SOURCES = json.c json/machine.c json/picks.c base/text.c
+=======
+TRUST = buf.c cert.c clock.c der.c fortify.c net.c pem.c tls.c why.c x509.c
+>>>>>>> /tmp/m.t
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
 	tests/setup.sh bench

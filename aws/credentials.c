@@ -13,6 +13,7 @@ void credentials_begin(struct credentials_answer *a)
     int i;
 
     a->http.date = -1;
+    memset(&a->message, 0, sizeof a->message);
     buf_init(&a->http.body, CREDENTIALS_ANSWER_MAX);
     for (i = 0; i < CREDENTIALS_FIELDS; i++)
         buf_init(&a->text[i], CREDENTIALS_TOKEN_MAX);
@@ -25,11 +26,17 @@ void credentials_end(struct credentials_answer *a)
     buf_free(&a->http.body);
     for (i = 0; i < CREDENTIALS_FIELDS; i++)
         buf_free(&a->text[i]);
+    memset(&a->message, 0, sizeof a->message);
 }
 
 void credentials_put(struct credentials_answer *a,
                      enum credentials_field field, struct profile_value value)
 {
+    if (field == CREDENTIALS_MESSAGE) {
+        memset(&a->message, 0, sizeof a->message);
+        why_words_add(&a->message, value.text, value.n);
+        return;
+    }
     buf_reset(&a->text[field]);
     buf_add(&a->text[field], value.text, value.n);
 }
@@ -39,6 +46,8 @@ const char *credentials_text(struct credentials_answer *a,
 {
     struct buf *b = &a->text[field];
 
+    if (field == CREDENTIALS_MESSAGE)
+        return a->message.text;
     if (!buf_byte(b, '\0'))
         return "";
     b->len--;
@@ -110,7 +119,11 @@ static bool take_member(void *context, unsigned pick, enum json_event event,
     struct credentials_answer *a = context;
 
     /* null is as good as not there */
-    if (event == JSON_BYTES && (type == JSON_STRING || type == JSON_NUMBER))
+    if (event != JSON_BYTES || (type != JSON_STRING && type != JSON_NUMBER))
+        return true;
+    if (members[pick] == CREDENTIALS_MESSAGE)
+        why_words_add(&a->message, bytes, n);
+    else
         buf_add(&a->text[members[pick]], bytes, n);
     return true;
 }

@@ -11,9 +11,10 @@
 
 #include "http.h"
 #include "aws/profile.h"
+#include "base/why.h"
 
 enum {
-    CREDENTIALS_ANSWER_MAX = 65536,      /* bytes of a source's answer */
+    CREDENTIALS_ANSWER_MAX = 1 << 18,    /* bytes of a source's answer */
     CREDENTIALS_TOKEN_MAX = 8191
 };
 
@@ -34,6 +35,7 @@ enum credentials_field {
 
 struct credentials_answer {
     struct buf text[CREDENTIALS_FIELDS];
+    struct why_words message;    /* in place of text[CREDENTIALS_MESSAGE] */
     struct http_answer http;     /* its body, and the time in s on the clock of
                                     who gives it (-1: he has not told) */
 };

@@ -43,6 +43,8 @@ struct pace {
     struct pace_quota quota; /* the last that was known, less the calls made
                                 since */
     int64_t until;           /* when it surely has ended */
+    double owed;             /* units, above -1, that were spent and are not
+                                yet calls; see pace_spend */
     bool uncounted;          /* for the caller to set: the calls to come do not
                                 count against the quota, which does not hold
                                 them up */
@@ -88,6 +90,27 @@ void pace_answer(struct pace *pace, const struct pace_quota *quota,
    does not help. */
 bool pace_starved(const struct pace *pace);
 
+/* ---- pages ----
+ *
+ * A rate may be of units that a page of items takes, which nobody knows before
+ * it is read: then each unit counts as a call, all of them are paid after the
+ * page and before the next one, and so the rate is kept on average.
+ */
+
+/* A page that was read at `now` took so many units, whole or half ones; at most
+   1024 of them are believed. */
+void pace_spend(struct pace *pace, double units, int64_t now);
+
+/*
+ * How many items the next page may read, so that it takes about `share` units
+ * (1 or more): after a page that read `scanned` items, of `limit` at most, and
+ * took `units` of them (0: nobody knows, and the limit stays). It grows while
+ * a page took no more than its share, at most to four times, and shrinks in
+ * proportion when one took more. Never 0, nor above a million.
+ */
+uint64_t pace_page(uint64_t limit, uint64_t scanned, double units,
+                   double share);
+
 /* ---- trying again ---- */
 
 /*
@@ -95,7 +118,7 @@ bool pace_starved(const struct pace *pace);
  * anything from 0 up to base * 2^(retry-1), at most `cap` ("full jitter");
  * `random` is 32 random bits. All in ns.
  */
-int64_t pace_backoff(unsigned retry, int64_t base, int64_t cap,
+int64_t backoff_delay(unsigned retry, int64_t base, int64_t cap,
                      uint32_t random);
 
 /*
@@ -104,25 +127,25 @@ int64_t pace_backoff(unsigned retry, int64_t base, int64_t cap,
  * 25 ms: a bucket of tokens for each client, so that a service in trouble is
  * not made worse. How many tries one call gets is the caller's to say.
  */
-struct pace_bucket {
+struct backoff_bucket {
     unsigned tokens;         /* 500 at first, and at most */
     unsigned spent;          /* by the last retry of the call in hand */
 };
 
-void pace_bucket_init(struct pace_bucket *bucket);
+void backoff_bucket_init(struct backoff_bucket *bucket);
 
 /*
  * May the call be tried again, after it failed `retry` times, the last time
  * because it was throttled or not? `after` is x-amz-retry-after in ms, or -1.
  * False: give up now. True: wait *delay ns before.
  */
-bool pace_retry(struct pace_bucket *bucket, unsigned retry, bool throttled,
+bool backoff_retry(struct backoff_bucket *bucket, unsigned retry, bool throttled,
                 int64_t after, uint32_t random, int64_t *delay);
 
 /* The call in hand succeeded. */
-void pace_success(struct pace_bucket *bucket);
+void backoff_success(struct backoff_bucket *bucket);
 
 /* The call in hand is given up: what its retries took stays taken. */
-void pace_failure(struct pace_bucket *bucket);
+void backoff_failure(struct backoff_bucket *bucket);
 
 #endif

@@ -27,7 +27,7 @@ __attribute__((format(printf, 2, 3)))
 static void tell(enum verdict verdict, const char *format, ...)
 {
     static const char words[][5] = {"ok  ", "FAIL", "note"};
-    char safe[COMMAND_ERROR];
+    char safe[SERVICES_ERROR];
     va_list ap;
 
     va_start(ap, format);
@@ -146,7 +146,7 @@ static void join_lines(char *text)
 static void check_dynamodb(const struct options *o)
 {
     static struct tables_description d;
-    char error[COMMAND_ERROR];
+    char error[SERVICES_ERROR];
     struct dynamodb *db;
     enum outcome outcome;
 
@@ -155,7 +155,7 @@ static void check_dynamodb(const struct options *o)
              "printed, and DynamoDB is not needed");
         return;
     }
-    db = command_try_dynamodb(o, error);
+    db = services_dynamodb(o, error);
     if (db == NULL) {
         join_lines(error);
         tell(BAD, "dynamodb: %s", error);
@@ -189,10 +189,10 @@ static enum outcome ask(struct cloudinary *c, uint64_t max,
             ? cloudinary_usage(c, &units->used, &units->limit)
             : cloudinary_ping(c);
 
-        if (outcome != OUTCOME_RETRY || --max == 0 || command_stop != 0)
+        if (outcome != OUTCOME_RETRY || --max == 0 || wait_stop != 0)
             return outcome;
-        clock_sleep(clock_now(CLOCK_STEADY) + CLOCK_SECOND, -1, 0,
-                    &command_stop);
+        wait_until(clock_now(CLOCK_STEADY) + CLOCK_SECOND, -1, 0,
+                    &wait_stop);
     }
 }
 
@@ -235,8 +235,8 @@ static void tell_units(const struct cloudinary *c, enum outcome outcome,
 
 static void check_cloudinary(const struct options *o)
 {
-    char error[COMMAND_ERROR];
-    struct cloudinary *c = command_try_cloudinary(o, error);
+    char error[SERVICES_ERROR];
+    struct cloudinary *c = services_cloudinary(o, error);
     const uint64_t max = o->max_attempts > 0 ? o->max_attempts : TRIES;
     struct units units;
     enum outcome outcome;
@@ -263,7 +263,7 @@ static void check_cloudinary(const struct options *o)
 int check(const struct options *o)
 {
     works = true;
-    command_signals();
+    wait_signals();
     check_cloudinary(o);
     check_dynamodb(o);
     return command_printed(works ? 0 : COMMAND_FAILED);

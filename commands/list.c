@@ -33,7 +33,7 @@ struct state {
 /* Prints what is in the buffer of rows. False: the command is to end. */
 static bool flush(struct command *c)
 {
-    if (command_stop == 0)
+    if (wait_stop == 0)
         command_flush(c);
     /* the reader of a pipe ends with the same Ctrl-C */
     else if (!rows_flush(&c->out))
@@ -81,19 +81,19 @@ static void print_row(struct state *s, size_t *at)
 
         snprintf(reason, sizeof reason, "this row cannot be printed: %s",
                  wrong);
-        command_count(c, REPORT_FAILED, fields[0].bytes, fields[0].len,
+        command_count(c, ROW_FAILED, fields[0].bytes, fields[0].len,
                       reason);
         return;
     }
     rows_add(&c->out, fields, c->out.format == ROWS_TEXT ? 1 : s->listing.n);
-    c->report.ids += flush(c);
+    c->progress.ids += flush(c);
 }
 
 /* Prints the page, and counts it. */
 static void print_page(struct state *s)
 {
     struct command *c = &s->c;
-    uint64_t before = c->report.ids;
+    uint64_t before = c->progress.ids;
     size_t at = 0;
     unsigned i;
 
@@ -105,7 +105,7 @@ static void print_page(struct state *s)
     /* what the checkpoint counts must be on the disk before it is */
     if (c->checkpoint.fd >= 0 && c->exit == 0 && command_sync(c))
         command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
-                                       c->report.ids - before, s->cursor,
+                                       c->progress.ids - before, s->cursor,
                                        strlen(s->cursor)));
 }
 
@@ -124,7 +124,7 @@ static bool read_page(struct state *s)
     struct command *c = &s->c;
     unsigned *most = &s->listing.most;
     enum outcome outcome;
-    uint64_t left = c->o->limit - c->report.ids;
+    uint64_t left = c->o->limit - c->progress.ids;
 
     if (c->o->limit > 0 && left < *most)
         *most = (unsigned)left;
@@ -133,10 +133,10 @@ static bool read_page(struct state *s)
         /* assumed: a cursor does not depend on how much is asked for */
         s->large = s->large && outcome == OUTCOME_BAD && *most > 1;
         *most = s->large ? *most / 2 : *most;
-    } while (s->large && command_stop == 0);
+    } while (s->large && wait_stop == 0);
     if (outcome == OUTCOME_DONE)
         return true;
-    if (command_stop == 0 && !s->caller.starved)
+    if (wait_stop == 0 && !s->caller.starved)
         report_line(c->cloudinary->error);
     c->exit = COMMAND_STOPPED;
     return false;
@@ -180,7 +180,7 @@ static void init(struct state *s, const struct options *o)
 {
     struct cloudinary_listing *l = &s->listing;
 
-    s->c.report.lists = true;
+    s->c.progress.lists = true;
     if (!o->formatted && o->n_columns == 0)
         s->c.out.format = ROWS_TEXT;
     caller_init(&s->caller, &s->c);
@@ -229,7 +229,7 @@ static void open_checkpoint(struct state *s)
         memcpy(s->cursor, c->checkpoint.place,
                strlen(c->checkpoint.place) + 1);
     if (c->checkpoint.unclean &&
-        rows_mend(STDOUT_FILENO, c->o->null, true) == ROWS_UNWRITTEN)
+        file_end_record(STDOUT_FILENO, c->o->null, true) == FILE_UNWRITTEN)
         command_unwritten(c, "standard output", errno);
 }
 
@@ -260,7 +260,7 @@ int list(const struct options *o)
     if (ended)
         report_say("%s: this listing is complete; remove the file to begin it "
                    "anew", o->checkpoint);
-    while (!ended && command_goes_on(c, c->report.ids) && read_page(&s)) {
+    while (!ended && command_goes_on(c, c->progress.ids) && read_page(&s)) {
         print_page(&s);
         ended = *s.cursor == '\0';
     }

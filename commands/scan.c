@@ -34,6 +34,8 @@ struct state {
     struct buf parts[PARTS];
     struct items_page page;
     struct pace pace;
+    double share;                /* units of a page: what the rate allows in a
+                                    second, at least 1 */
     uint64_t limit;              /* items of the next page; 0: no limit */
     uint64_t saved;              /* items printed when it was written */
     bool outside;                /* attributes were in no column */
@@ -41,7 +43,7 @@ struct state {
 
 static uint64_t *printed(struct state *s)
 {
-    return &s->c.report.count[REPORT_PRINTED];
+    return &s->c.progress.count[ROW_PRINTED];
 }
 
 /* -------------------------------------------------------------- requests */
@@ -231,7 +233,7 @@ static void tell_outside(struct state *s, const struct plain_value *v)
     if (columns_find(c, v->name, v->name_len) < c->n || c->n == COLUMNS_KNOWN)
         return;
     columns_add(c, v->name, v->name_len, COLUMNS_KNOWN);
-    rows_visible(name, sizeof name, v->name, v->name_len);
+    text_visible(name, sizeof name, v->name, v->name_len);
     report_say("the attribute %s is in no column, and is not printed%s", name,
                c->n < COLUMNS_KNOWN ? " (--columns names them)"
                : "; so are others");
@@ -295,7 +297,7 @@ static void fix_columns(struct state *s, size_t first)
     for (i = 0; i < s->columns.n; i++) {
         const struct columns_one *one = &s->columns.list[i];
 
-        rows_visible(name, sizeof name, s->columns.names.data + one->name,
+        text_visible(name, sizeof name, s->columns.names.data + one->name,
                      one->name_len);
         report_say("column %zu: %s", i + 1, name);
     }
@@ -503,37 +505,26 @@ static void wait_for_pace(struct state *s)
     bool quota;
     int64_t until = pace_next(&s->pace, clock_now(CLOCK_STEADY), &quota);
 
-    s->c.report.waits_until = until;
-    while (command_stop == 0 &&
-           clock_sleep(until, -1, 0, &command_stop) == CLOCK_SIGNAL)
+    s->c.progress.waits_until = until;
+    while (wait_stop == 0 &&
+           wait_until(until, -1, 0, &wait_stop) == WAIT_SIGNAL)
         ;
-    s->c.report.waits_until = 0;
+    s->c.progress.waits_until = 0;
 }
 
-/* Of a page, which has 1 MB: whatever the service says that it took. */
-enum { PAGE_UNITS = 1024 };
-
-/*
- * What a page took is paid before the next one begins. How many items that
- * may read is such that it takes what the rate allows in a second, as far as
- * the last page tells: the first one is prepared for items of 400 KB.
- */
+/* What a page took is paid before the next one begins, and tells how many
+   items that may read: see pace_page. */
 static void pay(struct state *s)
 {
-    const struct options *o = s->c.o;
     const struct items_page *page = &s->page;
-    double rate = (double)o->rate * CLOCK_SECOND / (double)o->window;
-    double units = page->units > 0 ? page->units : 1;
-    double most = page->scanned > 0 ? rate * (double)page->scanned / units : 1;
-    int64_t now = clock_now(CLOCK_STEADY), i;
+    /* a service that does not tell: as if it were strongly consistent */
+    double units = page->units > 0 ? page->units
+        : 1 + (double)page->items.len / 4096;
 
-    if (o->rate == 0)
+    if (s->c.o->rate == 0)
         return;
-    for (i = 0; i < PAGE_UNITS && (double)i < units; i++)
-        pace_call(&s->pace, now);
-    if (most > 4 * (double)s->limit)
-        most = 4 * (double)s->limit;
-    s->limit = most < 1 ? 1 : most > 1e6 ? 1000000 : (uint64_t)most;
+    pace_spend(&s->pace, units, clock_now(CLOCK_STEADY));
+    s->limit = pace_page(s->limit, page->scanned, page->units, s->share);
 }
 
 /* How many items the next page may read; 0: as many as it holds. */
@@ -554,7 +545,7 @@ static void follow(struct state *s, bool last)
 
     do {
         wait_for_pace(s);
-        if (command_stop != 0)
+        if (wait_stop != 0)
             return;
         if (items_page(c->db, operation, &s->parts[HEAD], page_limit(s),
                        &s->page) != OUTCOME_DONE)
@@ -562,7 +553,7 @@ static void follow(struct state *s, bool last)
         command_advance(c);
         if (c->exit != 0)
             return;
-        c->report.ids += s->page.scanned;
+        c->progress.ids += s->page.scanned;
         pay(s);
         print_page(s, last && s->page.last.len == 0);
         if (c->exit == 0)
@@ -593,7 +584,7 @@ static void query_value(struct state *s, const unsigned char *value, size_t n)
     const char *wrong = keys_wrong(s->hash, value, n, ITEM_KEY_MAX);
 
     if (wrong != NULL) {
-        command_count(&s->c, REPORT_FAILED, value, n, wrong);
+        command_count(&s->c, ROW_FAILED, value, n, wrong);
         return;
     }
     make_request(s, value, n);
@@ -624,7 +615,7 @@ static void query(struct state *s)
            command_next(c, &value, &n) != ROWS_END)
         query_value(s, value, n);
     /* a header is there even if no item is */
-    if (c->exit == 0 && command_stop == 0 && !s->headed) {
+    if (c->exit == 0 && wait_stop == 0 && !s->headed) {
         buf_reset(&s->page.items);
         buf_str(&s->page.items, "[]");
         print_page(s, true);
@@ -640,7 +631,7 @@ static void begin(struct state *s)
     int64_t calls = o->rate, window = o->window;
     int i;
 
-    c->report.what = "item";
+    c->progress.what = "item";
     s->hash = o->index != NULL ? &s->keys.index_hash : &s->keys.hash;
     s->range = o->index != NULL ? &s->keys.index_range : &s->keys.range;
     columns_init(&s->columns);
@@ -652,9 +643,11 @@ static void begin(struct state *s)
     buf_init(&s->page.last, ITEMS_PLACE_MAX);
     pace_share(&calls, &window, o->shards);
     pace_init(&s->pace, calls, window, 0, false);
-    if (o->rate > 0)
-        s->limit = (uint64_t)(o->rate * CLOCK_SECOND / o->window / UNITS_MAX)
-            + 1;
+    s->share = (double)calls * CLOCK_SECOND / (double)window;
+    if (s->share < 1)
+        s->share = 1;
+    if (o->rate > 0)             /* the first page: of items of 400 KB */
+        s->limit = (uint64_t)(s->share / UNITS_MAX) + 1;
     command_keys(c, &s->keys);
 }
 

@@ -51,7 +51,7 @@ static void tell(enum where where, const char *format, ...)
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
+    text_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
     if (where == SAID)
         report_say("%s", safe);
     if (where == PRINTED)
@@ -145,13 +145,13 @@ static void nap(const struct job *j, int64_t begun, int64_t until)
 {
     int64_t now;
 
-    while ((now = clock_now(CLOCK_STEADY)) < until && command_stop == 0) {
+    while ((now = clock_now(CLOCK_STEADY)) < until && wait_stop == 0) {
         int64_t step = now + CLOCK_SECOND;
 
-        tell(command_asked != 0 ? SAID : DRAWN, "waiting for %d s: %s",
+        tell(wait_asked != 0 ? SAID : DRAWN, "waiting for %d s: %s",
              (int)((now - begun) / CLOCK_SECOND), j->how);
-        command_asked = 0;
-        clock_sleep(step < until ? step : until, -1, 0, &command_stop);
+        wait_asked = 0;
+        wait_until(step < until ? step : until, -1, 0, &wait_stop);
     }
 }
 
@@ -198,7 +198,7 @@ static int await(struct job *j, enum goal goal)
         return 0;
     j->seen = false;
     snprintf(j->how, SENTENCE, "the table does not show yet");
-    while (command_stop == 0) {
+    while (wait_stop == 0) {
         int64_t now = clock_now(CLOCK_STEADY);
         int status = judge(j, goal, now - begun > j->o->wait);
 
@@ -593,10 +593,10 @@ int table(const struct options *o)
     j.goal = verb->goal;
     j.success = o->quiet ? UNSAID : SAID;
     j.capacity = (struct tables_capacity){o->read == 0, o->read, o->write};
-    j.db = command_dynamodb(o);
+    j.db = services_dynamodb_or_say(o);
     if (j.db == NULL)
         return COMMAND_MISUSED;
-    command_signals();
+    wait_signals();
     command_confine(o);
     if (j.name != NULL)
         outcome = look(&j);

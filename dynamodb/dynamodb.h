@@ -20,6 +20,7 @@
 #include "json.h"
 #include "base/outcome.h"
 #include "cloudinary/pace.h"
+#include "base/why.h"
 
 enum {
     DYNAMODB_PICKS_MAX = 24,
@@ -35,7 +36,7 @@ struct dynamodb {
                                     count: for the caller to set */
     uint64_t retries;            /* so far */
     int64_t offset;              /* the service's clock less ours, in s */
-    struct pace_bucket bucket;
+    struct backoff_bucket bucket;
     struct buf request;          /* of the next call, but for its last "}" */
     char code[64];               /* DynamoDB's name of its error, or "" */
     char error[OUTCOME_SENTENCE];        /* why the last call was not DONE */

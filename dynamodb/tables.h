@@ -47,7 +47,7 @@ struct tables_attribute {
 };
 
 /* What DescribeTable says; what it leaves out is "" or -1. Texts are the
-   service's own, and not fit for a terminal before rows_visible. */
+   service's own, and not fit for a terminal before text_visible. */
 struct tables_description {
     char status[64];
     char hash[TABLES_NAME];      /* the partition key, */

@@ -14,15 +14,19 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/why.h"
 
 enum net_result net_fail(struct net *net, enum net_result result,
                          const char *format, ...)
 {
     va_list ap;
+    int n;
 
     va_start(ap, format);
-    vsnprintf(net->error, sizeof net->error, format, ap);
+    n = vsnprintf(net->error, sizeof net->error, format, ap);
     va_end(ap);
+    if (n >= NET_ERROR)
+        why_cut(net->error, sizeof net->error);
     return result;
 }
 
@@ -62,12 +66,12 @@ static int connect_end(int fd, int64_t until)
 {
     int error = 0;
     socklen_t len = sizeof error;
-    enum clock_wait w;
+    enum wait_result w;
 
     do
-        w = clock_sleep(until, fd, POLLOUT, NULL);
-    while (w == CLOCK_SIGNAL);
-    if (w == CLOCK_TIME)
+        w = wait_until(until, fd, POLLOUT, NULL);
+    while (w == WAIT_SIGNAL);
+    if (w == WAIT_TIME)
         return ETIMEDOUT;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
         return errno;
@@ -128,7 +132,7 @@ static void connect_any(struct net *net, const struct addrinfo *list,
             continue;
         net->fd = connect_one(ai, timeout);
         if (net->fd < 0)
-            net_fail(net, NET_CUT, "cannot connect to %.80s port %s: %s",
+            net_fail(net, NET_CUT, "cannot connect to %s port %s: %s",
                      host, service, strerror(errno));
         else
             net->family = ai->ai_family;
@@ -151,11 +155,11 @@ bool net_connect(struct net *net, const char *host, unsigned short port,
     snprintf(service, sizeof service, "%u", (unsigned)port);
     error = getaddrinfo(host, service, &hints, &list);
     if (error != 0) {
-        net_fail(net, NET_CUT, "cannot find the address of %.80s: %s", host,
+        net_fail(net, NET_CUT, "cannot find the address of %s: %s", host,
                  error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
         return false;
     }
-    net_fail(net, NET_CUT, "%.80s is not a loopback address", host);
+    net_fail(net, NET_CUT, "%s is not a loopback address", host);
     connect_any(net, list, timeout, loopback, host, service);
     freeaddrinfo(list);
     return net->fd >= 0;
@@ -166,12 +170,12 @@ static enum net_result await(struct net *net, short events)
 {
     int64_t silence = clock_now(CLOCK_STEADY) + net->wait;
     bool silent = silence <= net->until;
-    enum clock_wait w;
+    enum wait_result w;
 
     do
-        w = clock_sleep(silent ? silence : net->until, net->fd, events, NULL);
-    while (w == CLOCK_SIGNAL);
-    if (w == CLOCK_READY)
+        w = wait_until(silent ? silence : net->until, net->fd, events, NULL);
+    while (w == WAIT_SIGNAL);
+    if (w == WAIT_READY)
         return NET_OK;
     if (silent)
         return net_late(net, "answer", net->wait);

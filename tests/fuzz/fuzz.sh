@@ -12,6 +12,34 @@ seconds=${1:-60}
 found=build/fuzz
 mkdir -p "$found"
 
+<<<<<<< /tmp/m.o
+=======
+# sources TARGET: what it is linked with.
+sources() {
+    tls='tls.c pem.c x509.c cert.c der.c'
+    json='json.c machine.c picks.c ascii.c'
+    http="http.c response.c proxy.c net.c $tls clock.c buf.c ascii.c why.c"
+    case $1 in
+    aws) echo aws.c chain.c credentials.c endpoint.c imds.c process.c \
+        profile.c signing.c sts.c $http json.c machine.c picks.c rows.c \
+        sigv4.c ;;
+    bundle) echo $tls net.c clock.c buf.c why.c ;;
+    checkpoint) echo checkpoint.c ;;
+    http) echo $http ;;
+    json) echo $json ;;
+    listing) echo listing.c outcome.c report.c clock.c rows.c $json \
+        buf.c why.c ;;
+    plain) echo plain.c $json buf.c ;;
+    proxy) echo $http ;;
+    records) echo records.c rows.c $json buf.c ;;
+    rows) echo rows.c $json ;;
+    url) echo account.c $http ;;
+    x509) echo x509.c cert.c der.c net.c clock.c buf.c why.c ;;
+    *) return 1 ;;
+    esac
+}
+
+>>>>>>> /tmp/m.t
 # longest TARGET: bytes of an input, enough to cross the bounds of the code.
 longest() {
     case $1 in
@@ -133,7 +161,12 @@ seeds() {
         seed '\1\2HTTP/1.0 304 N\nContent-Length: 5, 5\n\n'
         seed '\4\3a;b\r\n0123456789\r\n00F\t\r\n0123456789abcde\r\n0\r\n\r\n'
         seed '\4\7ffffffffffffffff\r\nx'
-        seed '\6\4%s' 0000000000000005 ;;
+        seed '\6\4%s' 0000000000000005
+        seed '\0\3HTTP/1.1  200\nA: b\n c\r\n\td \nE \t:\n f\n(g h): i\n j\n'`
+            `'Content-Length: 1\n\nx'
+        seed '\10\3HTTP/1.1 299 A reason\nContent-Length : 5\n 6\n\nhello'
+        seed '\0\3'"$ok"'Content-Encoding: identity\nContent-Encoding: gzip\n'`
+            `'Content-Length: 1\n\nx' ;;
     json)
         seed '\1\4{"a": [1, -2.5e+3, true, null, "\\u00e9\\ud83d\\ude00"]}'
         seed '\3\11{"info": {"ocr": {"adv_ocr": {"status": "complete", "data":'`
