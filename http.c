@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/clock.h"
 #include "net/proxy.h"
+#include "base/why.h"
 
 /* ------------------------------------------------------------------ URL */
 
@@ -193,14 +194,21 @@ static void note(const struct http *h, const char *format, ...)
 
 static void note(const struct http *h, const char *format, ...)
 {
-    char line[512];
+    char line[2048], *p;
     va_list ap;
+    int n;
 
     if (h->options.note == NULL)
         return;
     va_start(ap, format);
-    vsnprintf(line, sizeof line, format, ap);
+    n = vsnprintf(line, sizeof line, format, ap);
     va_end(ap);
+    if ((size_t)n >= sizeof line)
+        why_cut(line, sizeof line);
+    /* it may be in words of the other side's */
+    for (p = line; *p != '\0'; p++)
+        if (*p < 0x20 || *p >= 0x7f)
+            *p = '?';
     h->options.note(line);
 }
 
@@ -365,6 +373,22 @@ static bool make_request(const struct http *h, const struct http_request *rq,
                    : rq->body_len);
 }
 
+/* Says that the answer has a Content-Encoding. */
+static enum net_result fail_encoded(struct http *h)
+{
+    const struct http_response *r = &h->response;
+    const char *value = http_response_field(r, "Content-Encoding");
+    char shown[100], status[24] = "";
+
+    if ((size_t)snprintf(shown, sizeof shown, "%s", value) >= sizeof shown)
+        why_cut(shown, sizeof shown);
+    if (r->status != 200)
+        snprintf(status, sizeof status, " (status %d)", r->status);
+    return net_fail(&h->net, NET_CUT, "the server answered with "
+                    "Content-Encoding %s although ocrdyn asked for identity; "
+                    "a proxy may have added it%s", shown, status);
+}
+
 /* Takes the answer. NET_OK, or why there is none. */
 static enum net_result receive(struct http *h, http_body_fn *body,
                                void *context)
@@ -393,7 +417,8 @@ static enum net_result receive(struct http *h, http_body_fn *body,
     }
     if (r->error == NULL)
         return NET_OK;
-    return net_fail(&h->net, NET_CUT, "%s", r->error);
+    return r->encoded ? fail_encoded(h)
+        : net_fail(&h->net, NET_CUT, "%s", r->error);
 }
 
 /* One try over a connection that is open. */
@@ -424,8 +449,10 @@ static enum http_result attempt(struct http *h, const struct http_request *rq,
     if (r == NET_OK)
         return HTTP_OK;
     h->response.keep = false;
+    if (h->response.encoded)
+        return HTTP_ENCODED;
     if (w != NET_OK && h->response.status == 0) {
-        net_fail(&h->net, w, "while sending: %.300s", late);
+        net_fail(&h->net, w, "while sending: %s", late);
         return HTTP_UNSENT;
     }
     return HTTP_LOST;
@@ -488,7 +515,7 @@ enum http_result http_once(const struct http_url *url,
     struct proxy proxy;
     enum http_result result;
     const char *date;
-    char error[256];
+    char error[WHY_MAX];
 
     answer->status = 0;
     answer->date = -1;

@@ -67,7 +67,24 @@ void http_escape(struct buf *out, const void *bytes, size_t n,
  */
 bool http_unescape(char *to, size_t room, const char *from, size_t n);
 
-/* ---- responses (response.c) ---- */
+/*
+ * ---- responses (response.c) ----
+ *
+ * What is taken is RFC 9112, and besides that what curl takes and what can be
+ * read in one way only:
+ *
+ *   - the status line may lack its reason, and the space before it; there may
+ *     be more than one space before the status;
+ *   - blanks before a field's colon are no part of its name;
+ *   - a line that begins with a blank goes on with the field before it
+ *     (obs-fold), after one space;
+ *   - a field whose name is not a token is passed over;
+ *   - LF alone ends a line of the header block.
+ *
+ * None of these may be about Content-Length or Transfer-Encoding, which say
+ * where the body ends: a proxy that reads them in another way sees another
+ * body.
+ */
 
 typedef void http_body_fn(void *context, const unsigned char *bytes,
                           size_t n);
@@ -79,6 +96,11 @@ struct http_response {
     const char *error;           /* a sentence, once it is known to be wrong;
                                     sticks */
     bool head_only;              /* the request was HEAD */
+    bool tunnel;                 /* for the caller to set: it was CONNECT, the
+                                    answer ends with its header block (RFC 9110
+                                    section 9.3.6) */
+    bool encoded;                /* an error: its Content-Encoding is not
+                                    identity, none of the body was told */
     int state, interim;          /* of http.c */
     bool until_close;
     unsigned digits;
@@ -86,7 +108,8 @@ struct http_response {
     size_t lines, line;          /* of the head; where the last one begins */
     size_t frame;
     size_t head_len;
-    char head[HTTP_HEAD_MAX];    /* NAME NUL VALUE NUL ... once head_done */
+    char head[HTTP_HEAD_MAX];    /* NAME NUL VALUE NUL ... once head_done; the
+                                    first is the reason, without a name */
 };
 
 /* Begins a response to a request, which was HEAD or not. */
@@ -103,7 +126,8 @@ size_t http_response_feed(struct http_response *r, const unsigned char *bytes,
 /* The connection ended, in order. True if the response was whole. */
 bool http_response_end(struct http_response *r);
 
-/* The value of the first field of that name (any case), or NULL. */
+/* The value of the first field of that name (any case), or NULL. The name ""
+   is the reason's, of the status line. */
 const char *http_response_field(const struct http_response *r,
                                 const char *name);
 
@@ -163,7 +187,10 @@ enum http_result {
     HTTP_REFUSED,                /* likewise, as TLS refused the server, or a
                                     proxy the client: it will the next time,
                                     too */
-    HTTP_LOST                    /* it may have had it; there is no answer */
+    HTTP_LOST,                   /* it may have had it; there is no answer */
+    HTTP_ENCODED                 /* there is an answer, see response.status,
+                                    but its body has a Content-Encoding that
+                                    was not asked for, and is not told */
 };
 
 /* Neither connects nor allocates. http_close ends it. */

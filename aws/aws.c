@@ -127,8 +127,9 @@ bool aws_renew(struct aws *aws)
         /* the last line of what was tried says why nothing more was */
         line = strrchr(error, '\n');
         line = line == NULL ? error : line + 1 + strspn(line + 1, " ");
-        snprintf(aws->why, sizeof aws->why, "no new credentials: %.200s",
-                 line);
+        if ((size_t)snprintf(aws->why, sizeof aws->why, "no new credentials: "
+                             "%s", line) >= sizeof aws->why)
+            why_cut(aws->why, sizeof aws->why);
         aws->due = clock_now(CLOCK_STEADY) + 60 * CLOCK_SECOND;
     }
     buf_wipe(&keys, sizeof keys);

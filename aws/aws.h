@@ -21,7 +21,7 @@
 struct aws {
     const struct http_options *http;
     int64_t due;                 /* when to fetch keys anew, CLOCK_STEADY */
-    char why[256];               /* why that failed the last time, or "" */
+    char why[1280];              /* why that failed the last time, or "" */
     char profile[128];           /* of --profile, or "" */
     char region[ENDPOINT_REGION_MAX];    /* that requests are signed for */
     struct http_url endpoint;            /* of DynamoDB */

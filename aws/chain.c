@@ -31,12 +31,16 @@ static enum found tell(struct chain *c, enum found found)
 {
     if (found != FOUND && c->why[0] != '\0') {
         size_t len = strlen(c->error);
-        char safe[WHY_MAX];
+        char safe[4 * WHY_MAX];  /* escapes are up to four times as long */
 
         text_visible(safe, sizeof safe, (const unsigned char *)c->why,
                      strlen(c->why));
-        snprintf(c->error + len, CHAIN_ERROR - len, "\n    %s: %s", c->source,
-                 safe);
+        if (strlen(safe) >= CHAIN_LINE)
+            why_cut(safe, CHAIN_LINE);
+        if ((size_t)snprintf(c->error + len, CHAIN_ERROR - len,
+                             "\n    %s: %s", c->source, safe) >=
+            CHAIN_ERROR - len)
+            why_cut(c->error, CHAIN_ERROR);
     }
     c->why[0] = '\0';
     return found;
@@ -357,7 +361,7 @@ static enum found ask_container(struct chain *c, const struct http_url *url,
     do
         result = http_once(url, &options, &rq, &a.http);
     while ((result != HTTP_OK || a.http.status >= 500) &&
-           sts_again(++tries));
+           result != HTTP_ENCODED && sts_again(++tries));
     if (result != HTTP_OK)
         why_not(c->why, "%s: %s", url->authority, a.http.error);
     else if (!credentials_json(&a) && a.http.status == 200)

@@ -23,7 +23,8 @@
 #include "aws/profile.h"
 
 enum {
-    CHAIN_ERROR = 4096,          /* bytes of the lines about a failure */
+    CHAIN_ERROR = 8192,          /* bytes of the lines about a failure, */
+    CHAIN_LINE = 1536,           /* and of one source's */
     CHAIN_ROLES_MAX = 8          /* roles, one assumed with another's keys */
 };
 

@@ -12,6 +12,7 @@ void credentials_begin(struct credentials_answer *a)
     int i;
 
     a->http.date = -1;
+    memset(&a->message, 0, sizeof a->message);
     buf_init(&a->http.body, CREDENTIALS_ANSWER_MAX);
     for (i = 0; i < CREDENTIALS_FIELDS; i++) {
         buf_init(&a->text[i], CREDENTIALS_TOKEN_MAX);
@@ -28,11 +29,17 @@ void credentials_end(struct credentials_answer *a)
         buf_free(&a->text[i]);
         a->type[i] = JSON_NONE;
     }
+    memset(&a->message, 0, sizeof a->message);
 }
 
 void credentials_put(struct credentials_answer *a,
                      enum credentials_field field, struct profile_value value)
 {
+    if (field == CREDENTIALS_MESSAGE) {
+        memset(&a->message, 0, sizeof a->message);
+        why_words_add(&a->message, value.text, value.n);
+        return;
+    }
     buf_reset(&a->text[field]);
     a->type[field] = value.text == NULL ? JSON_NONE : JSON_STRING;
     if (value.n > 0)
@@ -44,6 +51,8 @@ const char *credentials_text(struct credentials_answer *a,
 {
     struct buf *b = &a->text[field];
 
+    if (field == CREDENTIALS_MESSAGE)
+        return a->message.text;
     if (!buf_byte(b, '\0'))
         return "";
     b->len--;
@@ -121,7 +130,11 @@ static bool take_member(void *context, unsigned pick, enum json_event event,
         buf_reset(&a->text[field]);
         a->type[field] = type;
     }
-    if (event == JSON_BYTES)
+    if (event != JSON_BYTES)
+        return true;
+    if (field == CREDENTIALS_MESSAGE)
+        why_words_add(&a->message, bytes, n);
+    else
         buf_add(&a->text[field], bytes, n);
     return true;
 }

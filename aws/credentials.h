@@ -12,9 +12,10 @@
 #include "http.h"
 #include "json.h"
 #include "aws/profile.h"
+#include "base/why.h"
 
 enum {
-    CREDENTIALS_ANSWER_MAX = 65536,      /* bytes of a source's answer */
+    CREDENTIALS_ANSWER_MAX = 1 << 18,    /* bytes of a source's answer */
     CREDENTIALS_TOKEN_MAX = 8191
 };
 
@@ -37,6 +38,7 @@ struct credentials_answer {
     struct buf text[CREDENTIALS_FIELDS];
     enum json_type type[CREDENTIALS_FIELDS];     /* JSON_NONE: it says
                                     nothing, or null; text is a JSON_STRING */
+    struct why_words message;    /* in place of text[CREDENTIALS_MESSAGE] */
     struct http_answer http;     /* its body, and the time in s on the clock of
                                     who gives it (-1: he has not told) */
 };

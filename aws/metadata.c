@@ -86,6 +86,8 @@ static bool begin(struct imds *imds, struct http_answer *answer)
     }
     if (result == HTTP_UNSENT)
         return why_not(imds->error, "%s", answer->error);
+    if (result == HTTP_ENCODED)
+        return why_not(imds->error, "%s: %s", host, answer->error);
     if (result == HTTP_OK && (status < 403 || status > 405))
         return why_not(imds->error, "%s gives no token: status %d", host,
                        status);

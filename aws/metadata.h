@@ -17,7 +17,7 @@
 #include "base/why.h"
 
 enum {
-    IMDS_BODY_MAX = 65536,       /* bytes of an answer */
+    IMDS_BODY_MAX = 1 << 18,     /* bytes of an answer */
     IMDS_NAME_MAX = 255          /* bytes of a name, see imds_get */
 };
 

@@ -51,8 +51,8 @@ static void write_form(struct buf *form, const struct sts_role *role)
     }
 }
 
-/* Sends the form once. False: there is no answer. */
-static bool post(const struct call *c, struct http_answer *answer)
+/* Sends the form once. */
+static enum http_result post(const struct call *c, struct http_answer *answer)
 {
     const struct http_field type = {"content-type",
         "application/x-www-form-urlencoded"};
@@ -60,15 +60,15 @@ static bool post(const struct call *c, struct http_answer *answer)
         : "/", &type, 1, c->form.data, c->form.len, true};
     struct signing s = {.keys = c->keys, .region = c->region, .service = "sts",
         .offset = c->offset};
-    bool good = false;
+    enum http_result result = HTTP_UNSENT;
 
     if (c->sign && !signing_sign(&s, &c->url, &rq))
         snprintf(answer->error, sizeof answer->error, "the request cannot be "
                  "signed");
     else
-        good = http_once(&c->url, &c->http, &rq, answer) == HTTP_OK;
+        result = http_once(&c->url, &c->http, &rq, answer);
     buf_wipe(&s, sizeof s);
-    return good;
+    return result;
 }
 
 /* Is it worth another try? The last two are STS's own about web identity. */
@@ -109,18 +109,23 @@ static bool ask(struct call *c, struct credentials_answer *a,
     unsigned tries = 0;
 
     do {
+        enum http_result result;
+
         credentials_end(a);
-        if (!post(c, &a->http)) {
+        result = post(c, &a->http);
+        if (result != HTTP_OK)
             why_not(error, "%s: %s", c->url.authority, a->http.error);
+        if (result == HTTP_ENCODED)      /* it would be the same again */
+            return false;
+        if (result != HTTP_OK)
             continue;
-        }
         credentials_xml(a);
         if (a->http.status == 200)
             return true;
-        why_not(error, "STS refuses: status %d%s%s%s%.400s", a->http.status,
+        why_not(error, "STS refuses: status %d%s%s%s%s", a->http.status,
                 a->text[CREDENTIALS_CODE].len > 0 ? ", " : "",
                 credentials_text(a, CREDENTIALS_CODE),
-                a->text[CREDENTIALS_MESSAGE].len > 0 ? ": " : "",
+                a->message.len > 0 ? ": " : "",
                 credentials_text(a, CREDENTIALS_MESSAGE));
         if (was_skewed(c, a->http.date))
             tries--;

@@ -20,19 +20,22 @@ enum outcome {
     OUTCOME_STOP         /* nothing more of this kind can succeed */
 };
 
-enum { OUTCOME_SENTENCE = 1024 };
+enum {
+    OUTCOME_SENTENCE = 3072,     /* bytes of a sentence, */
+    OUTCOME_SHOWN = 1536         /* and of them, of what the service said */
+};
 
 /*
  * Writes "WHO: what" and then `advice` to `out`. What the other side said
- * stands in `what` (at most 799 bytes, cut) and may be hostile: it is made
- * fit for a terminal.
+ * stands in `what` (at most 1.5 KB, see why_cut) and may be hostile: it is
+ * made fit for a terminal.
  */
 void outcome_say(char out[OUTCOME_SENTENCE], const char *who,
                  const char *advice, const char *what, va_list ap)
     __attribute__((format(printf, 4, 0)));
 
-/* The first bytes of a short text from an answer, ended by NUL. An empty one
-   is all zeros. */
+/* The first bytes of a short value from an answer, ended by NUL. An empty one
+   is all zeros. For sentences there is struct why_words. */
 struct outcome_note {
     size_t len;
     char text[256];

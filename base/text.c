@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "json.h"
 
 bool ascii_alnum(int c)
@@ -184,6 +185,7 @@ void text_format(char *out, size_t size, const char *format, va_list ap)
 {
     char text[4096];
 
-    vsnprintf(text, sizeof text, format, ap);
+    if ((size_t)vsnprintf(text, sizeof text, format, ap) >= sizeof text)
+        why_cut(text, sizeof text);
     text_visible(out, size, (const unsigned char *)text, strlen(text));
 }

@@ -101,7 +101,7 @@ static void result_event(struct answer *a, unsigned pick,
         break;
     case P_DATA:
         a->data_type = type;
-        outcome_note_add(&a->reason, bytes, n);
+        why_words_add(&a->reason, bytes, n);
         break;
     case P_PAGE:
         if (begin)
@@ -135,7 +135,7 @@ static void result_event(struct answer *a, unsigned pick,
         break;
     default:                     /* P_PAGE_ERROR */
         p->error = true;
-        outcome_note_add(&a->reason, bytes, n);
+        why_words_add(&a->reason, bytes, n);
         break;
     }
 }
@@ -154,7 +154,7 @@ static bool picked(void *context, unsigned pick, enum json_event event,
         result_begin(a, type);
     } else if (pick == P_ERROR || pick == P_MESSAGE) {
         a->error |= type != JSON_NULL;
-        outcome_note_add(&a->message, bytes, n);
+        why_words_add(&a->message, bytes, n);
     } else if (a->listening) {
         result_event(a, pick, event, type, bytes, n);
     }

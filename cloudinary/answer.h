@@ -19,11 +19,12 @@
 #include "base/buf.h"
 #include "json.h"
 #include "base/outcome.h"
+#include "base/why.h"
 
 enum {
     ANSWER_TEXT_MAX = 16 << 20,  /* bytes of one image's text */
     ANSWER_VALUES_MAX = 16,      /* pointers of the caller's */
-    ANSWER_SENTENCE = 320
+    ANSWER_SENTENCE = WHY_WORDS + 128
 };
 
 enum answer_verdict {
@@ -57,11 +58,12 @@ struct answer {
     struct answer_page page;
     struct buf spare;            /* fullTextAnnotation.text, for the case */
     struct buf pointer;          /* to the result asked for */
-    struct outcome_note status, reason;
+    struct outcome_note status;
+    struct why_words reason;
     struct json_pick picks[JSON_MAX_PICKS];
     /* for the caller */
     bool exact;                  /* the result is the one asked for */
-    struct outcome_note message; /* /error/message */
+    struct why_words message;    /* /error/message */
     struct json json;            /* takes the answer: json_feed, json_end */
 };
 

@@ -100,39 +100,52 @@ static enum outcome fail(struct cloudinary *c, enum outcome outcome,
     return outcome;
 }
 
+/* What tells the messages of 420 and 429 apart: Cloudinary gives its errors
+   no code. They are looked for in the whole message, in any case. */
+enum { W_SUBSCRIPTION, W_HOURLY, W_OPERATIONS, W_CONCURRENT, W_AGAIN };
+
+static const char *const phrases[] = {
+    [W_SUBSCRIPTION] = "active subscription",
+    [W_HOURLY] = "api operations reached",
+    [W_OPERATIONS] = "operations reached",
+    [W_CONCURRENT] = "too many concurrent",
+    [W_AGAIN] = "try again on ",         /* the last: a time follows it */
+    NULL
+};
+
 /*
- * What a status other than 200 means. 420 and 429 are several things, which
- * only the message tells apart. The first line that
- * fits decides. A server or a proxy that failed in the middle of a call may
- * have done it all the same: LOST.
+ * What a status other than 200 means. 420 and 429 are several things. The
+ * first line that fits decides. A server or a proxy that failed in the middle
+ * of a call may have done it all the same: LOST.
  */
 static const struct {
     unsigned short from, to;
     enum outcome outcome;
-    const char *text;            /* in the message, any case */
+    unsigned words;              /* a bit for each phrase that the message has
+                                    to have */
     const char *advice;
 } meanings[] = {
-    {420, 429, OUTCOME_STOP, "active subscription",
+    {420, 429, OUTCOME_STOP, 1u << W_SUBSCRIPTION,
         " (subscribe to the OCR add-on in the Cloudinary console; it has a "
         "free plan)"},
-    {420, 429, OUTCOME_WAIT, "api operations reached",
+    {420, 429, OUTCOME_WAIT, 1u << W_HOURLY,
         " (the account's hourly limit of Admin API calls)"},
-    {420, 429, OUTCOME_STOP, "operations reached",
+    {420, 429, OUTCOME_STOP, 1u << W_OPERATIONS,
         " (the OCR add-on's quota is used up)"},
-    {420, 429, OUTCOME_RETRY, "too many concurrent",
+    {420, 429, OUTCOME_RETRY, 1u << W_CONCURRENT,
         " (others call in the name of this account at the same time)"},
-    {420, 420, OUTCOME_RETRY, "", ""},
-    {423, 423, OUTCOME_RETRY, "", " (it is still being processed)"},
-    {429, 429, OUTCOME_RETRY, "", ""},
-    {401, 401, OUTCOME_STOP, "",
+    {420, 420, OUTCOME_RETRY, 0, ""},
+    {423, 423, OUTCOME_RETRY, 0, " (it is still being processed)"},
+    {429, 429, OUTCOME_RETRY, 0, ""},
+    {401, 401, OUTCOME_STOP, 0,
         " (check the cloud name, key and secret in CLOUDINARY_URL)"},
-    {403, 403, OUTCOME_STOP, "",
+    {403, 403, OUTCOME_STOP, 0,
         " (the API key's role does not allow it: see the Cloudinary console)"},
-    {300, 399, OUTCOME_STOP, "",
+    {300, 399, OUTCOME_STOP, 0,
         " (a redirect, which is not followed: check upload_prefix)"},
-    {500, 599, OUTCOME_LOST, "",
+    {500, 599, OUTCOME_LOST, 0,
         " (trouble at Cloudinary's end: later it may work)"},
-    {100, 599, OUTCOME_BAD, "", ""}
+    {100, 599, OUTCOME_BAD, 0, ""}
 };
 
 static const char *field(const struct cloudinary *c, const char *name)
@@ -197,14 +210,14 @@ static void read_quota(struct cloudinary *c)
 /* How long to wait before the call is made again, as the answer has it: the
    time in the message ("Try again on 2024-10-04 14:00:00 UTC"), the quota's
    reset, Retry-After. */
-static int64_t time_to_wait(const struct cloudinary *c, const char *message,
+static int64_t time_to_wait(const struct cloudinary *c,
+                            const struct why_watch *watch,
                             enum outcome outcome)
 {
-    const char *on = strcasestr(message, "try again on ");
     int64_t wait = -1;
 
-    if (outcome == OUTCOME_WAIT && on != NULL)
-        wait = until(c, clock_utc(on + 13));
+    if (outcome == OUTCOME_WAIT && (watch->found & 1u << W_AGAIN) != 0)
+        wait = until(c, clock_utc(watch->after));
     if (outcome == OUTCOME_WAIT && wait < 0 && c->quota.known)
         wait = c->quota.reset;
     return wait >= 0 ? wait : retry_after(c);
@@ -212,10 +225,23 @@ static int64_t time_to_wait(const struct cloudinary *c, const char *message,
 
 static const char starved[] = "memory is out";
 
+/* The message of an error that is not in JSON: X-Cld-Error. */
+static void read_error(const struct cloudinary *c, struct why_words *said)
+{
+    const char *text = field(c, "X-Cld-Error");
+    struct why_watch *watch = said->watch;
+
+    memset(said, 0, sizeof *said);
+    *watch = (struct why_watch){.phrases = phrases};
+    said->watch = watch;
+    if (text != NULL)
+        why_words_add(said, text, strlen(text));
+}
+
 /* The outcome of an answer with another status than 200. `said` is its
    message, if it has one. */
 static enum outcome refused(struct cloudinary *c, const struct json *json,
-                            bool is_json, const struct outcome_note *said)
+                            bool is_json, struct why_words *said)
 {
     const int status = c->http.response.status;
     const char *message = said->text;
@@ -223,8 +249,9 @@ static enum outcome refused(struct cloudinary *c, const struct json *json,
     size_t i = 0;
 
     if (!is_json || said->len == 0)
-        message = field(c, "X-Cld-Error");
-    if (message == NULL)
+        read_error(c, said);
+    why_watch_end(said->watch);
+    if (said->len == 0)
         message = is_json || json_error(json) == JSON_E_END
             ? "without a reason" : "and a page instead of an answer";
     /* a wrong cloud name may end at a page that is not the API's */
@@ -232,11 +259,11 @@ static enum outcome refused(struct cloudinary *c, const struct json *json,
         return fail(c, OUTCOME_STOP, " (check the cloud name and "
                     "upload_prefix)", "404 %s", message);
     while (status < meanings[i].from || status > meanings[i].to ||
-           strcasestr(message, meanings[i].text) == NULL)
+           (meanings[i].words & ~said->watch->found) != 0)
         i++;
     outcome = fail(c, meanings[i].outcome, status == 400 ? c->hint
                    : meanings[i].advice, "%d %s", status, message);
-    c->wait = time_to_wait(c, message, outcome);
+    c->wait = time_to_wait(c, said->watch, outcome);
     /* a limit that says when it ends is one, whatever its words */
     return outcome == OUTCOME_RETRY && c->wait >= 0 &&
         (status == 420 || status == 429) ? OUTCOME_WAIT : outcome;
@@ -264,8 +291,22 @@ static void begin_target(const struct cloudinary *c, struct buf *target,
     buf_format(target, "%s%s/%s", c->http.url.path, c->base, rest);
 }
 
+/*
+ * The outcome of an answer that cannot be read, for its Content-Encoding. What
+ * was refused was not done; for all else, a call that costs may have been. A
+ * call that does not would have the same answer again.
+ */
+static enum outcome encoded(struct cloudinary *c)
+{
+    const int status = c->http.response.status;
+    const bool done = status < 300 && c->once;
+
+    return fail(c, done || status >= 500 ? OUTCOME_LOST : OUTCOME_STOP, "",
+                "%s", c->http.error);
+}
+
 static enum outcome attempt(struct cloudinary *c, struct json *json,
-                            const struct outcome_note *said)
+                            struct why_words *said)
 {
     const struct http_field fields[] = {
         {"Authorization", c->authorization},
@@ -286,7 +327,11 @@ static enum outcome attempt(struct cloudinary *c, struct json *json,
         return fail(c, OUTCOME_STOP, "", "%s", starved);
     http.target = (const char *)c->target.data;
     sent = http_send(&c->http, &http, take_body, json);
-    c->sent = sent == HTTP_OK || sent == HTTP_LOST;
+    c->sent = sent == HTTP_OK || sent == HTTP_LOST || sent == HTTP_ENCODED;
+    if (sent == HTTP_ENCODED) {
+        read_quota(c);
+        return encoded(c);
+    }
     if (sent != HTTP_OK)
         return fail(c, sent == HTTP_LOST ? OUTCOME_LOST
                     : sent == HTTP_UNSENT ? OUTCOME_RETRY : OUTCOME_STOP, "",
@@ -308,9 +353,14 @@ static enum outcome attempt(struct cloudinary *c, struct json *json,
  * What may have been done can be done again, if it does not cost.
  */
 static enum outcome call(struct cloudinary *c, struct json *json,
-                         const struct outcome_note *said)
+                         struct why_words *said)
 {
-    enum outcome outcome = attempt(c, json, said);
+    struct why_watch watch = {.phrases = phrases};
+    enum outcome outcome;
+
+    said->watch = &watch;
+    outcome = attempt(c, json, said);
+    said->watch = NULL;
 
     return outcome == OUTCOME_LOST && !c->once ? OUTCOME_RETRY : outcome;
 }
@@ -601,44 +651,53 @@ enum outcome cloudinary_list(struct cloudinary *c,
 
 /* ---------------------------------------------------------- the account */
 
-enum { P_MESSAGE, P_USAGE, P_LIMIT, P_N };
+enum { P_USAGE, P_LIMIT, P_MESSAGE, P_N };
 
 static const struct json_pick picks[P_N] = {
-    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0},
     [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_TEXT, false, 0},
-    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_TEXT, false, 0}
+    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_TEXT, false, 0},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0}
+};
+
+/* What an answer about the account has. */
+struct facts {
+    struct outcome_note notes[P_MESSAGE];
+    struct why_words message;
 };
 
 static bool take_note(void *context, unsigned pick, enum json_event event,
                       enum json_type type, const unsigned char *bytes,
                       size_t n)
 {
-    struct outcome_note *notes = context;
+    struct facts *facts = context;
 
     (void)event;
     (void)type;
-    outcome_note_add(&notes[pick], bytes, n);
+    if (pick == P_MESSAGE)
+        why_words_add(&facts->message, bytes, n);
+    else
+        outcome_note_add(&facts->notes[pick], bytes, n);
     return true;
 }
 
 /* GET /v1_1/CLOUD/`what`, and what its answer has. */
 static enum outcome ask(struct cloudinary *c, const char *what,
-                        struct outcome_note notes[P_N])
+                        struct facts *facts)
 {
     struct json json;
 
     begin(c);
     begin_target(c, &c->target, what);
-    memset(notes, 0, P_N * sizeof notes[0]);
-    json_init(&json, picks, P_N, take_note, notes);
-    return call(c, &json, &notes[P_MESSAGE]);
+    memset(facts, 0, sizeof *facts);
+    json_init(&json, picks, P_N, take_note, facts);
+    return call(c, &json, &facts->message);
 }
 
 enum outcome cloudinary_ping(struct cloudinary *c)
 {
-    struct outcome_note notes[P_N];
+    struct facts facts;
 
-    return ask(c, "ping", notes);
+    return ask(c, "ping", &facts);
 }
 
 /* What can be no number of images is none. */
@@ -650,10 +709,10 @@ static int64_t images(const struct outcome_note *note)
 enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
                               int64_t *limit)
 {
-    struct outcome_note notes[P_N];
-    enum outcome outcome = ask(c, "usage", notes);
+    struct facts facts;
+    enum outcome outcome = ask(c, "usage", &facts);
 
-    *used = images(&notes[P_USAGE]);
-    *limit = images(&notes[P_LIMIT]);
+    *used = images(&facts.notes[P_USAGE]);
+    *limit = images(&facts.notes[P_LIMIT]);
     return outcome;
 }

@@ -114,7 +114,7 @@ static bool picked(void *context, unsigned pick, enum json_event event,
         l->error = type != JSON_NULL;
         break;
     case P_MESSAGE:
-        outcome_note_add(&l->message, bytes, n);
+        why_words_add(&l->message, bytes, n);
         break;
     default:
         column(l, pick - P_COLUMNS, type, bytes, n);

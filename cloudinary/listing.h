@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "json.h"
 #include "base/outcome.h"
+#include "base/why.h"
 
 enum {
     LISTING_COLUMNS = 12,
@@ -55,7 +56,7 @@ struct listing {
     struct outcome_note has_type, has_resource_type;
     struct json_pick picks[JSON_MAX_PICKS];
     /* for the caller */
-    struct outcome_note message; /* /error/message */
+    struct why_words message;    /* /error/message */
     struct json json;            /* takes the page: json_feed, json_end */
 };
 

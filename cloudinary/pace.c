@@ -122,3 +122,40 @@ bool pace_starved(const struct pace *pace)
     return !pace->uncounted && quota->known && quota->limit > 0 &&
         quota->limit <= reserve(pace) && quota->remaining <= reserve(pace);
 }
+/* ---- pages ---- */
+
+void pace_spend(struct pace *pace, double units, int64_t now)
+{
+    const double most = 1024;    /* a page has 1 MB, which takes 256 */
+
+    pace->owed += units < most ? units : most;
+    while (pace->owed > 0) {
+        pace_call(pace, now);
+        pace->owed -= 1;
+    }
+}
+
+/*
+ * What a page takes is rounded up to the next unit, so that it may have taken
+ * almost one less: half a unit less is the guess. Without it a page of small
+ * items, which takes one unit, could not grow at one unit a second.
+ */
+uint64_t pace_page(uint64_t limit, uint64_t scanned, double units,
+                   double share)
+{
+    const double most = 1000000;
+    double items = (double)scanned, next;
+
+    if (!(units > 0) || scanned == 0)
+        return limit;
+    if (units > share) {
+        next = items * share / units;
+        return next < 1 ? 1 : (uint64_t)next;
+    }
+    next = units - 0.5 > share / 4 ? items * share / (units - 0.5) : 4 * items;
+    if (next < items + 1)
+        next = items + 1;
+    if (next < (double)limit)    /* the page was short for another reason */
+        next = (double)limit;
+    return next > most ? (uint64_t)most : (uint64_t)next;
+}

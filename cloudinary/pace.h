@@ -43,6 +43,8 @@ struct pace {
     struct pace_quota quota; /* the last that was known, less the calls made
                                 since */
     int64_t until;           /* when it surely has ended */
+    double owed;             /* units, above -1, that were spent and are not
+                                yet calls; see pace_spend */
     bool uncounted;          /* for the caller to set: the calls to come do not
                                 count against the quota, which does not hold
                                 them up */
@@ -87,5 +89,26 @@ void pace_answer(struct pace *pace, const struct pace_quota *quota,
 /* Would the reserve leave nothing of the account's limit, ever? Then waiting
    does not help. */
 bool pace_starved(const struct pace *pace);
+
+/* ---- pages ----
+ *
+ * A rate may be of units that a page of items takes, which nobody knows before
+ * it is read: then each unit counts as a call, all of them are paid after the
+ * page and before the next one, and so the rate is kept on average.
+ */
+
+/* A page that was read at `now` took so many units, whole or half ones; at most
+   1024 of them are believed. */
+void pace_spend(struct pace *pace, double units, int64_t now);
+
+/*
+ * How many items the next page may read, so that it takes about `share` units
+ * (1 or more): after a page that read `scanned` items, of `limit` at most, and
+ * took `units` of them (0: nobody knows, and the limit stays). It grows while
+ * a page took no more than its share, at most to four times, and shrinks in
+ * proportion when one took more. Never 0, nor above a million.
+ */
+uint64_t pace_page(uint64_t limit, uint64_t scanned, double units,
+                   double share);
 
 #endif

@@ -38,6 +38,8 @@ struct state {
     struct buf parts[PARTS];
     struct items_page page;
     struct pace pace;
+    double share;                /* units of a page: what the rate allows in a
+                                    second, at least 1 */
     uint64_t limit;              /* items of the next page; 0: no limit */
     uint64_t saved;              /* items printed when it was written */
     bool outside;                /* attributes were in no column */
@@ -541,30 +543,19 @@ static void wait_for_pace(struct state *s)
     s->c.progress.waits_until = 0;
 }
 
-/* Of a page, which has 1 MB: whatever the service says that it took. */
-enum { PAGE_UNITS = 1024 };
-
-/*
- * What a page took is paid before the next one begins. How many items that
- * may read is such that it takes what the rate allows in a second, as far as
- * the last page tells: the first one is prepared for items of 400 KB.
- */
+/* What a page took is paid before the next one begins, and tells how many
+   items that may read: see pace_page. */
 static void pay(struct state *s)
 {
-    const struct options *o = s->c.o;
     const struct items_page *page = &s->page;
-    double rate = (double)o->rate * CLOCK_SECOND / (double)o->window;
-    double units = page->units > 0 ? page->units : 1;
-    double most = page->scanned > 0 ? rate * (double)page->scanned / units : 1;
-    int64_t now = clock_now(CLOCK_STEADY), i;
+    /* a service that does not tell: as if it were strongly consistent */
+    double units = page->units > 0 ? page->units
+        : 1 + (double)page->items.len / 4096;
 
-    if (o->rate == 0)
+    if (s->c.o->rate == 0)
         return;
-    for (i = 0; i < PAGE_UNITS && (double)i < units; i++)
-        pace_call(&s->pace, now);
-    if (most > 4 * (double)s->limit)
-        most = 4 * (double)s->limit;
-    s->limit = most < 1 ? 1 : most > 1e6 ? 1000000 : (uint64_t)most;
+    pace_spend(&s->pace, units, clock_now(CLOCK_STEADY));
+    s->limit = pace_page(s->limit, page->scanned, page->units, s->share);
 }
 
 /* How many items the next page may read; 0: as many as it holds. */
@@ -691,9 +682,11 @@ static void begin(struct state *s)
     buf_init(&s->page.last, ITEMS_PLACE_MAX);
     pace_share(&calls, &window, o->shards);
     pace_init(&s->pace, calls, window, 0, false);
-    if (o->rate > 0)
-        s->limit = (uint64_t)(o->rate * CLOCK_SECOND / o->window / UNITS_MAX)
-            + 1;
+    s->share = (double)calls * CLOCK_SECOND / (double)window;
+    if (s->share < 1)
+        s->share = 1;
+    if (o->rate > 0)             /* the first page: of items of 400 KB */
+        s->limit = (uint64_t)(s->share / UNITS_MAX) + 1;
     if (!is_listed(o) || command_list(c))
         command_keys(c, &s->keys);
 }

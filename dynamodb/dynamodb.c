@@ -16,10 +16,15 @@
 /* What is taken from every answer; the caller's own picks follow. */
 enum { P_TYPE, P_MESSAGE, P_MESSAGE2, P_OWN };
 
+/* What is looked for in the whole message of an error, as its code does not
+   tell: a ValidationException of an index that is being filled. */
+static const char *const phrases[] = {"backfilling", NULL};
+
 struct answer {
     const struct dynamodb_want *want;
     uint32_t crc;
-    struct outcome_note notes[P_OWN];
+    struct why_watch watch;
+    struct why_words said[P_OWN];
     struct json json;
     struct json_pick picks[P_OWN + DYNAMODB_PICKS_MAX];
 };
@@ -33,7 +38,7 @@ static bool picked(void *context, unsigned pick, enum json_event event,
         return a->want->fn(a->want->context, pick - P_OWN, event, type, bytes,
                            n);
     if (event == JSON_BYTES)
-        outcome_note_add(&a->notes[pick], bytes, n);
+        why_words_add(&a->said[pick], bytes, n);
     return true;
 }
 
@@ -46,7 +51,9 @@ static void answer_begin(struct answer *a, const struct dynamodb_want *want)
     };
 
     memcpy(a->picks, error, sizeof error);
-    memset(a->notes, 0, sizeof a->notes);
+    memset(a->said, 0, sizeof a->said);
+    a->watch = (struct why_watch){.phrases = phrases};
+    a->said[P_MESSAGE].watch = a->said[P_MESSAGE2].watch = &a->watch;
     a->want = want;
     a->crc = 0;
     if (want != NULL) {
@@ -99,10 +106,11 @@ enum outcome dynamodb_fail(struct dynamodb *db, enum outcome outcome,
 
 void dynamodb_advise(struct dynamodb *db, const char *advice)
 {
-    size_t n = strlen(db->error);
+    size_t n = strlen(db->error), room = sizeof db->error - n;
 
-    if (*advice != '\0')
-        snprintf(db->error + n, sizeof db->error - n, " (%s)", advice);
+    if (*advice != '\0' &&
+        (size_t)snprintf(db->error + n, room, " (%s)", advice) >= room)
+        why_cut(db->error, sizeof db->error);
 }
 
 /*
@@ -172,27 +180,32 @@ static void error_name(char *name, size_t size, const char *type)
     name[n] = '\0';
 }
 
-static enum outcome refused(struct dynamodb *db, const struct answer *a,
+static enum outcome refused(struct dynamodb *db, struct answer *a,
                             bool is_json)
 {
     const int status = db->http.response.status;
-    const char *message = a->notes[P_MESSAGE].len > 0
-        ? a->notes[P_MESSAGE].text : a->notes[P_MESSAGE2].text;
+    const char *message = a->said[P_MESSAGE].len > 0
+        ? a->said[P_MESSAGE].text : a->said[P_MESSAGE2].text;
     const struct meaning *meaning;
 
     if (is_json)
-        error_name(db->code, sizeof db->code, a->notes[P_TYPE].text);
+        error_name(db->code, sizeof db->code, a->said[P_TYPE].text);
     if (db->code[0] == '\0' && status == 413)
         return dynamodb_fail(db, OUTCOME_BAD, "413, the request is too large");
     if (db->code[0] == '\0')
         return dynamodb_fail(db, status >= 500 || status == 429
                              ? OUTCOME_RETRY : OUTCOME_STOP, "status %d "
-                             "without an error's name (check the endpoint: is "
-                             "it DynamoDB's?)", status);
+                             "without an error's name%s%s (check the endpoint: "
+                             "is it DynamoDB's?)", status,
+                             *message != '\0' ? ": " : "", message);
     meaning = find_meaning(db->code, status);
     dynamodb_fail(db, meaning->outcome, *message != '\0' ? "%s: %s" : "%s%s",
                   db->code, message);
     dynamodb_advise(db, meaning->advice);
+    why_watch_end(&a->watch);
+    if (a->watch.found != 0 && strcmp(db->code, "ValidationException") == 0)
+        dynamodb_advise(db, "wait until it is ready: ocrdyn table index ... "
+                        "--wait");
     return meaning->outcome;
 }
 
@@ -230,6 +243,10 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
     answer_begin(&a, want);
     sent = http_send(&db->http, &rq, take_body, &a);
     buf_wipe(&s, sizeof s);
+    if (sent == HTTP_ENCODED)    /* it would be the same again */
+        return dynamodb_fail(db, db->http.response.status >= 500
+                             ? OUTCOME_RETRY : OUTCOME_STOP, "%s",
+                             db->http.error);
     if (sent != HTTP_OK)
         return dynamodb_fail(db, sent == HTTP_REFUSED ? OUTCOME_STOP
                              : OUTCOME_RETRY, "%s", db->http.error);

@@ -508,9 +508,5 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
         (end[0] == '.' && end[1] == '5' ? 0.5 : 0);
     buf_free(&scanned);
     buf_free(&units);
-    /* an index that is being filled says so in a ValidationException */
-    if (outcome != OUTCOME_DONE && strstr(db->error, "backfilling") != NULL)
-        dynamodb_advise(db, "wait until it is ready: ocrdyn table index ... "
-                        "--wait");
     return outcome;
 }

@@ -40,6 +40,32 @@ static bool is_named(const char *p, const char *name)
     return (*p | 0x20) == (*name | 0x20) && strcasecmp(p, name) == 0;
 }
 
+/* These two say where the body ends: lines about them are read as the grammar
+   has it, or not at all. */
+static const char length_name[] = "Content-Length";
+static const char coding_name[] = "Transfer-Encoding";
+
+static bool is_framing(const char *name)
+{
+    return is_named(name, length_name) || is_named(name, coding_name);
+}
+
+/* Does a line that is not as the grammar has it mention one of the two before
+   its first colon? */
+static bool mentions_framing(const char *line, const char *end)
+{
+    const char *colon = memchr(line, ':', (size_t)(end - line));
+    const size_t n = sizeof length_name - 1, k = sizeof coding_name - 1;
+
+    for (; colon != NULL && line < colon; line++)
+        if (((size_t)(colon - line) >= n &&
+             strncasecmp(line, length_name, n) == 0) ||
+            ((size_t)(colon - line) >= k &&
+             strncasecmp(line, coding_name, k) == 0))
+            return true;
+    return false;
+}
+
 const char *http_response_field(const struct http_response *r,
                                 const char *name)
 {
@@ -55,16 +81,24 @@ const char *http_response_field(const struct http_response *r,
     return NULL;
 }
 
-/* "HTTP/1.1 200 OK" (RFC 9112 section 4), n bytes. */
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/* "HTTP/1.1 200 OK" (RFC 9112 section 4), n bytes and LF. */
 static bool status_line(struct http_response *r, const char *line, size_t n)
 {
-    const char *p = line + 9;
+    const char *p = line + 8;
 
-    if (n < 13 || memcmp(line, "HTTP/1.", 7) != 0 ||
-        (line[7] != '0' && line[7] != '1') || line[8] != ' ')
+    if (n < 12 || memcmp(line, "HTTP/1.", 7) != 0 ||
+        (line[7] != '0' && line[7] != '1') || *p != ' ')
         return wrong(r, "this is not an HTTP/1.1 answer");
+    while (*p == ' ')            /* the line ends in LF */
+        p++;
     if (p[0] < '1' || p[0] > '5' || !ascii_digit(p[1]) ||
-        !ascii_digit(p[2]) || p[3] != ' ')
+        !ascii_digit(p[2]) ||
+        (!is_blank(p[3]) && p[3] != '\r' && p[3] != '\n'))
         return wrong(r, "the status line is wrong");
     r->status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0';
     r->keep = line[7] == '1';
@@ -84,6 +118,22 @@ static bool list_has(const char *list, const char *member)
         list += strcspn(list, ",");
     }
     return false;
+}
+
+/* Has a list of content codings none but identity, which is no coding (RFC
+   9110 section 12.5.3)? */
+static bool is_identity(const char *list)
+{
+    static const char identity[] = "identity";
+    const size_t n = sizeof identity - 1;
+
+    while (*(list += strspn(list, " \t,")) != '\0') {
+        if (strncasecmp(list, identity, n) != 0 ||
+            (list[n] != '\0' && strchr(" \t,", list[n]) == NULL))
+            return false;
+        list += n;
+    }
+    return true;
 }
 
 /* Digits only; a list of equal ones passes (RFC 9110 section 8.6). */
@@ -116,13 +166,16 @@ static bool framing(struct http_response *r)
     const char *p = r->head, *end = r->head + r->head_len;
     bool length = false, coded = false;
 
+    if (r->tunnel)
+        return r->done = true;
     for (; p < end; p += strlen(p) + 1) {
         const char *value = p + strlen(p) + 1;
 
-        if (is_named(p, "Content-Length") &&
-            !content_length(r, value, &length))
+        if (is_named(p, length_name) && !content_length(r, value, &length))
             return false;
-        if (is_named(p, "Transfer-Encoding")) {
+        if (is_named(p, "Content-Encoding"))
+            r->encoded |= !is_identity(value);
+        if (is_named(p, coding_name)) {
             if (coded || strcasecmp(value, "chunked") != 0)
                 return wrong(r, "the Transfer-Encoding is not just chunked");
             coded = true;
@@ -135,6 +188,9 @@ static bool framing(struct http_response *r)
         r->keep = false;
     if (r->head_only || r->status == 204 || r->status == 304) {
         r->done = true;
+        r->encoded = false;
+    } else if (r->encoded) {
+        return wrong(r, "the answer has a Content-Encoding");
     } else if (coded) {
         r->state = S_SIZE;
         r->digits = 0;
@@ -149,51 +205,109 @@ static bool framing(struct http_response *r)
     return true;
 }
 
-/* Splits one field line in place: its place in the new head. */
-static char *field_line(struct http_response *r, char *to, char *line,
-                        char *end)
+/* Ends a string at `to` with these bytes but for the blanks around them;
+   returns what follows it. */
+static char *put_trimmed(char *to, const char *from, const char *end)
 {
-    char *colon = memchr(line, ':', (size_t)(end - line));
-    char *value;
     size_t n;
 
-    if (*line == ' ' || *line == '\t') {
-        wrong(r, "a header line is folded");
-        return NULL;
-    }
-    if (colon == NULL || !ascii_token(line, (size_t)(colon - line))) {
-        wrong(r, "a header line is wrong");
-        return NULL;
-    }
-    value = colon + 1;
-    while (value < end && (*value == ' ' || *value == '\t'))
-        value++;
-    while (end > value && (end[-1] == ' ' || end[-1] == '\t'))
+    while (from < end && is_blank(*from))
+        from++;
+    while (end > from && is_blank(end[-1]))
         end--;
-    n = (size_t)(colon - line);
-    memmove(to, line, n);
-    to[n] = '\0';
-    to += n + 1;
-    n = (size_t)(end - value);
-    memmove(to, value, n);
+    n = (size_t)(end - from);
+    memmove(to, from, n);
     to[n] = '\0';
     return to + n + 1;
 }
 
+/* A line that begins with a blank goes on with the field before it (obs-fold,
+   RFC 9112 section 5.2); `last` is that one's name, "" if it was passed over,
+   NULL if there is none. */
+static char *folded_line(struct http_response *r, char *to, const char *line,
+                         const char *end, const char *last)
+{
+    while (line < end && is_blank(*line))
+        line++;
+    if (line == end) {           /* some take it for the header's end */
+        wrong(r, "a header line has only blanks");
+        return NULL;
+    }
+    if (last == NULL) {
+        wrong(r, "the first header line begins with a blank");
+        return NULL;
+    }
+    if (!r->tunnel && (mentions_framing(line, end) || is_framing(last))) {
+        wrong(r, "a header line about the body's length is folded");
+        return NULL;
+    }
+    if (*last == '\0')
+        return to;
+    if (to[-2] == '\0')          /* no space after nothing */
+        to--;
+    else
+        to[-1] = ' ';
+    return put_trimmed(to, line, end);
+}
+
+/* Takes one field line in place: returns where the next is to go in the new
+   head, or NULL. */
+static char *field_line(struct http_response *r, char *to, const char *line,
+                        const char *end)
+{
+    const char *colon = memchr(line, ':', (size_t)(end - line));
+    const char *stop = colon, *name = to;
+
+    if (colon == NULL) {
+        wrong(r, "a header line has no colon");
+        return NULL;
+    }
+    while (stop > line && is_blank(stop[-1]))
+        stop--;
+    if (!ascii_token(line, (size_t)(stop - line))) {
+        if (!r->tunnel && mentions_framing(line, end)) {
+            wrong(r, "a header line about the body's length is wrong");
+            return NULL;
+        }
+        return to;
+    }
+    to = put_trimmed(to, line, stop);
+    if (stop != colon && !r->tunnel && is_framing(name)) {
+        wrong(r, "a header line about the body's length has a blank before "
+              "its colon");
+        return NULL;
+    }
+    return put_trimmed(to, colon + 1, end);
+}
+
 /*
  * The header block is whole: checks it and packs it. Each "name: value" gives
- * its colon and its line end for the two NULs, so that it fits in place.
+ * its colon and its line end for the two NULs, so that it fits in place; so
+ * does the status line, which has 12 bytes or more before its reason.
  */
 static bool head_end(struct http_response *r)
 {
+    static char dropped[] = "";
     char *end = r->head + r->head_len, *to = r->head;
-    char *line = (char *)memchr(r->head, '\n', r->head_len) + 1;
+    char *line = to, *last = NULL;       /* see folded_line */
 
     while (line < end) {
         char *lf = memchr(line, '\n', (size_t)(end - line));
         char *stop = lf > line && lf[-1] == '\r' ? lf - 1 : lf;
+        char *at = to;
 
-        if (stop > line && (to = field_line(r, to, line, stop)) == NULL)
+        if (line == r->head) {
+            line += 8;
+            line += strspn(line, " ") + 3;       /* status_line was there */
+            *to = '\0';
+            to = put_trimmed(to + 1, line, stop);
+        } else if (stop > line && is_blank(*line)) {
+            to = folded_line(r, to, line, stop, last);
+        } else if (stop > line) {
+            to = field_line(r, to, line, stop);
+            last = to != at ? at : dropped;
+        }
+        if (to == NULL)
             return false;
         line = lf + 1;
     }
@@ -270,7 +384,8 @@ static bool size_byte(struct http_response *r, unsigned char c)
     r->frame = 0;
     r->state = c == '\r' ? S_SIZE_LF : S_EXTENSION;
     return (r->digits > 0 && (c == '\r' || c == ';' || c == ' ' ||
-                              c == '\t')) || wrong(r, "a chunk's size is wrong");
+                              c == '\t')) ||
+        wrong(r, "a chunk's size is wrong");
 }
 
 static bool expect(struct http_response *r, unsigned char c, unsigned char want,

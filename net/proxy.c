@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "base/why.h"
 
 /* ------------------------------------------------------------- NO_PROXY */
 
@@ -220,45 +221,52 @@ bool proxy_choose(struct proxy *proxy, const struct http_url *url,
 
 /* -------------------------------------------------------------- CONNECT */
 
-/* What an answer that is not 2xx means. */
+/* What an answer that is not 2xx means. The connection is closed after it:
+   its body, if it has one, is not read. */
 static enum net_result refused(const struct proxy *proxy, struct net *net,
-                               const char *target, int status)
+                               const char *target,
+                               const struct http_response *r)
 {
     const char *host = proxy->host;
+    struct why_words said = {0};         /* "403 Forbidden" */
+    const char *reason = http_response_field(r, "");
+    char status[8];
 
-    if (status == 407 || status == 401)  /* which tinyproxy says, too */
-        return net_fail(net, NET_REFUSED, "the proxy %.80s %s (%d): it is "
+    snprintf(status, sizeof status, "%d%s", r->status,
+             *reason != '\0' ? " " : "");
+    why_words_add(&said, status, strlen(status));
+    why_words_add(&said, reason, strlen(reason));
+    /* which tinyproxy says, too */
+    if (r->status == 407 || r->status == 401)
+        return net_fail(net, NET_REFUSED, "the proxy %s %s (%s): it is "
                         "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT", host,
                         *proxy->authorization != '\0' ? "refuses this user "
                         "and password" : "wants a user and a password",
-                        status);
-    if (status >= 500)
-        return net_fail(net, NET_CUT, "the proxy %.80s could not connect to "
-                        "%.80s (%d)", host, target, status);
-    return net_fail(net, NET_REFUSED, "the proxy %.80s does not let anybody "
-                    "connect to %.80s (%d): ask whoever runs it, or put the "
-                    "host into NO_PROXY", host, target, status);
+                        said.text);
+    if (r->status >= 500)
+        return net_fail(net, NET_CUT, "the proxy %s could not connect to "
+                        "%s (%s)", host, target, said.text);
+    return net_fail(net, NET_REFUSED, "the proxy %s does not let anybody "
+                    "connect to %s (%s): ask whoever runs it, or put the "
+                    "host into NO_PROXY", host, target, said.text);
 }
 
-/* Takes the proxy's answer, of which nothing follows the head: in TLS it is
-   the client who speaks first. */
+/* Takes the proxy's answer, up to the end of its header block: byte by byte,
+   as what follows belongs to the tunnel, and stays in what `net` has read. */
 static enum net_result take_answer(struct net *net, struct http_response *r)
 {
-    unsigned char piece[512];
-    size_t n;
-
-    http_response_init(r, true);
+    http_response_init(r, false);
+    r->tunnel = true;
     while (!r->done) {
-        size_t taken;
-        enum net_result got = net_read(net, piece, sizeof piece, &n);
+        unsigned char byte;
+        size_t n;
+        enum net_result got = net_read(net, &byte, 1, &n);
 
         if (got != NET_OK)
             return got == NET_END ? NET_CUT : got;
-        taken = http_response_feed(r, piece, n, NULL, NULL);
+        http_response_feed(r, &byte, 1, NULL, NULL);
         if (r->error != NULL)
             return net_fail(net, NET_CUT, "%s", r->error);
-        if (taken < n && r->status < 300)
-            return net_fail(net, NET_CUT, "more came than an answer");
     }
     return NET_OK;
 }
@@ -310,10 +318,10 @@ enum net_result proxy_open(const struct proxy *proxy, struct net *net,
         return NET_OK;
     net_close(net);
     if (result == NET_OK)
-        return refused(proxy, net, target, r->status);
+        return refused(proxy, net, target, r);
     if (result == NET_LATE)
         net_late(net, "answer", timeout);
     memcpy(why, net->error, sizeof why);
-    return net_fail(net, NET_CUT, "the proxy %.80s: %.150s", proxy->host,
+    return net_fail(net, NET_CUT, "the proxy %s: %s", proxy->host,
                     why);
 }

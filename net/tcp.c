@@ -15,15 +15,19 @@
 
 #include "base/wait.h"
 #include "base/clock.h"
+#include "base/why.h"
 
 enum net_result net_fail(struct net *net, enum net_result result,
                          const char *format, ...)
 {
     va_list ap;
+    int n;
 
     va_start(ap, format);
-    vsnprintf(net->error, sizeof net->error, format, ap);
+    n = vsnprintf(net->error, sizeof net->error, format, ap);
     va_end(ap);
+    if (n >= NET_ERROR)
+        why_cut(net->error, sizeof net->error);
     return result;
 }
 
@@ -129,7 +133,7 @@ static void connect_any(struct net *net, const struct addrinfo *list,
             continue;
         net->fd = connect_one(ai, timeout);
         if (net->fd < 0)
-            net_fail(net, NET_CUT, "cannot connect to %.80s port %s: %s",
+            net_fail(net, NET_CUT, "cannot connect to %s port %s: %s",
                      host, service, strerror(errno));
         else
             net->family = ai->ai_family;
@@ -152,11 +156,11 @@ bool net_connect(struct net *net, const char *host, unsigned short port,
     snprintf(service, sizeof service, "%u", (unsigned)port);
     error = getaddrinfo(host, service, &hints, &list);
     if (error != 0) {
-        net_fail(net, NET_CUT, "cannot find the address of %.80s: %s", host,
+        net_fail(net, NET_CUT, "cannot find the address of %s: %s", host,
                  error == EAI_SYSTEM ? strerror(errno) : gai_strerror(error));
         return false;
     }
-    net_fail(net, NET_CUT, "%.80s is not a loopback address", host);
+    net_fail(net, NET_CUT, "%s is not a loopback address", host);
     connect_any(net, list, timeout, loopback, host, service);
     freeaddrinfo(list);
     return net->fd >= 0;

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { NET_ERROR = 320 };    /* bytes of a sentence */
+enum { NET_ERROR = 1536 };   /* bytes of a sentence: room for a proxy's words */
 
 enum net_result {
     NET_OK,

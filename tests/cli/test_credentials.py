@@ -438,7 +438,7 @@ FAILS = {
         "started: No such file"),
     "a process without end": (
         None, "[default]\ncredential_process = cat /dev/zero\n", {},
-        "profile default: credential_process: cat prints more than 65536 "
+        "profile default: credential_process: cat prints more than 262144 "
         "bytes"),
     "a process that reads": (
         None, "[default]\ncredential_process = cat\n", {},
@@ -721,7 +721,7 @@ def test_sts_refusing_has_its_words_in_the_line(world, cloudinary):
      (b"a" * 129), "the access key id is too long"),
     (b"<AccessKeyId>a</AccessKeyId><SecretAccessKey>b</SecretAccessKey>"
      b"<Expiration>2001-01-01T00:00:00Z</Expiration>", "they have expired"),
-    (b"x" * 65537, "the answer is too large"),
+    (b"x" * 262145, "the answer is too large"),
 ], ids=range(7))
 def test_an_answer_of_sts_that_is_no_answer(world, cloudinary, body, line):
     world.ocrdyn_cloudinary = cloudinary

@@ -116,7 +116,7 @@ def test_user_and_password(images, ocrdyn, tinyproxy):
 
 
 @pytest.mark.parametrize("user, said", [
-    ("", "wants a user and a password (407)"),
+    ("", "wants a user and a password (407 "),
     ("user:wr0ng@", "refuses this user and password (40")])
 def test_a_proxy_that_refuses_stops_the_run(images, ocrdyn, tinyproxy, user,
                                             said):
@@ -136,8 +136,8 @@ def test_a_proxy_that_does_not_let_through_stops_the_run(images, ocrdyn,
     done = ocrdyn([], ["a", "b"],
                   {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
     assert done.returncode == 3 and done.stdout == b""
-    assert f"connect to localhost:{images.port} (403): ask whoever runs it, " \
-        "or put the host into NO_PROXY" in done.stderr
+    assert f"connect to localhost:{images.port} (403 Access violation): ask " \
+        "whoever runs it, or put the host into NO_PROXY" in done.stderr
 
 
 def test_a_tables_proxy_that_refuses_is_the_tables_affair(images, mini, ocrdyn,
@@ -191,11 +191,23 @@ ANSWERS = {
     "an endless line": ([OK + b"A: "] + [b"x" * 1000] * 100, "32 KB"),
     "interim answers": ([b"HTTP/1.1 100 C\r\n\r\n"] * 50, "too many interim"),
     "another protocol": ([b"HTTP/1.1 101 S\r\n\r\n"], "nobody asked for"),
-    "bytes after the answer": ([OK + b"\r\nHTTP/1.1 200 OK\r\n\r\n"],
-                               "more came"),
     "502": ([b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100000000\r\n\r\n",
-             b"x" * 100000], "could not connect to localhost:{} (502)"),
-    "504 as a page": ([b"HTTP/1.0 504 x\r\n\r\n<html>"], "(504)"),
+             b"x" * 100000], "could not connect to localhost:{} (502 Bad "
+            "Gateway)"),
+    "504 as a page": ([b"HTTP/1.0 504 x\r\n\r\n<html>"], "(504 x)"),
+    "503 without a reason": ([b"HTTP/1.1 503\r\n\r\n"], "(503)"),
+    "a body that is wrong": ([b"HTTP/1.1 502 Bad\r\nContent-Length: x\r\n"
+                              b"Transfer-Encoding: gzip\r\n\r\n"],
+                             "(502 Bad)"),
+    "a body in gzip": ([b"HTTP/1.1 502 Bad\r\nContent-Encoding: gzip\r\n"
+                        b"\r\n\x1f\x8b"], "(502 Bad)"),
+    "a reason of 254 bytes": ([b"HTTP/1.1 502 " + b"r" * 254 + b"\r\n\r\n"],
+                              "(502 " + "r" * 254 + ")"),
+    "a reason of 30,000 bytes": ([b"HTTP/1.1 502 " + b"r" * 30000 + b"\r\n"
+                                  b"\r\n"], "r" * 1020 + "[cut])"),
+    "a reason cut in a character": ([b"HTTP/1.1 502 " + "\u20ac".encode() *
+                                     9000 + b"\r\n\r\n"],
+                                    "\u20ac" * 340 + "[cut])"),
 }
 
 
@@ -211,6 +223,101 @@ def test_what_a_proxy_may_answer_has_bounds(images, ocrdyn, pieces, said):
     assert said.format(images.port) in detail
     assert len(proxy.seen) == 2, "it is tried again"
     assert not images.log
+
+
+class Relay(Hostile):
+    """Answers CONNECT with these pieces, and then is a tunnel."""
+
+    def __init__(self, target, *pieces):
+        self.target = target
+        super().__init__(*pieces)
+
+    def _serve(self):
+        with contextlib.suppress(OSError):
+            while True:
+                link, _ = self.server.accept()
+                threading.Thread(target=self._relay, args=(link,),
+                                 daemon=True).start()
+
+    def _relay(self, link):
+        with link, contextlib.suppress(OSError):
+            self.seen.append(link.recv(65536))
+            for piece in self.pieces:
+                link.sendall(piece)
+                time.sleep(0.01)
+            with socket.create_connection(("127.0.0.1", self.target)) as far:
+                back = threading.Thread(target=self._copy, args=(far, link),
+                                        daemon=True)
+                back.start()
+                self._copy(link, far)
+                back.join()
+
+    @staticmethod
+    def _copy(source, target):
+        with contextlib.suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+            target.shutdown(socket.SHUT_WR)
+
+
+# RFC 9110 section 9.3.6: any 2xx, and no body whatever it says.
+TUNNELS = {
+    "plain": OK,
+    **{f"status {status}": b"HTTP/1.1 %d X\r\n" % status
+       for status in (200, 201, 202, 204, 206, 226, 299)},
+    "HTTP/1.0": b"HTTP/1.0 200 OK\r\n",
+    "no reason": b"HTTP/1.1 200\r\n",
+    "LF": b"HTTP/1.1 200 OK\n",
+    "a length": OK + b"Content-Length: 1000\r\n",
+    "a length of 0": OK + b"Content-Length: 0\r\n",
+    "a wrong length": OK + b"Content-Length: x\r\n",
+    "two lengths": OK + b"Content-Length: 5\r\nContent-Length: 6\r\n",
+    "chunked": OK + b"Transfer-Encoding: chunked\r\n",
+    "both": OK + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n",
+    "an unknown coding": OK + b"Transfer-Encoding: gzip, chunked\r\n",
+    "a spaced length": OK + b"Content-Length : 5\r\n",
+    "a folded length": OK + b"Content-Length:\r\n 5\r\n",
+    "a content coding": OK + b"Content-Encoding: gzip\r\n",
+    "close": OK + b"Connection: close\r\n",
+    "a folded field": OK + b"Via: a\r\n b\r\n",
+    "100 before it": b"HTTP/1.1 100 C\r\nContent-Length: 3\r\n\r\n" + OK,
+    "103 and 102 before it": b"HTTP/1.1 103 E\r\nLink: a\r\n\r\n"
+    b"HTTP/1.1 102 P\r\n\r\n" + OK,
+}
+
+
+@pytest.mark.parametrize("cut", [False, True], ids=["whole", "in pieces"])
+@pytest.mark.parametrize("head", TUNNELS.values(), ids=TUNNELS)
+def test_every_2xx_opens_the_tunnel(images, ocrdyn, head, cut):
+    data = head + b"\r\n"
+    pieces = [data[i:i + 7] for i in range(0, len(data), 7)] if cut else [data]
+    with Relay(images.port, *pieces) as proxy:
+        done = ocrdyn(["--max-attempts", 1], ["a"], {
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
+    assert done.returncode == 0, done.stderr
+    assert done.rows[0][:3] == ["a", "complete", "text of a"]
+
+
+# A fatal alert of TLS, access_denied.
+ALERT = b"\x15\x03\x03\x00\x02\x02\x31"
+
+
+@pytest.mark.parametrize("head", [b"", b"Content-Length: 7\r\n",
+                                  b"Transfer-Encoding: chunked\r\n"])
+def test_bytes_after_the_answer_are_the_tunnels(images, ocrdyn, head):
+    with Hostile(OK + head + b"\r\n" + ALERT, stall=1) as proxy:
+        done = ocrdyn(["--max-attempts", 1], ["a"], {
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
+    assert "proxy" not in done.stderr + done.stdout.decode()
+    assert "alert 49, access_denied" in done.stderr + done.stdout.decode()
+
+
+def test_the_words_of_a_proxy_are_no_commands_of_a_terminal(images, ocrdyn):
+    with Hostile(b"HTTP/1.1 403 No \xc2\x9b2J\xff\r\n\r\n") as proxy:
+        done = ocrdyn(["-v", "--max-attempts", 1], ["a"], {
+            "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
+    assert done.returncode == 3
+    assert "\x9b" not in done.stderr and "(403 No " in done.stderr
 
 
 def test_an_answer_that_ends_in_the_midst_of_tls_is_no_proxys(images, ocrdyn):

@@ -256,6 +256,50 @@ def test_the_rate_is_of_units_consumed(dynamodb, table, big, ocrdyn):
     assert dynamodb.calls["Scan"] > 3
 
 
+def test_pages_of_small_items_grow_until_they_take_their_units(
+        dynamodb, table, admin, ocrdyn):
+    store(admin, table, [{"publicId": {"S": f"id{i:05}"},
+                          "text": {"S": "t" * 80}} for i in range(20000)])
+    done = ocrdyn(["scan", "-t", table, "-r", "100/s", "--columns",
+                   "publicId"])
+    assert done.returncode == 0 and len(done.rows) == 20000
+    # 500 units: five pages of 100, and those on the way there
+    assert 5 <= dynamodb.calls["Scan"] <= 20
+    dynamodb.log.clear()
+    before = dynamodb.calls["Scan"]
+    done = ocrdyn(["scan", "-t", table, "-r", "1/s", "--limit", "250",
+                   "--columns", "publicId"])
+    assert done.returncode == 0 and len(done.rows) == 250
+    # 7 units: pages of 1, 2, 4, ... items, not 250 of one
+    assert dynamodb.calls["Scan"] - before <= 15
+
+
+def test_pages_of_large_items_keep_the_rate(dynamodb, table, big, ocrdyn):
+    """12 items of 300 KB take 74 or 75 units each."""
+    big(12, 300000)
+    start = time.monotonic()
+    done = ocrdyn(["scan", "-t", table, "-r", "300/s", "--columns",
+                   "publicId"])
+    assert done.returncode == 0 and len(done.rows) == 12
+    # all but the last page are paid for; it has four items at most
+    assert time.monotonic() - start > (12 - 4) * 73 / 300
+    assert dynamodb.calls["Scan"] >= 3
+
+
+def test_a_page_does_not_grow_where_nobody_tells_what_it_took(
+        dynamodb, table, big, ocrdyn):
+    def silent(response):
+        body = json.loads(response.body)
+        body.pop("ConsumedCapacity", None)
+        return Response(response.status, json.dumps(body).encode(), {})
+    big(30, 10)
+    dynamodb.faults.add(call="Scan", when="after", times=None, edit=silent)
+    done = ocrdyn(["scan", "-t", table, "-r", "50/s", "--columns",
+                   "publicId"])
+    assert done.returncode == 0 and len(done.rows) == 30
+    assert dynamodb.calls["Scan"] >= 30
+
+
 def peak(process):
     """VmHWM in KB; 0 of a process that has ended."""
     with open(f"/proc/{process.pid}/status") as status:

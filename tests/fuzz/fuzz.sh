@@ -135,7 +135,12 @@ seeds() {
         seed '\1\2HTTP/1.0 304 N\nContent-Length: 5, 5\n\n'
         seed '\4\3a;b\r\n0123456789\r\n00F\t\r\n0123456789abcde\r\n0\r\n\r\n'
         seed '\4\7ffffffffffffffff\r\nx'
-        seed '\6\4%s' 0000000000000005 ;;
+        seed '\6\4%s' 0000000000000005
+        seed '\0\3HTTP/1.1  200\nA: b\n c\r\n\td \nE \t:\n f\n(g h): i\n j\n'`
+            `'Content-Length: 1\n\nx'
+        seed '\10\3HTTP/1.1 299 A reason\nContent-Length : 5\n 6\n\nhello'
+        seed '\0\3'"$ok"'Content-Encoding: identity\nContent-Encoding: gzip\n'`
+            `'Content-Length: 1\n\nx' ;;
     json)
         seed '\1\4{"a": [1, -2.5e+3, true, null, "\\u00e9\\ud83d\\ude00"]}'
         seed '\3\11{"info": {"ocr": {"adv_ocr": {"status": "complete", "data":'`

@@ -2,7 +2,8 @@
  * fuzz_http: a libFuzzer target for the parser of responses in http.c.
  *
  * The first byte says what is tried: bit 0, the answer is to HEAD; bit 1, the
- * connection ends after it; bit 2, a head that announces chunks goes before.
+ * connection ends after it; bit 2, a head that announces chunks goes before;
+ * bit 3, the answer is to CONNECT.
  * The second chooses the sizes of the pieces. The rest is fed in those
  * pieces, each in memory of just its size, and in two other ways; verdict,
  * head and body must be the same. A body of chunks that was accepted is taken
@@ -76,6 +77,7 @@ static void feed(struct outcome *o, const uint8_t *bytes, size_t n,
 
     memset(&o->r, 0xa5, sizeof o->r);
     http_response_init(&o->r, (flags & 1) != 0);
+    o->r.tunnel = (flags & 8) != 0;
     o->body_len = o->taken = o->head_taken = 0;
     for (; at < n && !is_over(o); at += step) {
         random = random * 1664525 + 1013904223;
@@ -110,7 +112,8 @@ static void check_head(const struct http_response *r)
         expect((unsigned char)r->head[i] >= ' ' || r->head[i] == '\0' ||
                r->head[i] == '\t');
     for (i = 0; p < end; i++) {
-        expect(*p != '\0' && http_response_field(r, p) != NULL);
+        /* the first is the reason, which has no name */
+        expect((*p != '\0') == (i > 0) && http_response_field(r, p) != NULL);
         p += strlen(p) + 1;
         expect(p < end);
         p += strlen(p) + 1;
@@ -140,12 +143,12 @@ static void check_chunks(const uint8_t *p, const struct outcome *o)
 /* How long the body is, and whether the connection may be used again (RFC
    9112 section 6.3). */
 static void check_framing(const struct outcome *o, const uint8_t *bytes,
-                          bool head_only)
+                          bool bodiless)
 {
     const struct http_response *r = &o->r;
     const char *length = http_response_field(r, "Content-Length");
 
-    if (head_only || r->status == 204 || r->status == 304) {
+    if (bodiless || r->status == 204 || r->status == 304) {
         expect(o->body_len == 0);
     } else if (http_response_field(r, "Transfer-Encoding") != NULL) {
         expect(length == NULL || !r->keep);
@@ -167,7 +170,7 @@ static void check(const struct outcome *o, const uint8_t *bytes,
     if (o->r.head_done)
         check_head(&o->r);
     if (o->r.done)
-        check_framing(o, bytes, (flags & 1) != 0);
+        check_framing(o, bytes, (flags & 9) != 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);

@@ -736,6 +736,151 @@ static void test_retry(void)
     }
 }
 
+/* ---- pages ---- */
+
+/* A table in virtual time: n items, whose sizes `size` tells; a page ends at
+   1 MB and takes its bytes in units of 4 KB, or half ones if not `strong`. */
+struct table {
+    size_t n;
+    double (*size)(size_t i);
+    bool strong;
+};
+
+struct scan {
+    uint64_t pages;
+    double units, seconds;
+    double ahead;                /* the most that was read above the rate, in
+                                    units, when a page began */
+    double largest;              /* units of one page */
+};
+
+/* Scans it at `rate` units in `window` seconds. */
+static struct scan scan(const struct table *t, int64_t rate, int64_t window)
+{
+    struct pace pace;
+    struct scan s = {0};
+    double per_second = (double)rate / (double)window;
+    double share = per_second < 1 ? 1 : per_second;
+    uint64_t limit = (uint64_t)(share / 100) + 1;
+    int64_t start = S, now = start;
+    size_t at = 0;
+
+    pace_init(&pace, rate, window * S, 0, false);
+    while (at < t->n) {
+        double bytes = 0, units;
+        uint64_t scanned = 0;
+        bool quota;
+
+        now = pace_next(&pace, now, &quota);
+        s.seconds = (double)(now - start) / 1e9;
+        if (s.units - per_second * s.seconds > s.ahead)
+            s.ahead = s.units - per_second * s.seconds;
+        while (at < t->n && scanned < limit && bytes < 1 << 20) {
+            bytes += t->size(at++);
+            scanned++;
+        }
+        units = (double)(uint64_t)((bytes + 4095) / 4096);
+        units = units < 1 ? 1 : units;
+        units = t->strong ? units : units / 2;
+        s.units += units;
+        s.largest = units > s.largest ? units : s.largest;
+        s.pages++;
+        pace_spend(&pace, units, now);
+        limit = pace_page(limit, scanned, units, share);
+        now += 20 * MS;          /* the call itself */
+    }
+    return s;
+}
+
+static double small(size_t i)
+{
+    (void)i;
+    return 100;
+}
+
+static double large(size_t i)
+{
+    (void)i;
+    return 300 * 1024;
+}
+
+static double mixed(size_t i)
+{
+    return i / 500 % 2 == 0 ? 100 : 300 * 1024;
+}
+
+static void test_pages(void)
+{
+    static const struct {
+        const char *name;
+        struct table table;
+        int64_t rate, window;
+        double most_pages;       /* as a share of the units that it takes at
+                                    best, and 30 more */
+    } cases[] = {
+        {"20,000 small items, 1/s", {20000, small, true}, 1, 1, 0.9},
+        {"20,000 small items, 2/s", {20000, small, true}, 2, 1, 0.5},
+        {"20,000 small items, 100/s", {20000, small, true}, 100, 1, 0},
+        {"20,000 small items, 6/m", {20000, small, true}, 6, 60, 0.9},
+        {"20,000 small items of an index, 1/s", {20000, small, false}, 1, 1,
+            1},
+        {"20,000 small items of an index, 10/s", {20000, small, false}, 10, 1,
+            0.15},
+        {"100 large items, 1/s", {100, large, true}, 1, 1, 0.02},
+        {"100 large items, 100/s", {100, large, true}, 100, 1, 0.02},
+        {"100 large items, 1000/s", {100, large, true}, 1000, 1, 0.01},
+        {"small and large ones, 1/s", {3000, mixed, true}, 1, 1, 0.02},
+        {"small and large ones, 100/s", {3000, mixed, true}, 100, 1, 0.02},
+    };
+    size_t i, k;
+
+    for (i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct scan s = scan(&cases[i].table, cases[i].rate, cases[i].window);
+        double bytes = 0, best;
+
+        for (k = 0; k < cases[i].table.n; k++)
+            bytes += cases[i].table.size(k);
+        best = bytes / 4096 / (cases[i].table.strong ? 1 : 2);
+        CHECK((double)s.pages <= best * cases[i].most_pages + 30,
+              "%s: %" PRIu64 " pages for %.0f units", cases[i].name, s.pages,
+              best);
+        CHECK(s.ahead <= 1, "%s: %.2f units above the rate", cases[i].name,
+              s.ahead);
+        CHECK(s.units <= 1.6 * best + 30, "%s: %.0f units in place of %.0f",
+              cases[i].name, s.units, best);
+    }
+}
+
+static void test_page_sizes(void)
+{
+    static const struct {
+        uint64_t limit, scanned;
+        double units, share;
+        uint64_t next;
+    } cases[] = {
+        {1, 1, 1, 1, 2}, {8, 8, 1, 1, 16}, {40, 40, 1, 1, 80},
+        {80, 80, 2, 1, 40}, {1, 1, 100, 1, 1}, {2, 2, 1, 100, 8},
+        {100, 100, 100, 100, 101}, {100, 100, 50, 100, 202},
+        {100, 100, 101, 100, 99}, {100, 100, 1000, 100, 10},
+        /* half units */
+        {1, 1, 0.5, 1, 4}, {16, 16, 1, 1, 32}, {16, 16, 1.5, 1, 10},
+        /* a page that ended early */
+        {100, 3, 1, 1, 100}, {100, 90, 1, 1, 180}, {100, 3, 200, 100, 1},
+        /* what nobody knows */
+        {7, 100, 0, 1, 7}, {7, 0, 1, 1, 7}, {7, 0, 0, 1, 7},
+        {1000000, 1000000, 1, 100, 1000000},
+    };
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint64_t next = pace_page(cases[i].limit, cases[i].scanned,
+                                  cases[i].units, cases[i].share);
+
+        CHECK(next == cases[i].next, "%" PRIu64 " items that took %.1f of %.0f "
+              "units: then %" PRIu64, cases[i].scanned, cases[i].units,
+              cases[i].share, next);
+    }
+}
+
 int main(int argc, char **argv)
 {
     seed = argc > 1 ? strtoull(argv[1], NULL, 10) : (uint64_t)time(NULL);
@@ -755,5 +900,7 @@ int main(int argc, char **argv)
     test_backoff();
     test_bucket();
     test_retry();
+    test_page_sizes();
+    test_pages();
     return test_done("test_pace");
 }

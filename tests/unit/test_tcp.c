@@ -228,5 +228,5 @@ int main(void)
 {
     test_connect();
     test_family_that_dies();
-    return test_done("test_tcp");
+    return test_done("test_net");
 }
