@@ -102,6 +102,7 @@ UNITS = build/units
 TESTFLAGS = -std=c11 -D_GNU_SOURCE $(WARN) -g -O1
 TESTCC = cc $(TESTFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
 TESTLIB = -lbearssl
+<<<<<<< /tmp/m.o
 TESTS = $(patsubst tests/unit/%.c,$(UNITS)/%,$(wildcard tests/unit/test_*.c \
 	tests/unit/*_filter.c))
 TEST_OBJECTS = $(SOURCES:%.c=$(UNITS)/%.o) $(UNITS)/anchors.o
@@ -130,6 +131,51 @@ build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c
 -include $(TEST_OBJECTS:.o=.d) $(TESTS:=.d)
 
 units: $(TESTS)
+=======
+TESTS = $(addprefix $(UNITS)/test_,checkpoint circle clock http json net pace pem \
+	printf process proxy records rows sigv4)
+DRIVERS = $(addsuffix _filter,$(addprefix $(UNITS)/,endpoint json rows sigv4 \
+	x509))
+
+# the JSON tokenizer
+JSON = json.c machine.c picks.c ascii.c
+# what a connection is made of
+HTTP = http.c response.c proxy.c net.c tls.c pem.c x509.c cert.c der.c clock.c \
+	buf.c ascii.c
+
+$(UNITS)/test_checkpoint: checkpoint.c
+$(UNITS)/test_circle: circle.c
+$(UNITS)/test_clock: clock.c
+$(UNITS)/endpoint_filter: endpoint.c profile.c why.c $(HTTP)
+$(UNITS)/test_http $(UNITS)/test_proxy: $(HTTP)
+$(UNITS)/test_json $(UNITS)/json_filter: $(JSON)
+$(UNITS)/test_net: net.c
+$(UNITS)/test_pace: pace.c
+$(UNITS)/test_pem: pem.c buf.c
+$(UNITS)/test_printf: | printf.c
+$(UNITS)/test_process: process.c why.c clock.c buf.c
+$(UNITS)/test_records $(UNITS)/rows_filter: records.c rows.c buf.c $(JSON)
+$(UNITS)/test_rows: rows.c $(JSON)
+$(UNITS)/test_sigv4: sigv4.c buf.c ascii.c
+$(UNITS)/sigv4_filter: sigv4.c clock.c buf.c ascii.c
+$(UNITS)/x509_filter: x509.c cert.c der.c net.c clock.c buf.c
+# it looks for keys left on the stack, which AddressSanitizer moves
+build/test_sigv4: SANITIZE = undefined
+
+$(TESTS) $(DRIVERS): $(UNITS)/%: tests/%.c tests/test.h $(HEADERS) | $(UNITS)
+	$(TESTCC) -o $@ $(filter %.c,$^) $(TESTLIB)
+
+units: $(TESTS) $(DRIVERS)
+
+# The whole program for other eyes: OCRDYN=build/ocrdyn-sanitized makes the
+# integration tests run it.
+PROGRAM = $(SOURCES) build/anchors.c -DOCRDYN_VERSION='"$(VERSION)"' -I. -lbearssl
+build/ocrdyn-sanitized: $(SOURCES) build/anchors.c $(HEADERS)
+	$(TESTCC) -o $@ $(PROGRAM)
+# for valgrind, which does not know all that sandbox.c calls
+build/ocrdyn-plain: $(SOURCES) build/anchors.c $(HEADERS)
+	cc -std=c11 -D_GNU_SOURCE -DSANDBOX_OFF -g -O1 -o $@ $(PROGRAM)
+>>>>>>> /tmp/m.t
 
 demo:
 	tests/setup.sh demo

@@ -66,7 +66,7 @@ int main(int argc, char **argv)
     int status;
 
     setvbuf(stderr, said, _IOLBF, sizeof said);
-    report_init(REPORT_NEVER);
+    report_init(PROGRESS_NEVER);
     argv += argc > 0;            /* its own name, which may be missing */
     if (*argv != NULL && **argv != '-' && !options_find(&command, *argv++))
         return COMMAND_MISUSED;
@@ -83,14 +83,14 @@ int main(int argc, char **argv)
     status = check_descriptors(&o);
     if (status != 0)
         return status;
-    report_init(o.quiet || command == OPTIONS_EXTRACT ? REPORT_NEVER
-                : (enum report_progress)o.progress);
+    report_init(o.quiet || command == OPTIONS_EXTRACT ? PROGRESS_NEVER
+                : (enum progress_when)o.progress);
     status = commands[command](&o);
-    command_close();
-    if (command_stop != 0) {
+    services_close();
+    if (wait_stop != 0) {
         fflush(stderr);
-        signal(command_stop, SIG_DFL);
-        raise(command_stop);
+        signal(wait_stop, SIG_DFL);
+        raise(wait_stop);
     }
     return status;
 }

@@ -54,16 +54,16 @@ bool credentials_is(struct credentials_answer *a,
 /* The fields as they are called, in their order, and then other names for
    some, which other sources have. */
 static const struct json_pick picks[] = {
-    {"/AccessKeyId", JSON_WANT_TEXT, false, 0},
-    {"/SecretAccessKey", JSON_WANT_TEXT, false, 0},
-    {"/SessionToken", JSON_WANT_TEXT, false, 0},
-    {"/Expiration", JSON_WANT_TEXT, false, 0},
-    {"/Code", JSON_WANT_TEXT, false, 0},
-    {"/Message", JSON_WANT_TEXT, false, 0},
+    {"/AccessKeyId", JSON_WANT_STRING, false, 0},
+    {"/SecretAccessKey", JSON_WANT_STRING, false, 0},
+    {"/SessionToken", JSON_WANT_STRING, false, 0},
+    {"/Expiration", JSON_WANT_STRING, false, 0},
+    {"/Code", JSON_WANT_STRING, false, 0},
+    {"/Message", JSON_WANT_STRING, false, 0},
     {"/Version", JSON_WANT_TEXT, false, 0},
-    {"/code", JSON_WANT_TEXT, false, 0},
-    {"/message", JSON_WANT_TEXT, false, 0},
-    {"/Token", JSON_WANT_TEXT, false, 0}
+    {"/code", JSON_WANT_STRING, false, 0},
+    {"/message", JSON_WANT_STRING, false, 0},
+    {"/Token", JSON_WANT_STRING, false, 0}
 };
 
 static const unsigned char members[] = {
@@ -108,10 +108,14 @@ static bool take_member(void *context, unsigned pick, enum json_event event,
                         size_t n)
 {
     struct credentials_answer *a = context;
+    struct buf *text = &a->text[members[pick]];
 
-    /* null is as good as not there */
-    if (event == JSON_BYTES && (type == JSON_STRING || type == JSON_NUMBER))
-        buf_add(&a->text[members[pick]], bytes, n);
+    /* null is as good as not there; of what makes the keys, nothing else is
+       but a string */
+    if (event == JSON_BYTES && type != JSON_NULL)
+        buf_add(text, bytes, n);
+    if (members[pick] <= CREDENTIALS_EXPIRATION)
+        text->failed |= type != JSON_STRING && type != JSON_NULL;
     return true;
 }
 
@@ -177,7 +181,8 @@ bool credentials_take(struct credentials *to, struct credentials_answer *a,
         size_t k;
 
         if (text->failed || text->len >= parts[i].room)
-            return why_not(error, "the %s is too long", parts[i].what);
+            return why_not(error, "the %s is too long, or not a string",
+                           parts[i].what);
         if (text->len == 0 && i != CREDENTIALS_TOKEN)
             return why_not(error, "there is no %s", parts[i].what);
         for (k = 0; k < text->len; k++) {    /* it will stand in a header */

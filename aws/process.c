@@ -103,11 +103,11 @@ static bool take(int fd, int64_t until, struct buf *out)
     ssize_t n;
 
     for (;;) {
-        enum clock_wait wait = clock_sleep(until, fd, POLLIN, NULL);
+        enum wait_result wait = wait_until(until, fd, POLLIN, NULL);
 
-        if (wait == CLOCK_SIGNAL)
+        if (wait == WAIT_SIGNAL)
             continue;
-        n = wait == CLOCK_TIME ? -1 : read(fd, piece, sizeof piece);
+        n = wait == WAIT_TIME ? -1 : read(fd, piece, sizeof piece);
         if (n <= 0 || !buf_add(out, piece, (size_t)n))
             break;
     }
@@ -128,7 +128,7 @@ static int end(pid_t pid, int64_t until)
             kill(pid, SIGKILL);
             killed = true;
         }
-        clock_sleep(now + CLOCK_SECOND / 1000, -1, 0, NULL);
+        wait_until(now + CLOCK_SECOND / 1000, -1, 0, NULL);
     }
     return killed ? -1 : status;
 }

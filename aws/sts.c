@@ -96,7 +96,7 @@ bool sts_again(unsigned tries)
 
     if (tries >= 3)
         return false;
-    while (clock_sleep(until, -1, 0, NULL) == CLOCK_SIGNAL)
+    while (wait_until(until, -1, 0, NULL) == WAIT_SIGNAL)
         ;
     return true;
 }

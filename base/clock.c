@@ -32,16 +32,16 @@ int64_t clock_seconds(void)
    long waits go in steps. */
 static const int64_t longest_step = 60 * CLOCK_SECOND;
 
-void (*clock_interrupted)(void);
+void (*wait_interrupted)(void);
 
 static void interrupted(void)
 {
-    if (clock_interrupted != NULL)
-        clock_interrupted();
+    if (wait_interrupted != NULL)
+        wait_interrupted();
 }
 
-/* Waits for a step at most: CLOCK_TIME is the end of that. */
-static enum clock_wait wait_step(int64_t left, int fd, short events,
+/* Waits for a step at most: WAIT_TIME is the end of that. */
+static enum wait_result wait_step(int64_t left, int fd, short events,
                                  const sigset_t *mask)
 {
     struct pollfd pfd = {fd, events, 0};
@@ -55,44 +55,44 @@ static enum clock_wait wait_step(int64_t left, int fd, short events,
     ts.tv_sec = (time_t)(left / CLOCK_SECOND);
     ts.tv_nsec = (long)(left % CLOCK_SECOND);
     n = ppoll(&pfd, fd < 0 ? 0 : 1, &ts, mask);
-    return n > 0 ? CLOCK_READY
-        : n < 0 && errno == EINTR ? CLOCK_SIGNAL : CLOCK_TIME;
+    return n > 0 ? WAIT_READY
+        : n < 0 && errno == EINTR ? WAIT_SIGNAL : WAIT_TIME;
 }
 
 /* Waits a moment for what is near, as most answers are. A signal in the gap
    before is seen after it, so that none need be held back meanwhile. */
-static enum clock_wait glance(int64_t until, int fd, short events)
+static enum wait_result glance(int64_t until, int fd, short events)
 {
     int64_t left = until - clock_now(CLOCK_STEADY);
-    enum clock_wait result;
+    enum wait_result result;
 
     result = wait_step(left < CLOCK_SECOND / 50 ? left : CLOCK_SECOND / 50,
                        fd, events, NULL);
-    if (result == CLOCK_SIGNAL)
+    if (result == WAIT_SIGNAL)
         interrupted();
     return result;
 }
 
-enum clock_wait clock_sleep(int64_t until, int fd, short events,
+enum wait_result wait_until(int64_t until, int fd, short events,
                             const volatile sig_atomic_t *stop)
 {
-    enum clock_wait result;
+    enum wait_result result;
     sigset_t all, before;
 
     if (stop == NULL && fd >= 0) {
         result = glance(until, fd, events);
-        if (result != CLOCK_TIME)
+        if (result != WAIT_TIME)
             return result;
     }
     sigfillset(&all);
     sigprocmask(SIG_BLOCK, &all, &before);
     interrupted();
     do
-        result = stop != NULL && *stop != 0 ? CLOCK_SIGNAL
+        result = stop != NULL && *stop != 0 ? WAIT_SIGNAL
             : wait_step(until - clock_now(CLOCK_STEADY), fd, events, &before);
-    while (result == CLOCK_TIME && clock_now(CLOCK_STEADY) < until);
+    while (result == WAIT_TIME && clock_now(CLOCK_STEADY) < until);
     sigprocmask(SIG_SETMASK, &before, NULL);
-    if (result == CLOCK_SIGNAL)
+    if (result == WAIT_SIGNAL)
         interrupted();
     return result;
 }

@@ -28,12 +28,12 @@ int64_t clock_seconds(void);
 /* Called, outside of the handler, before a wait of more than 20 ms and after a
    signal that was caught has interrupted one: whatever a handler noted is seen
    before the wait goes on. NULL at first. */
-extern void (*clock_interrupted)(void);
+extern void (*wait_interrupted)(void);
 
-enum clock_wait {
-    CLOCK_TIME,          /* `until` has come */
-    CLOCK_READY,         /* the descriptor is ready (or in error) */
-    CLOCK_SIGNAL         /* a signal was caught */
+enum wait_result {
+    WAIT_TIME,          /* `until` has come */
+    WAIT_READY,         /* the descriptor is ready (or in error) */
+    WAIT_SIGNAL         /* a signal was caught */
 };
 
 /*
@@ -42,7 +42,7 @@ enum clock_wait {
  * waits or, where `stop` is not NULL, *stop is or becomes other than 0: no
  * signal falls into the gap between looking and waiting.
  */
-enum clock_wait clock_sleep(int64_t until, int fd, short events,
+enum wait_result wait_until(int64_t until, int fd, short events,
                             const volatile sig_atomic_t *stop);
 
 /* Fills n bytes (at most 256) from the kernel. Ends the program when there

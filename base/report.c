@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "rows/rows.h"
 
-const char report_names[REPORT_STATUSES][9] = {
+const char row_status_names[ROW_STATUSES][9] = {
     "complete", "empty", "skipped", "failed", "unstored", "stored",
     "updated", "deleted", "absent", "printed"
 };
@@ -19,10 +19,10 @@ static bool shows;               /* the progress line is wanted, */
 static bool shown;               /* and there */
 static int64_t drawn;            /* when */
 
-void report_init(enum report_progress progress)
+void report_init(enum progress_when progress)
 {
-    shows = progress == REPORT_ALWAYS ||
-        (progress == REPORT_AUTO && isatty(STDERR_FILENO));
+    shows = progress == PROGRESS_ALWAYS ||
+        (progress == PROGRESS_AUTO && isatty(STDERR_FILENO));
 }
 
 static void erase(void)
@@ -54,7 +54,7 @@ void report_visible(char *out, size_t size, const char *format, va_list ap)
     char text[4096];
 
     vsnprintf(text, sizeof text, format, ap);
-    rows_visible(out, size, (const unsigned char *)text, strlen(text));
+    text_visible(out, size, (const unsigned char *)text, strlen(text));
 }
 
 bool report_safe(const char *format, ...)
@@ -107,7 +107,7 @@ static void add_count(struct buf *line, const char *before, uint64_t n,
                n == 1 ? "" : "s");
 }
 
-void report_tenths(char text[24], double number)
+void progress_tenths(char text[24], double number)
 {
     uint64_t tenths = (uint64_t)(number * 10 + 0.5);
 
@@ -121,7 +121,7 @@ static const char *end_line(struct buf *line)
     return buf_byte(line, '\0') ? (const char *)line->data : "memory is out";
 }
 
-static void progress_line(struct buf *line, const struct report *r)
+static void progress_line(struct buf *line, const struct progress *r)
 {
     int64_t now = clock_now(CLOCK_STEADY), took = now - r->start;
     uint64_t done = 0, bad;
@@ -131,9 +131,9 @@ static void progress_line(struct buf *line, const struct report *r)
     buf_init(line, 512);
     if (r->lists)
         done = r->ids;
-    for (i = 0; i < REPORT_STATUSES; i++)
+    for (i = 0; i < ROW_STATUSES; i++)
         done += r->count[i];
-    bad = r->count[REPORT_FAILED] + r->count[REPORT_UNSTORED];
+    bad = r->count[ROW_FAILED] + r->count[ROW_UNSTORED];
     buf_format(line, "%" PRIu64 " done", done);
     if (bad > 0)
         buf_format(line, ", %" PRIu64 " failed", bad);
@@ -152,7 +152,7 @@ static void progress_line(struct buf *line, const struct report *r)
 
         duration(text, left < 1e6 ? (int64_t)((double)took * left)
                                   : INT64_MAX);
-        report_tenths(part, 100.0 * (double)r->list_read /
+        progress_tenths(part, 100.0 * (double)r->list_read /
                       (double)r->list_size);
         buf_format(line, "; %s %%, %s to go", part, text);
     }
@@ -172,7 +172,7 @@ void report_draw(const char *line)
     shown = true;
 }
 
-void report_progress(const struct report *r)
+void progress_draw(const struct progress *r)
 {
     int64_t now;
     struct buf line;
@@ -188,7 +188,7 @@ void report_progress(const struct report *r)
     drawn = now;
 }
 
-void report_now(const struct report *r)
+void progress_print(const struct progress *r)
 {
     struct buf line;
 
@@ -197,7 +197,7 @@ void report_now(const struct report *r)
     buf_free(&line);
 }
 
-void report_summary(const struct report *r)
+void progress_summary(const struct progress *r)
 {
     const uint64_t others = r->calls - r->units;
     struct buf line;
@@ -206,10 +206,10 @@ void report_summary(const struct report *r)
 
     buf_init(&line, 512);
     add_count(&line, "", r->ids, r->what == NULL ? "image" : r->what);
-    for (i = 0; i < REPORT_STATUSES; i++)
+    for (i = 0; i < ROW_STATUSES; i++)
         if (r->count[i] > 0)
             buf_format(&line, ", %" PRIu64 " %s", r->count[i],
-                       report_names[i]);
+                       row_status_names[i]);
     if (r->lists)
         add_count(&line, "; ", r->calls, "call");
     else if (r->what == NULL)

@@ -5,8 +5,8 @@
  * The progress line is for terminals only: it is drawn over itself, at most
  * five times a second, and taken away before any message.
  */
-#ifndef REPORT_H
-#define REPORT_H
+#ifndef ROW_H
+#define ROW_H
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -15,22 +15,22 @@
 
 #include "cloudinary/pace.h"
 
-enum report_progress { REPORT_AUTO, REPORT_ALWAYS, REPORT_NEVER };
+enum progress_when { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER };
 
 /* The fates of an image, or of an item, as rows have them. */
-enum report_status {
-    REPORT_COMPLETE, REPORT_EMPTY, REPORT_SKIPPED, REPORT_FAILED,
-    REPORT_UNSTORED, REPORT_STORED, REPORT_UPDATED, REPORT_DELETED,
-    REPORT_ABSENT, REPORT_PRINTED, REPORT_STATUSES
+enum row_status {
+    ROW_COMPLETE, ROW_EMPTY, ROW_SKIPPED, ROW_FAILED,
+    ROW_UNSTORED, ROW_STORED, ROW_UPDATED, ROW_DELETED,
+    ROW_ABSENT, ROW_PRINTED, ROW_STATUSES
 };
 
-extern const char report_names[REPORT_STATUSES][9];
+extern const char row_status_names[ROW_STATUSES][9];
 
 /* What there is to report. Times are ns of CLOCK_STEADY. */
-struct report {
+struct progress {
     const char *what;            /* NULL: images; else "item" */
     uint64_t ids;                /* read from the list */
-    uint64_t count[REPORT_STATUSES];
+    uint64_t count[ROW_STATUSES];
     uint64_t calls, units;       /* made to Cloudinary; of them, OCR */
     bool lists;                  /* it is a listing: `ids` were printed */
     uint64_t reused;             /* texts taken from earlier results */
@@ -43,7 +43,7 @@ struct report {
 };
 
 /* Is the progress line to be shown? */
-void report_init(enum report_progress progress);
+void report_init(enum progress_when progress);
 
 /* "ocrdyn: " and a line; one as it stands. */
 void report_line(const char *line);
@@ -59,18 +59,18 @@ void report_visible(char *out, size_t size, const char *format, va_list ap)
     __attribute__((format(printf, 3, 0)));
 
 /* Draws the progress line, if it is time to. */
-void report_progress(const struct report *r);
+void progress_draw(const struct progress *r);
 
 /* Draws a line of the caller's own in its place. */
 void report_draw(const char *line);
 
 /* Prints the progress line now, as a message. */
-void report_now(const struct report *r);
+void progress_print(const struct progress *r);
 
-void report_summary(const struct report *r);
+void progress_summary(const struct progress *r);
 
 /* A number that is not negative, with one decimal place. */
-void report_tenths(char text[24], double number);
+void progress_tenths(char text[24], double number);
 
 /* "14:00:07 UTC" (with the date, if that is another day) for a time of
    CLOCK_STEADY. */

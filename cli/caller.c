@@ -22,7 +22,7 @@ void caller_init(struct caller *caller, struct command *command)
 
 bool caller_wait(struct caller *caller, int64_t when, const char *why)
 {
-    struct report *report = &caller->command->report;
+    struct progress *report = &caller->command->progress;
     int64_t begun = clock_now(CLOCK_STEADY), now = begun;
 
     if (when - now > LONG_WAIT && !caller->command->o->quiet) {
@@ -32,11 +32,11 @@ bool caller_wait(struct caller *caller, int64_t when, const char *why)
         report_say("waiting until %s: %s", text, why);
     }
     report->waits_until = when;
-    while (now < when && command_stop == 0) {
+    while (now < when && wait_stop == 0) {
         int64_t step = now + CLOCK_SECOND;
 
-        report_progress(report);
-        clock_sleep(step < when ? step : when, -1, 0, &command_stop);
+        progress_draw(report);
+        wait_until(step < when ? step : when, -1, 0, &wait_stop);
         now = clock_now(CLOCK_STEADY);
     }
     report->waits_until = 0;
@@ -80,7 +80,7 @@ static enum outcome once(struct caller *caller, caller_fn *fn, void *context,
                          bool unit)
 {
     struct cloudinary *c = caller->command->cloudinary;
-    struct report *report = &caller->command->report;
+    struct progress *report = &caller->command->progress;
     enum outcome outcome;
     int64_t now = clock_now(CLOCK_STEADY);
 
@@ -115,11 +115,11 @@ enum outcome caller_call(struct caller *caller, caller_fn *fn, void *context,
             /* a limit that is over by its own word, and is not */
             if (delay < CLOCK_SECOND && over++ > 0)
                 delay = over > 3 ? LIMIT_WAIT : CLOCK_SECOND << 2 * (over - 1);
-            delay += pace_backoff(1, 5 * CLOCK_SECOND, 5 * CLOCK_SECOND,
+            delay += backoff_delay(1, 5 * CLOCK_SECOND, 5 * CLOCK_SECOND,
                                   random32());
             bound += delay;
         } else if (outcome == OUTCOME_RETRY) {
-            delay = pace_backoff(++tries, BACKOFF_BASE, BACKOFF_CAP,
+            delay = backoff_delay(++tries, BACKOFF_BASE, BACKOFF_CAP,
                                  random32());
             if (delay < c->wait)
                 delay = c->wait;
@@ -128,7 +128,7 @@ enum outcome caller_call(struct caller *caller, caller_fn *fn, void *context,
         } else {
             return outcome;
         }
-        caller->command->report.retries++;
+        caller->command->progress.retries++;
         if (!caller_wait(caller, now + delay, c->error))
             break;
     }

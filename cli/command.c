@@ -14,24 +14,24 @@
 
 /* ------------------------------------------------------------- signals */
 
-volatile sig_atomic_t command_stop, command_asked;
+volatile sig_atomic_t wait_stop, wait_asked;
 
 /* The first that ends the command does after what is in hand; the second ends
    it at once. */
 static void on_signal(int number)
 {
     if (number == SIGUSR1) {
-        command_asked = number;
+        wait_asked = number;
         return;
     }
-    if (command_stop != 0) {
+    if (wait_stop != 0) {
         signal(number, SIG_DFL);
         raise(number);           /* comes when the handler returns */
     }
-    command_stop = number;
+    wait_stop = number;
 }
 
-void command_signals(void)
+void wait_signals(void)
 {
     static const unsigned char numbers[] = {SIGINT, SIGTERM, SIGUSR1};
     struct sigaction action, before;
@@ -50,27 +50,27 @@ void command_signals(void)
     signal(SIGXFSZ, SIG_IGN);
 }
 
-static const struct report *watched;
+static const struct progress *watched;
 
 static void show_asked(void)
 {
-    if (command_asked == 0)
+    if (wait_asked == 0)
         return;
-    command_asked = 0;
-    report_now(watched);
+    wait_asked = 0;
+    progress_print(watched);
 }
 
-void command_watch(const struct report *report)
+void progress_watch(const struct progress *report)
 {
     watched = report;
-    clock_interrupted = show_asked;
+    wait_interrupted = show_asked;
 }
 
 void command_complain(const unsigned char *id, size_t n, const char *reason)
 {
     char safe[512];
 
-    rows_visible(safe, sizeof safe, id, n);
+    text_visible(safe, sizeof safe, id, n);
     report_say("%s%s%s", safe, n > 0 ? ": " : "", reason);
 }
 
@@ -141,8 +141,8 @@ static bool load_trust(struct tls_trust *trust, const char *cacert,
         file = variable("SSL_CERT_FILE");
         dir = variable("SSL_CERT_DIR");
     }
-    if ((file != NULL && !tls_trust_file(trust, file, error, COMMAND_ERROR)) ||
-        (dir != NULL && !tls_trust_dir(trust, dir, error, COMMAND_ERROR)))
+    if ((file != NULL && !tls_trust_file(trust, file, error, SERVICES_ERROR)) ||
+        (dir != NULL && !tls_trust_dir(trust, dir, error, SERVICES_ERROR)))
         return false;
     if (file == NULL && dir == NULL)
         tls_trust_system(trust);
@@ -167,7 +167,7 @@ static bool load_proxy(struct service *service, const struct http_url *url,
     variables.own = own;
     service->http.proxy = &service->proxy;
     return proxy_choose(&service->proxy, url, &variables, error,
-                        COMMAND_ERROR);
+                        SERVICES_ERROR);
 }
 
 static bool set_service(struct service *service, const struct options *o,
@@ -189,7 +189,7 @@ static bool set_service(struct service *service, const struct options *o,
     return load_trust(&service->trust, o->cacert, own, error);
 }
 
-struct cloudinary *command_try_cloudinary(const struct options *o,
+struct cloudinary *services_cloudinary(const struct options *o,
                                           char *error)
 {
     struct account account;
@@ -203,7 +203,7 @@ struct cloudinary *command_try_cloudinary(const struct options *o,
     return good ? &cloudinary : NULL;
 }
 
-struct dynamodb *command_try_dynamodb(const struct options *o, char *error)
+struct dynamodb *services_dynamodb(const struct options *o, char *error)
 {
     const struct aws_options options = {o->profile, o->region,
         o->endpoint_url, &tables.http, o->dry_run};
@@ -213,21 +213,21 @@ struct dynamodb *command_try_dynamodb(const struct options *o, char *error)
         !load_proxy(&tables, &aws.endpoint, NULL, error))
         return NULL;
     dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
-                  ? (unsigned)o->max_attempts : 10, &command_stop);
+                  ? (unsigned)o->max_attempts : 10, &wait_stop);
     return &db;
 }
 
-struct dynamodb *command_dynamodb(const struct options *o)
+struct dynamodb *services_dynamodb_or_say(const struct options *o)
 {
-    char error[COMMAND_ERROR];
-    struct dynamodb *d = command_try_dynamodb(o, error);
+    char error[SERVICES_ERROR];
+    struct dynamodb *d = services_dynamodb(o, error);
 
     if (d == NULL)
         report_line(error);
     return d;
 }
 
-void command_close(void)
+void services_close(void)
 {
     if (cloudinary.http.options.trust != NULL)
         cloudinary_close(&cloudinary);
@@ -251,41 +251,41 @@ int command_printed(int status)
 bool command_begin(struct command *c, const struct options *o,
                    unsigned services, const char *reads)
 {
-    char error[COMMAND_ERROR];
+    char error[SERVICES_ERROR];
 
     c->o = o;
     c->checkpoint.fd = -1;
-    c->report.start = clock_now(CLOCK_STEADY);
-    c->report.list_size = -1;
+    c->progress.start = clock_now(CLOCK_STEADY);
+    c->progress.list_size = -1;
     if (fstat(STDOUT_FILENO, &c->file) < 0 || !S_ISREG(c->file.st_mode))
         c->file.st_size = -1;
     rows_in_init(&c->in, STDIN_FILENO, o->null);
     rows_out_init(&c->out, STDOUT_FILENO, o->format, o->null);
     if (((services & COMMAND_IMAGES) != 0 &&
-         (c->cloudinary = command_try_cloudinary(o, error)) == NULL) ||
+         (c->cloudinary = services_cloudinary(o, error)) == NULL) ||
         ((services & COMMAND_TABLE) != 0 &&
-         (c->db = command_try_dynamodb(o, error)) == NULL)) {
+         (c->db = services_dynamodb(o, error)) == NULL)) {
         report_line(error);
         return false;
     }
     if (reads != NULL && isatty(STDIN_FILENO) && !o->quiet)
         report_say("reading %s from the terminal; Ctrl-D ends them", reads);
-    command_signals();
+    wait_signals();
     command_confine(o);
-    command_watch(&c->report);
+    progress_watch(&c->progress);
     return true;
 }
 
 bool command_goes_on(const struct command *c, uint64_t done)
 {
-    return c->exit == 0 && command_stop == 0 &&
+    return c->exit == 0 && wait_stop == 0 &&
         (c->o->limit == 0 || done < c->o->limit);
 }
 
 enum rows_read command_next(struct command *c, const unsigned char **id,
                             size_t *n)
 {
-    enum rows_read r = ids_next(&c->in, &command_stop, id, n);
+    enum rows_read r = ids_next(&c->in, &wait_stop, id, n);
 
     if (r != ROWS_ERROR)
         return r;
@@ -293,21 +293,21 @@ enum rows_read command_next(struct command *c, const unsigned char **id,
     return ROWS_END;
 }
 
-void command_count(struct command *c, enum report_status status,
+void command_count(struct command *c, enum row_status status,
                    const unsigned char *id, size_t n, const char *detail)
 {
-    c->report.count[status]++;
-    if (status == REPORT_ABSENT)
+    c->progress.count[status]++;
+    if (status == ROW_ABSENT)
         detail = "the table has no such item";
-    if (*detail != '\0' && status != REPORT_SKIPPED)
+    if (*detail != '\0' && status != ROW_SKIPPED)
         command_complain(id, n, detail);
 }
 
-void command_row(struct command *c, enum report_status status,
+void command_row(struct command *c, enum row_status status,
                  struct row *row)
 {
     command_count(c, status, row->id, row->id_len, row->detail);
-    row->status = report_names[status];
+    row->status = row_status_names[status];
     rows_write(&c->out, row);
     command_flush(c);
 }
@@ -315,10 +315,10 @@ void command_row(struct command *c, enum report_status status,
 void command_advance(struct command *c)
 {
     if (c->db != NULL) {
-        c->report.retries += c->db->retries;
+        c->progress.retries += c->db->retries;
         c->db->retries = 0;
     }
-    report_progress(&c->report);
+    progress_draw(&c->progress);
     show_asked();
 }
 
@@ -344,7 +344,7 @@ void command_failed(struct command *c, enum outcome outcome)
 {
     if (outcome == OUTCOME_DONE)
         return;
-    if (command_stop == 0)
+    if (wait_stop == 0)
         report_line(c->db->error);
     if (c->exit == 0)
         c->exit = outcome == OUTCOME_BAD ? COMMAND_MISUSED : COMMAND_STOPPED;
@@ -378,7 +378,7 @@ bool command_resume(struct command *c, struct buf *job)
 
 bool command_sync(struct command *c)
 {
-    if (c->file.st_size < 0 || rows_sync(STDOUT_FILENO))
+    if (c->file.st_size < 0 || file_sync(STDOUT_FILENO))
         return true;
     command_unwritten(c, "the rows to the disk", errno);
     return false;
@@ -401,15 +401,15 @@ bool command_headed(const struct command *c)
 
 int command_end(struct command *c, bool clean)
 {
-    const uint64_t *counts = c->report.count;
+    const uint64_t *counts = c->progress.count;
 
     if (c->checkpoint.fd >= 0)
         command_saved(c, checkpoint_close(&c->checkpoint, clean &&
                                           c->exit != COMMAND_UNWRITTEN));
     if (!c->o->quiet && !c->o->dry_run && c->exit != COMMAND_MISUSED)
-        report_summary(&c->report);
+        progress_summary(&c->progress);
     if (c->exit != 0)
         return c->exit;
-    return counts[REPORT_FAILED] + counts[REPORT_UNSTORED] +
-        counts[REPORT_ABSENT] > 0 ? COMMAND_FAILED : 0;
+    return counts[ROW_FAILED] + counts[ROW_UNSTORED] +
+        counts[ROW_ABSENT] > 0 ? COMMAND_FAILED : 0;
 }

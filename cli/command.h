@@ -31,14 +31,14 @@ enum {
 };
 
 /* The signal to end by, or 0; and whether progress was asked for. */
-extern volatile sig_atomic_t command_stop, command_asked;
+extern volatile sig_atomic_t wait_stop, wait_asked;
 
 /*
- * From now on the first SIGINT or SIGTERM sets command_stop, which ends waits,
- * and the second ends the program; SIGUSR1 sets command_asked; broken pipes
+ * From now on the first SIGINT or SIGTERM sets wait_stop, which ends waits,
+ * and the second ends the program; SIGUSR1 sets wait_asked; broken pipes
  * and files grown too large are errors of write(2).
  */
-void command_signals(void);
+void wait_signals(void);
 
 /*
  * What a command gives up (sandbox.h), said with -v where that cannot be: once
@@ -52,15 +52,15 @@ void command_confine(const struct options *o);
 /*
  * The services as options and environment say. They are static: a command
  * has one of each at most. NULL if something is missing or wrong: `error`
- * (COMMAND_ERROR bytes) has the reason, and nothing was called.
+ * (SERVICES_ERROR bytes) has the reason, and nothing was called.
  */
-enum { COMMAND_ERROR = CHAIN_ERROR };
-struct cloudinary *command_try_cloudinary(const struct options *o,
+enum { SERVICES_ERROR = CHAIN_ERROR };
+struct cloudinary *services_cloudinary(const struct options *o,
                                           char *error);
-struct dynamodb *command_try_dynamodb(const struct options *o, char *error);
+struct dynamodb *services_dynamodb(const struct options *o, char *error);
 
 /* The same, which says the reason. */
-struct dynamodb *command_dynamodb(const struct options *o);
+struct dynamodb *services_dynamodb_or_say(const struct options *o);
 
 /* The end of a command that printed to stdout: its exit status, which is
    `status`, or says that it was not written. */
@@ -68,13 +68,13 @@ int command_printed(int status);
 
 /* From now on SIGUSR1 prints the progress of this report, wherever the program
    waits. */
-void command_watch(const struct report *report);
+void progress_watch(const struct progress *report);
 
 /* Says "ID: reason", or the reason alone where n is 0. */
 void command_complain(const unsigned char *id, size_t n, const char *reason);
 
 /* Closes what was opened, and wipes the keys. */
-void command_close(void);
+void services_close(void);
 
 /* ---- commands that print rows ---- */
 
@@ -86,7 +86,7 @@ struct command {
     struct dynamodb *db;
     int exit;                    /* the status, once it must end early */
     struct stat file;            /* of the rows; st_size -1: they go to none */
-    struct report report;
+    struct progress report;
     struct rows_out out;
     struct rows_in in;
     struct checkpoint checkpoint;
@@ -113,9 +113,9 @@ enum rows_read command_next(struct command *c, const unsigned char **id,
 
 /* Counts what became of an id, and says what is wrong, but of what was skipped;
    and prints the row, too, with this status. */
-void command_count(struct command *c, enum report_status status,
+void command_count(struct command *c, enum row_status status,
                    const unsigned char *id, size_t n, const char *detail);
-void command_row(struct command *c, enum report_status status,
+void command_row(struct command *c, enum row_status status,
                  struct row *row);
 
 /* Prints what is in the buffer of rows. */

@@ -213,7 +213,7 @@ bool options_wrong(const char *format, ...)
     va_start(ap, format);
     vsnprintf(text, sizeof text, format, ap);
     va_end(ap);
-    rows_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
+    text_visible(safe, sizeof safe, (const unsigned char *)text, strlen(text));
     report_say("%s (ocrdyn %s -h shows how it goes)", safe,
                options_names[command]);
     return false;

@@ -103,7 +103,7 @@ struct options {
     unsigned format;             /* an enum rows_format */
     unsigned formatted;          /* --format was given */
     bool null, quiet, verbose;
-    unsigned progress;           /* an enum report_progress */
+    unsigned progress;           /* an enum progress_when */
     bool skip_stored, reuse, dry_run;
     const char *checkpoint, *failed;     /* files, or NULL */
     uint64_t limit, max_errors;  /* 0: none */

@@ -224,7 +224,7 @@ static enum outcome refused(struct cloudinary *c, const struct json *json,
 
     if (!is_json || said->len == 0)
         message = field(c, "X-Cld-Error");
-    if (message == NULL)
+    if (message == NULL || *message == '\0')
         message = is_json || json_error(json) == JSON_E_END
             ? "without a reason" : "and a page instead of an answer";
     /* a wrong cloud name may end at a page that is not the API's */
@@ -240,6 +240,14 @@ static enum outcome refused(struct cloudinary *c, const struct json *json,
     /* a limit that says when it ends is one, whatever its words */
     return outcome == OUTCOME_RETRY && c->wait >= 0 &&
         (status == 420 || status == 429) ? OUTCOME_WAIT : outcome;
+}
+
+/* A 200 whose JSON has an error. */
+static enum outcome said_error(struct cloudinary *c,
+                               const struct outcome_note *message)
+{
+    return fail(c, OUTCOME_BAD, "", "200 with an error%s%s", message->len > 0
+                ? ": " : " without a reason", message->text);
 }
 
 static void take_body(void *context, const unsigned char *bytes, size_t n)
@@ -359,7 +367,7 @@ static enum outcome understood(struct cloudinary *c,
         return fail(c, OUTCOME_LOST, " (--reuse takes it once it is)", "%s",
                     sentence);
     case ANSWER_ERROR:
-        return fail(c, OUTCOME_BAD, "", "200 with %s", sentence);
+        return said_error(c, &a->message);
     case ANSWER_NONE:
         /* assumed: it was done, as with update; no example of explicit's
            answer shows whether it has info.ocr */
@@ -554,8 +562,7 @@ static enum outcome page_outcome(struct cloudinary *c, struct listing *parse,
 
     *large = verdict == LISTING_LARGE;
     if (verdict == LISTING_ERROR)
-        return fail(c, OUTCOME_BAD, "", "200 with an error: %s",
-                    parse->message.text);
+        return said_error(c, &parse->message);
     if (verdict == LISTING_LARGE)
         why = "what --columns has of one resource is above 1 MB";
     if (verdict == LISTING_STARVED)
@@ -601,44 +608,59 @@ enum outcome cloudinary_list(struct cloudinary *c,
 
 /* ---------------------------------------------------------- the account */
 
-enum { P_MESSAGE, P_USAGE, P_LIMIT, P_N };
+enum { P_ERROR, P_MESSAGE, P_ADD_ON, P_USAGE, P_LIMIT, P_N };
 
 static const struct json_pick picks[P_N] = {
-    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0},
-    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_TEXT, false, 0},
-    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_TEXT, false, 0}
+    [P_ERROR] = {"/error", JSON_WANT_STRING, false, 0},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false, 0},
+    [P_ADD_ON] = {"/adv_ocr/*", JSON_WANT_TYPE, true, 0},
+    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_NUMBER, false, 0},
+    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_NUMBER, false, 0}
+};
+
+/* What an answer about the account has. */
+struct about {
+    bool error;
+    bool add_on;                 /* the OCR add-on is named */
+    struct outcome_note notes[P_N];
 };
 
 static bool take_note(void *context, unsigned pick, enum json_event event,
                       enum json_type type, const unsigned char *bytes,
                       size_t n)
 {
-    struct outcome_note *notes = context;
+    struct about *about = context;
 
     (void)event;
-    (void)type;
-    outcome_note_add(&notes[pick], bytes, n);
+    about->error |= pick == P_ERROR && type != JSON_NULL;
+    about->add_on |= pick == P_ADD_ON;
+    outcome_note_add(&about->notes[pick == P_ERROR ? P_MESSAGE : pick], bytes,
+                     n);
     return true;
 }
 
 /* GET /v1_1/CLOUD/`what`, and what its answer has. */
 static enum outcome ask(struct cloudinary *c, const char *what,
-                        struct outcome_note notes[P_N])
+                        struct about *about)
 {
+    const struct outcome_note *message = &about->notes[P_MESSAGE];
+    enum outcome outcome;
     struct json json;
 
     begin(c);
     begin_target(c, &c->target, what);
-    memset(notes, 0, P_N * sizeof notes[0]);
-    json_init(&json, picks, P_N, take_note, notes);
-    return call(c, &json, &notes[P_MESSAGE]);
+    memset(about, 0, sizeof *about);
+    json_init(&json, picks, P_N, take_note, about);
+    outcome = call(c, &json, message);
+    return outcome == OUTCOME_DONE && about->error ? said_error(c, message)
+                                                   : outcome;
 }
 
 enum outcome cloudinary_ping(struct cloudinary *c)
 {
-    struct outcome_note notes[P_N];
+    struct about about;
 
-    return ask(c, "ping", notes);
+    return ask(c, "ping", &about);
 }
 
 /* What can be no number of images is none. */
@@ -647,13 +669,14 @@ static int64_t images(const struct outcome_note *note)
     return note->len <= 18 ? number(note->text) : -1;
 }
 
-enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
-                              int64_t *limit)
+enum outcome cloudinary_usage(struct cloudinary *c,
+                              struct cloudinary_units *units)
 {
-    struct outcome_note notes[P_N];
-    enum outcome outcome = ask(c, "usage", notes);
+    struct about about;
+    enum outcome outcome = ask(c, "usage", &about);
 
-    *used = images(&notes[P_USAGE]);
-    *limit = images(&notes[P_LIMIT]);
+    units->named = about.add_on;
+    units->used = images(&about.notes[P_USAGE]);
+    units->limit = images(&about.notes[P_LIMIT]);
     return outcome;
 }

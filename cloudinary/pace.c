@@ -125,7 +125,7 @@ bool pace_starved(const struct pace *pace)
 
 /* ---- trying again ---- */
 
-int64_t pace_backoff(unsigned retry, int64_t base, int64_t cap,
+int64_t backoff_delay(unsigned retry, int64_t base, int64_t cap,
                      uint32_t random)
 {
     unsigned doublings = retry == 0 ? 0 : retry - 1;
@@ -144,23 +144,23 @@ int64_t pace_backoff(unsigned retry, int64_t base, int64_t cap,
 
 enum { TOKENS = 500, COST_TRANSIENT = 14, COST_THROTTLED = 5 };
 
-void pace_bucket_init(struct pace_bucket *bucket)
+void backoff_bucket_init(struct backoff_bucket *bucket)
 {
     bucket->tokens = TOKENS;
     bucket->spent = 0;
 }
 
-bool pace_retry(struct pace_bucket *bucket, unsigned retry, bool throttled,
+bool backoff_retry(struct backoff_bucket *bucket, unsigned retry, bool throttled,
                 int64_t after, uint32_t random, int64_t *delay)
 {
     const unsigned cost = throttled ? COST_THROTTLED : COST_TRANSIENT;
     const int64_t ms = second / 1000;
-    int64_t own = pace_backoff(retry, throttled ? second : 25 * ms,
+    int64_t own = backoff_delay(retry, throttled ? second : 25 * ms,
                                20 * second, random);
     int64_t most = own + 5 * second;
 
     if (bucket->tokens < cost) {
-        pace_failure(bucket);
+        backoff_failure(bucket);
         return false;
     }
     bucket->tokens -= cost;
@@ -170,7 +170,7 @@ bool pace_retry(struct pace_bucket *bucket, unsigned retry, bool throttled,
     return true;
 }
 
-void pace_success(struct pace_bucket *bucket)
+void backoff_success(struct backoff_bucket *bucket)
 {
     bucket->tokens += bucket->spent > 0 ? bucket->spent : 1;
     if (bucket->tokens > TOKENS)
@@ -178,7 +178,7 @@ void pace_success(struct pace_bucket *bucket)
     bucket->spent = 0;
 }
 
-void pace_failure(struct pace_bucket *bucket)
+void backoff_failure(struct backoff_bucket *bucket)
 {
     bucket->spent = 0;
 }

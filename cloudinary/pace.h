@@ -95,7 +95,7 @@ bool pace_starved(const struct pace *pace);
  * anything from 0 up to base * 2^(retry-1), at most `cap` ("full jitter");
  * `random` is 32 random bits. All in ns.
  */
-int64_t pace_backoff(unsigned retry, int64_t base, int64_t cap,
+int64_t backoff_delay(unsigned retry, int64_t base, int64_t cap,
                      uint32_t random);
 
 /*
@@ -104,25 +104,25 @@ int64_t pace_backoff(unsigned retry, int64_t base, int64_t cap,
  * 25 ms: a bucket of tokens for each client, so that a service in trouble is
  * not made worse. How many tries one call gets is the caller's to say.
  */
-struct pace_bucket {
+struct backoff_bucket {
     unsigned tokens;         /* 500 at first, and at most */
     unsigned spent;          /* by the last retry of the call in hand */
 };
 
-void pace_bucket_init(struct pace_bucket *bucket);
+void backoff_bucket_init(struct backoff_bucket *bucket);
 
 /*
  * May the call be tried again, after it failed `retry` times, the last time
  * because it was throttled or not? `after` is x-amz-retry-after in ms, or -1.
  * False: give up now. True: wait *delay ns before.
  */
-bool pace_retry(struct pace_bucket *bucket, unsigned retry, bool throttled,
+bool backoff_retry(struct backoff_bucket *bucket, unsigned retry, bool throttled,
                 int64_t after, uint32_t random, int64_t *delay);
 
 /* The call in hand succeeded. */
-void pace_success(struct pace_bucket *bucket);
+void backoff_success(struct backoff_bucket *bucket);
 
 /* The call in hand is given up: what its retries took stays taken. */
-void pace_failure(struct pace_bucket *bucket);
+void backoff_failure(struct backoff_bucket *bucket);
 
 #endif

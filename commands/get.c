@@ -33,12 +33,12 @@ struct state {
 
 /* An id's fate is known, unless the id is wrong: prints its row. */
 static void finish(struct state *s, const struct entry *e,
-                   enum report_status status, const char *detail)
+                   enum row_status status, const char *detail)
 {
     struct row row = {e->id.bytes, e->id.n, NULL, NULL, 0, detail};
 
     if (e->wrong != NULL) {
-        status = REPORT_FAILED;
+        status = ROW_FAILED;
         row.detail = e->wrong;
     }
     command_row(&s->c, status, &row);
@@ -61,8 +61,8 @@ static void print_columns(struct state *s, const struct entry *e, bool there)
     const struct plain_value key = {(const unsigned char *)s->c.o->key,
         strlen(s->c.o->key), "S", false, e->id.bytes, e->id.n};
 
-    command_count(&s->c, e->wrong != NULL ? REPORT_FAILED : there
-                  ? REPORT_COMPLETE : REPORT_ABSENT, e->id.bytes, e->id.n,
+    command_count(&s->c, e->wrong != NULL ? ROW_FAILED : there
+                  ? ROW_COMPLETE : ROW_ABSENT, e->id.bytes, e->id.n,
                   e->wrong != NULL ? e->wrong : "");
     if (!there)
         columns_take(&s->columns, &key);
@@ -79,7 +79,7 @@ static void print_text(struct state *s, const struct entry *e)
         row.text = s->columns.values.data + text->value;
         row.text_len = text->len;
     }
-    command_row(&s->c, row.text != NULL ? REPORT_COMPLETE : REPORT_EMPTY,
+    command_row(&s->c, row.text != NULL ? ROW_COMPLETE : ROW_EMPTY,
                 &row);
     text->present = false;
     buf_reset(&s->columns.values);
@@ -106,7 +106,7 @@ static void get_batch(struct state *s)
         else if (there)
             print_text(s, e);
         else
-            finish(s, e, REPORT_ABSENT, "");
+            finish(s, e, ROW_ABSENT, "");
     }
 }
 
@@ -129,11 +129,11 @@ static void finish_deleted(struct state *s, size_t i, size_t end,
         const struct entry *e = &s->entries[i];
 
         if (!is_there(e, have))
-            finish(s, e, REPORT_ABSENT, "");
+            finish(s, e, ROW_ABSENT, "");
         else if (w->outcome == OUTCOME_DONE)
-            finish(s, e, REPORT_DELETED, "");
+            finish(s, e, ROW_DELETED, "");
         else
-            finish(s, e, REPORT_FAILED, w->why);
+            finish(s, e, ROW_FAILED, w->why);
         w += is_there(e, have);
     }
 }
@@ -193,9 +193,9 @@ static void update_one(struct state *s, const struct entry *e)
         outcome = items_update(s->c.db, o->table, o->key, e->id.bytes,
                                e->id.n, changes, n, &there);
     if (outcome == OUTCOME_DONE)
-        finish(s, e, there ? REPORT_UPDATED : REPORT_ABSENT, "");
+        finish(s, e, there ? ROW_UPDATED : ROW_ABSENT, "");
     else
-        finish(s, e, REPORT_FAILED, s->c.db->error);
+        finish(s, e, ROW_FAILED, s->c.db->error);
     if (outcome == OUTCOME_STOP && s->c.exit == 0)
         s->c.exit = COMMAND_STOPPED;
 }
@@ -212,7 +212,7 @@ static void add(struct state *s, enum rows_read r, const unsigned char *id,
     e->wrong = r == ROWS_LONG ? "the id is longer than 4096 bytes"
                               : ids_wrong(id, len, true);
     e->again = false;
-    s->c.report.ids++;
+    s->c.progress.ids++;
     if (e->wrong != NULL)
         return;
     for (e->as = 0; e->as < s->n_ids; e->as++)
@@ -263,7 +263,7 @@ static void begin(struct state *s)
     const struct options *o = c->o;
     unsigned i;
 
-    c->report.what = "id";
+    c->progress.what = "id";
     s->names = o->n_columns > 0 ? o->columns : &o->text;
     s->n_names = o->n_columns > 0 ? o->n_columns : 1;
     buf_init(&s->found.json, ITEMS_FOUND_MAX);
@@ -289,7 +289,7 @@ int store(const struct options *o)
     if (!command_begin(&s.c, o, COMMAND_TABLE, "ids"))
         return COMMAND_MISUSED;
     begin(&s);
-    while (s.c.exit == 0 && command_stop == 0 && next_batch(&s))
+    while (s.c.exit == 0 && wait_stop == 0 && next_batch(&s))
         do_batch(&s);
     return command_end(&s.c, true);
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli/caller.h"
+#include "dynamodb/circle.h"
 
 /* A column's pointer: the one to all resources, and its own, or its name with
    each "~" and "/" as two bytes (RFC 6901). */
@@ -24,6 +25,7 @@ struct state {
     struct listing_page page;
     char pointers[LISTING_COLUMNS][POINTER_MAX];
     char cursor[LISTING_CURSOR]; /* of the page to be read */
+    struct circle circle;        /* of the cursors so far */
     struct caller caller;
     bool large;                  /* there may be a smaller page */
 };
@@ -33,7 +35,7 @@ struct state {
 /* Prints what is in the buffer of rows. False: the command is to end. */
 static bool flush(struct command *c)
 {
-    if (command_stop == 0)
+    if (wait_stop == 0)
         command_flush(c);
     /* the reader of a pipe ends with the same Ctrl-C */
     else if (!rows_flush(&c->out))
@@ -41,9 +43,17 @@ static bool flush(struct command *c)
     return c->exit == 0;
 }
 
+/* Is this column one of ids? */
+static bool is_id(const struct rows_field *field)
+{
+    return (field->name_len == 9 &&
+            memcmp(field->name, "public_id", 9) == 0) ||
+        (field->name_len == 8 && memcmp(field->name, "asset_id", 8) == 0);
+}
+
 /*
- * What keeps a row from being printed as it is, or NULL: whoever reads it
- * would take it for another id, and pay for that one.
+ * What keeps a row from being printed as it is, or NULL:
+ * whoever reads it would take it for another id, and pay for that one.
  */
 static const char *unfit(const struct state *s, const struct rows_field *id)
 {
@@ -52,7 +62,9 @@ static const char *unfit(const struct state *s, const struct rows_field *id)
     if (s->c.out.format != ROWS_TEXT)
         return NULL;
     if (p == NULL || id->len == 0)
-        return "there is none";
+        return "its first column is missing or empty";
+    if (id->json && is_id(id))
+        return "its first column is not a string";
     if (s->c.out.null)
         return memchr(p, '\0', id->len) == NULL ? NULL : "it has a NUL";
     if (memchr(p, '\n', id->len) != NULL || p[id->len - 1] == '\r')
@@ -72,7 +84,7 @@ static void print_row(struct state *s, size_t *at)
         struct listing_cell cell = listing_next(&s->page, at);
 
         fields[i].bytes = cell.found ? cell.bytes : NULL;
-        fields[i].len = cell.n;
+        fields[i].len = cell.found ? cell.n : 0;
         fields[i].json = !cell.string;
     }
     wrong = unfit(s, &fields[0]);
@@ -81,19 +93,19 @@ static void print_row(struct state *s, size_t *at)
 
         snprintf(reason, sizeof reason, "this row cannot be printed: %s",
                  wrong);
-        command_count(c, REPORT_FAILED, fields[0].bytes, fields[0].len,
+        command_count(c, ROW_FAILED, fields[0].bytes, fields[0].len,
                       reason);
         return;
     }
     rows_add(&c->out, fields, c->out.format == ROWS_TEXT ? 1 : s->listing.n);
-    c->report.ids += flush(c);
+    c->progress.ids += flush(c);
 }
 
 /* Prints the page, and counts it. */
 static void print_page(struct state *s)
 {
     struct command *c = &s->c;
-    uint64_t before = c->report.ids;
+    uint64_t before = c->progress.ids;
     size_t at = 0;
     unsigned i;
 
@@ -105,7 +117,7 @@ static void print_page(struct state *s)
     /* what the checkpoint counts must be on the disk before it is */
     if (c->checkpoint.fd >= 0 && c->exit == 0 && command_sync(c))
         command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
-                                       c->report.ids - before, s->cursor,
+                                       c->progress.ids - before, s->cursor,
                                        strlen(s->cursor)));
 }
 
@@ -124,7 +136,7 @@ static bool read_page(struct state *s)
     struct command *c = &s->c;
     unsigned *most = &s->listing.most;
     enum outcome outcome;
-    uint64_t left = c->o->limit - c->report.ids;
+    uint64_t left = c->o->limit - c->progress.ids;
 
     if (c->o->limit > 0 && left < *most)
         *most = (unsigned)left;
@@ -133,10 +145,17 @@ static bool read_page(struct state *s)
         /* assumed: a cursor does not depend on how much is asked for */
         s->large = s->large && outcome == OUTCOME_BAD && *most > 1;
         *most = s->large ? *most / 2 : *most;
-    } while (s->large && command_stop == 0);
+    } while (s->large && wait_stop == 0);
+    if (outcome == OUTCOME_DONE && *s->page.cursor != '\0' &&
+        circle_closes(&s->circle, s->page.cursor, strlen(s->page.cursor))) {
+        report_line("Cloudinary: the listing goes in a circle: after a page "
+                    "comes one that was there before");
+        c->exit = COMMAND_STOPPED;
+        return false;
+    }
     if (outcome == OUTCOME_DONE)
         return true;
-    if (command_stop == 0 && !s->caller.starved)
+    if (wait_stop == 0 && !s->caller.starved)
         report_line(c->cloudinary->error);
     c->exit = COMMAND_STOPPED;
     return false;
@@ -180,7 +199,7 @@ static void init(struct state *s, const struct options *o)
 {
     struct cloudinary_listing *l = &s->listing;
 
-    s->c.report.lists = true;
+    s->c.progress.lists = true;
     if (!o->formatted && o->n_columns == 0)
         s->c.out.format = ROWS_TEXT;
     caller_init(&s->caller, &s->c);
@@ -229,7 +248,7 @@ static void open_checkpoint(struct state *s)
         memcpy(s->cursor, c->checkpoint.place,
                strlen(c->checkpoint.place) + 1);
     if (c->checkpoint.unclean &&
-        rows_mend(STDOUT_FILENO, c->o->null, true) == ROWS_UNWRITTEN)
+        file_end_record(STDOUT_FILENO, c->o->null, true) == FILE_UNWRITTEN)
         command_unwritten(c, "standard output", errno);
 }
 
@@ -260,7 +279,7 @@ int list(const struct options *o)
     if (ended)
         report_say("%s: this listing is complete; remove the file to begin it "
                    "anew", o->checkpoint);
-    while (!ended && command_goes_on(c, c->report.ids) && read_page(&s)) {
+    while (!ended && command_goes_on(c, c->progress.ids) && read_page(&s)) {
         print_page(&s);
         ended = *s.cursor == '\0';
     }

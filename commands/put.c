@@ -45,7 +45,7 @@ struct state {
 /* ----------------------------------------------------------------- rows */
 
 static void finish(struct state *s, const unsigned char *id, size_t n,
-                   enum report_status status, const char *detail)
+                   enum row_status status, const char *detail)
 {
     struct row row = {id, n, NULL, NULL, 0, detail};
 
@@ -62,7 +62,7 @@ static void fail_record(struct state *s, const struct record_field *key,
     snprintf(detail, sizeof detail, "record %" PRIu64 ": %s", s->in.number,
              why);
     finish(s, has ? key->bytes : (const unsigned char *)"", has ? key->len : 0,
-           REPORT_FAILED, detail);
+           ROW_FAILED, detail);
 }
 
 /* ---------------------------------------------------------------- batches */
@@ -114,8 +114,8 @@ static void flush(struct state *s)
         const struct items_write *w = &s->writes[i];
         bool done = w->outcome == OUTCOME_DONE;
 
-        finish(s, s->batch.data + id->at, id->n, !done ? REPORT_FAILED
-               : there[i] ? REPORT_SKIPPED : REPORT_STORED, !done ? w->why
+        finish(s, s->batch.data + id->at, id->n, !done ? ROW_FAILED
+               : there[i] ? ROW_SKIPPED : ROW_STORED, !done ? w->why
                : there[i] ? "there is an item with this key" : "");
     }
     if (outcome == OUTCOME_STOP && c->exit == 0)
@@ -290,14 +290,14 @@ static bool is_row(struct state *s)
     return row;
 }
 
-/* The status of a row, or REPORT_STATUSES if it is none. */
+/* The status of a row, or ROW_STATUSES if it is none. */
 static int row_status(const struct record_field *field)
 {
     int i = 0;
 
-    while (i < REPORT_STATUSES &&
-           (field->bytes == NULL || field->len != strlen(report_names[i]) ||
-            memcmp(field->bytes, report_names[i], field->len) != 0))
+    while (i < ROW_STATUSES &&
+           (field->bytes == NULL || field->len != strlen(row_status_names[i]) ||
+            memcmp(field->bytes, row_status_names[i], field->len) != 0))
         i++;
     return i;
 }
@@ -308,8 +308,8 @@ static const char *make_from_row(struct state *s, int status)
     const struct record_field *text = s->row[TEXT];
     bool has = text->bytes != NULL && text->len > 0;
 
-    if (!has && status != REPORT_EMPTY)
-        return status == REPORT_COMPLETE
+    if (!has && status != ROW_EMPTY)
+        return status == ROW_COMPLETE
             ? "it is complete, and has no text"
             : "its status is none that a row has";
     item_reset(&s->item);
@@ -321,15 +321,15 @@ static const char *make_from_row(struct state *s, int status)
 static void do_record(struct state *s)
 {
     const bool row = is_row(s);
-    const int status = row ? row_status(s->row[STATUS]) : REPORT_STATUSES;
+    const int status = row ? row_status(s->row[STATUS]) : ROW_STATUSES;
     const struct record_field *hash, *range = NULL;
     const char *wrong;
 
-    s->c.report.ids++;
+    s->c.progress.ids++;
     /* has it nothing to be stored? */
-    if (status != REPORT_STATUSES && status != REPORT_COMPLETE &&
-        status != REPORT_EMPTY &&
-        (status != REPORT_UNSTORED || s->row[TEXT]->bytes == NULL)) {
+    if (status != ROW_STATUSES && status != ROW_COMPLETE &&
+        status != ROW_EMPTY &&
+        (status != ROW_UNSTORED || s->row[TEXT]->bytes == NULL)) {
         s->passed++;
         return;
     }
@@ -370,9 +370,9 @@ static enum records_read next(struct state *s)
     while (r == RECORDS_MORE || (r == RECORDS_ERROR && errno == EINTR)) {
         if (must_wait(s)) {
             flush(s);
-            clock_sleep(INT64_MAX, STDIN_FILENO, POLLIN, &command_stop);
+            wait_until(INT64_MAX, STDIN_FILENO, POLLIN, &wait_stop);
         }
-        if (command_stop != 0 || s->c.exit != 0)
+        if (wait_stop != 0 || s->c.exit != 0)
             return RECORDS_END;
         r = records_next(&s->in);
     }
@@ -394,8 +394,8 @@ static void loop(struct state *s)
         flush(s);
         if (r == RECORDS_ERROR)
             return;
-        c->report.ids++;
-        finish(s, (const unsigned char *)"", 0, REPORT_FAILED,
+        c->progress.ids++;
+        finish(s, (const unsigned char *)"", 0, ROW_FAILED,
                s->in.sentence);
         if (r == RECORDS_BROKEN && c->exit == 0)
             c->exit = COMMAND_STOPPED;
@@ -408,7 +408,7 @@ static void begin(struct state *s)
 {
     const struct options *o = s->c.o;
 
-    s->c.report.what = "record";
+    s->c.progress.what = "record";
     records_init(&s->in, STDIN_FILENO, o->format, o->null, o->n_columns > 0
                  ? o->columns : NULL, o->n_columns);
     item_init(&s->item);

@@ -58,14 +58,14 @@ static void settle(struct state *s, bool often)
         return;
     s->synced = now;
     /* what it counts must be on the disk before it is */
-    if (s->failed.fd >= 0 && !rows_sync(s->failed.fd))
+    if (s->failed.fd >= 0 && !file_sync(s->failed.fd))
         command_unwritten(c, c->o->failed, errno);
     else if (command_sync(c))
         command_saved(c, checkpoint_done(&c->checkpoint));
 }
 
 /* Prints the row of the image in hand, whose fate is known. */
-static void finish(struct state *s, enum report_status status,
+static void finish(struct state *s, enum row_status status,
                    const char *detail)
 {
     struct command *c = &s->c;
@@ -73,7 +73,7 @@ static void finish(struct state *s, enum report_status status,
     struct row row = {s->id.bytes, s->id.n, NULL, NULL, 0, detail};
     uint64_t bad;
 
-    if (status == REPORT_COMPLETE || status == REPORT_UNSTORED) {
+    if (status == ROW_COMPLETE || status == ROW_UNSTORED) {
         row.text = text->len > 0 ? text->data : NULL;
         row.text_len = text->len;
     }
@@ -82,14 +82,14 @@ static void finish(struct state *s, enum report_status status,
         return;
     }
     command_row(c, status, &row);
-    if (status == REPORT_FAILED && s->failed.fd >= 0) {
+    if (status == ROW_FAILED && s->failed.fd >= 0) {
         rows_line(&s->failed, s->id.bytes, s->id.n);
         if (!rows_flush(&s->failed))
             command_unwritten(c, c->o->failed, s->failed.error);
     }
     if (!s->in_doubt)
-        settle(s, status == REPORT_SKIPPED);
-    bad = c->report.count[REPORT_FAILED] + c->report.count[REPORT_UNSTORED];
+        settle(s, status == ROW_SKIPPED);
+    bad = c->progress.count[ROW_FAILED] + c->progress.count[ROW_UNSTORED];
     if (c->exit == 0 && c->o->max_errors > 0 && bad >= c->o->max_errors) {
         report_say("stopped after %" PRIu64 " failure%s (--max-errors)", bad,
                    bad == 1 ? "" : "s");
@@ -100,7 +100,7 @@ static void finish(struct state *s, enum report_status status,
 /* Of an image that was read, or was stored. */
 static void finish_read(struct state *s)
 {
-    finish(s, answer_blank(&s->result.text) ? REPORT_EMPTY : REPORT_COMPLETE,
+    finish(s, answer_blank(&s->result.text) ? ROW_EMPTY : ROW_COMPLETE,
            "");
 }
 
@@ -177,7 +177,7 @@ static enum outcome look_back(struct state *s)
         if (outcome == OUTCOME_DONE && s->result.unusable)
             return OUTCOME_BAD;
         if (outcome != OUTCOME_DONE || s->result.complete ||
-            command_stop != 0)
+            wait_stop != 0)
             return outcome;
         pending = s->result.pending;
         sure |= pending;
@@ -215,7 +215,7 @@ static enum outcome look_first(struct state *s, bool paid)
     if (outcome == OUTCOME_DONE && s->result.unusable && paid)
         return OUTCOME_BAD;
     if (outcome == OUTCOME_DONE && s->result.complete)
-        s->c.report.reused++;
+        s->c.progress.reused++;
     return outcome;
 }
 
@@ -234,7 +234,7 @@ static enum outcome obtain(struct state *s, bool paid)
         if (outcome != OUTCOME_DONE || s->result.complete)
             return outcome;
     }
-    while (command_stop == 0 && s->c.exit == 0) {
+    while (wait_stop == 0 && s->c.exit == 0) {
         char why[OUTCOME_SENTENCE];
         bool unshown;
 
@@ -250,12 +250,12 @@ static enum outcome obtain(struct state *s, bool paid)
         if (outcome != OUTCOME_DONE || s->result.complete)
             return outcome;
         memcpy(s->c.cloudinary->error, why, sizeof why);
-        if (command_stop != 0)
+        if (wait_stop != 0)
             break;
         s->in_doubt = false;
         if (++lost >= s->caller.max_attempts)
             return OUTCOME_RETRY;
-        s->c.report.retries++;
+        s->c.progress.retries++;
     }
     return OUTCOME_WAIT;
 }
@@ -302,7 +302,7 @@ static void store(struct state *s)
     enum outcome outcome;
 
     if (wrong != NULL) {
-        finish(s, REPORT_UNSTORED, wrong);
+        finish(s, ROW_UNSTORED, wrong);
         return;
     }
     outcome = items_put(c->db, c->o->table, &s->item);
@@ -315,7 +315,7 @@ static void store(struct state *s)
        checked, it may well be the key's name. The checkpoint does not count
        this one: the next run finds its text and stores it. */
     s->in_doubt = outcome != OUTCOME_BAD || s->unchecked;
-    finish(s, REPORT_UNSTORED, c->db->error);
+    finish(s, ROW_UNSTORED, c->db->error);
     if (s->in_doubt && c->exit == 0)
         c->exit = COMMAND_STOPPED;
 }
@@ -389,7 +389,7 @@ static bool was_stored(struct state *s)
     }
     if (!found)
         return false;
-    c->report.reused++;
+    c->progress.reused++;
     finish_read(s);
     return true;
 }
@@ -402,7 +402,7 @@ static void do_image(struct state *s, bool look)
     bool known;
 
     if (c->o->skip_stored && is_stored(s)) {
-        finish(s, REPORT_SKIPPED, "");
+        finish(s, ROW_SKIPPED, "");
         return;
     }
     if (c->exit == 0 && look && c->db != NULL && was_stored(s))
@@ -412,14 +412,14 @@ static void do_image(struct state *s, bool look)
     outcome = obtain(s, look);
     /* RETRY at the end of the run: it would have been tried again */
     known = outcome == OUTCOME_DONE || outcome == OUTCOME_BAD ||
-        (outcome == OUTCOME_RETRY && c->exit == 0 && command_stop == 0);
+        (outcome == OUTCOME_RETRY && c->exit == 0 && wait_stop == 0);
     if (known)
         s->in_doubt = false;
     if (outcome == OUTCOME_STOP) {               /* not this image's fate */
         command_complain(s->id.bytes, s->id.n, c->cloudinary->error);
         c->exit = COMMAND_STOPPED;
     } else if (known && outcome != OUTCOME_DONE)
-        finish(s, REPORT_FAILED, c->cloudinary->error);
+        finish(s, ROW_FAILED, c->cloudinary->error);
     else if (known && c->db != NULL)
         store(s);
     else if (known)
@@ -435,7 +435,7 @@ static void show_request(struct state *s)
     struct buf target, body;
     const char *method;
 
-    s->c.report.units++;
+    s->c.progress.units++;
     buf_init(&target, 32768);
     buf_init(&body, 32768);
     method = cloudinary_ask(c, &s->request, s->id.bytes, s->id.n, &target,
@@ -453,21 +453,21 @@ static void show_request(struct state *s)
 static void estimate(const struct command *c)
 {
     const struct options *o = c->o;
-    const uint64_t n = c->report.units;
+    const uint64_t n = c->progress.units;
     const uint64_t reads = o->reuse ? n : 0;
     const uint64_t calls = reads + (o->explicit ? 0 : n);
     char hours[24], at_2000[24];
 
     report_say("%" PRIu64 " image%s: %" PRIu64 " OCR unit%s, %s%" PRIu64
-               " Admin API calls", c->report.ids, c->report.ids == 1 ? ""
+               " Admin API calls", c->progress.ids, c->progress.ids == 1 ? ""
                : "s", n, n == 1 ? "" : "s", reads > 0 ? "up to " : "", calls);
     if (o->rate > 0) {
-        report_tenths(hours, (double)n / (double)o->rate *
+        progress_tenths(hours, (double)n / (double)o->rate *
                       (double)o->window / (3600.0 * CLOCK_SECOND));
         report_say("%s hours at --rate", hours);
     } else if (calls > 0) {
-        report_tenths(hours, (double)calls / 500);
-        report_tenths(at_2000, (double)calls / 2000);
+        progress_tenths(hours, (double)calls / 500);
+        progress_tenths(at_2000, (double)calls / 2000);
         report_say("%s hours at 500 calls an hour (free plans), %s at "
                    "2000, before the reserve", hours, at_2000);
     }
@@ -493,7 +493,7 @@ static void measure(struct state *s)
 {
     const struct rows_in *in = &s->c.in;
 
-    s->c.report.list_read = s->list_begin +
+    s->c.progress.list_read = s->list_begin +
         (int64_t)(in->taken - (in->end - in->place.begin));
 }
 
@@ -531,12 +531,12 @@ static void do_record(struct state *s, enum rows_read r)
     if (place == CHECKPOINT_DONE || !is_mine(s, &s->id))
         return;
     s->settled = s->in_doubt = false;
-    c->report.ids++;
+    c->progress.ids++;
     measure(s);
     wrong = r == ROWS_LONG ? "the id is longer than 4096 bytes"
                            : id_wrong(s, &s->id);
     if (wrong != NULL)
-        finish(s, REPORT_FAILED, wrong);
+        finish(s, ROW_FAILED, wrong);
     else if (c->o->dry_run)
         show_request(s);
     else
@@ -576,14 +576,14 @@ static void open_checkpoint(struct command *c)
 /* Ends the last record of a file, if it was cut short. */
 static void end_cut(struct command *c, int to, const char *name)
 {
-    enum rows_mended mended = c->exit != 0 ? ROWS_WHOLE
-        : rows_mend(to, c->o->null, c->checkpoint.unclean);
+    enum file_repair mended = c->exit != 0 ? FILE_WHOLE
+        : file_end_record(to, c->o->null, c->checkpoint.unclean);
 
-    if (mended == ROWS_UNWRITTEN)
+    if (mended == FILE_UNWRITTEN)
         command_unwritten(c, name, errno);
-    else if (mended != ROWS_WHOLE)
+    else if (mended != FILE_WHOLE)
         report_say("the last record of %s %s cut short, and is ended", name,
-                   mended == ROWS_MENDED ? "was" : "may have been");
+                   mended == FILE_ENDED ? "was" : "may have been");
 }
 
 /* Opens the file of --failed. */
@@ -594,7 +594,7 @@ static void open_failed(struct state *s)
 
     do
         fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-    while (fd < 0 && errno == EINTR && command_stop == 0);
+    while (fd < 0 && errno == EINTR && wait_stop == 0);
     if (fd < 0)
         command_unwritten(&s->c, path, errno);
     rows_out_init(&s->failed, fd, ROWS_TEXT, s->c.o->null);
@@ -611,7 +611,7 @@ static void begin(struct state *s)
     cloudinary_result_init(&s->result);
     item_init(&s->item);
     if (fstat(c->in.fd, &st) == 0 && S_ISREG(st.st_mode)) {
-        c->report.list_size = (int64_t)st.st_size;
+        c->progress.list_size = (int64_t)st.st_size;
         s->list_begin = (int64_t)lseek(c->in.fd, 0, SEEK_CUR);
     }
     if (o->dry_run)
@@ -679,9 +679,9 @@ int run(const struct options *o)
     set_request(&s);
     begin(&s);
     command_opened(c);
-    while (command_goes_on(c, c->report.ids) &&
+    while (command_goes_on(c, c->progress.ids) &&
            (r = command_next(c, &s.id.bytes, &s.id.n)) != ROWS_END &&
            !output_gone(&s))
         do_record(&s, r);
-    return end(&s, r == ROWS_END && command_stop == 0);
+    return end(&s, r == ROWS_END && wait_stop == 0);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dynamodb/circle.h"
 #include "base/clock.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -33,6 +34,7 @@ struct state {
     struct plain plain;
     struct buf parts[PARTS];
     struct items_page page;
+    struct circle circle;        /* of the places where pages began */
     struct pace pace;
     uint64_t limit;              /* items of the next page; 0: no limit */
     uint64_t saved;              /* items printed when it was written */
@@ -41,7 +43,7 @@ struct state {
 
 static uint64_t *printed(struct state *s)
 {
-    return &s->c.report.count[REPORT_PRINTED];
+    return &s->c.progress.count[ROW_PRINTED];
 }
 
 /* -------------------------------------------------------------- requests */
@@ -231,7 +233,7 @@ static void tell_outside(struct state *s, const struct plain_value *v)
     if (columns_find(c, v->name, v->name_len) < c->n || c->n == COLUMNS_KNOWN)
         return;
     columns_add(c, v->name, v->name_len, COLUMNS_KNOWN);
-    rows_visible(name, sizeof name, v->name, v->name_len);
+    text_visible(name, sizeof name, v->name, v->name_len);
     report_say("the attribute %s is in no column, and is not printed%s", name,
                c->n < COLUMNS_KNOWN ? " (--columns names them)"
                : "; so are others");
@@ -295,7 +297,7 @@ static void fix_columns(struct state *s, size_t first)
     for (i = 0; i < s->columns.n; i++) {
         const struct columns_one *one = &s->columns.list[i];
 
-        rows_visible(name, sizeof name, s->columns.names.data + one->name,
+        text_visible(name, sizeof name, s->columns.names.data + one->name,
                      one->name_len);
         report_say("column %zu: %s", i + 1, name);
     }
@@ -503,11 +505,11 @@ static void wait_for_pace(struct state *s)
     bool quota;
     int64_t until = pace_next(&s->pace, clock_now(CLOCK_STEADY), &quota);
 
-    s->c.report.waits_until = until;
-    while (command_stop == 0 &&
-           clock_sleep(until, -1, 0, &command_stop) == CLOCK_SIGNAL)
+    s->c.progress.waits_until = until;
+    while (wait_stop == 0 &&
+           wait_until(until, -1, 0, &wait_stop) == WAIT_SIGNAL)
         ;
-    s->c.report.waits_until = 0;
+    s->c.progress.waits_until = 0;
 }
 
 /* Of a page, which has 1 MB: whatever the service says that it took. */
@@ -546,23 +548,38 @@ static uint64_t page_limit(struct state *s)
     return s->limit == 0 || left < s->limit ? left : s->limit;
 }
 
+/* Reads the next page. STOP, too, if it leads back to an earlier one. */
+static enum outcome next_page(struct state *s)
+{
+    struct dynamodb *db = s->c.db;
+    const char *operation = s->c.o->command == OPTIONS_SCAN ? "Scan" : "Query";
+    const struct buf *last = &s->page.last;
+    enum outcome outcome = items_page(db, operation, &s->parts[HEAD],
+                                      page_limit(s), &s->page);
+
+    if (outcome == OUTCOME_DONE && last->len > 0 &&
+        circle_closes(&s->circle, last->data, last->len))
+        outcome = dynamodb_fail(db, OUTCOME_STOP, "the pages go in a circle: "
+                                "a LastEvaluatedKey comes again");
+    return outcome;
+}
+
 /* Follows the pages of the request. */
 static void follow(struct state *s, bool last)
 {
     struct command *c = &s->c;
-    const char *operation = c->o->command == OPTIONS_SCAN ? "Scan" : "Query";
 
+    s->circle = (struct circle){0, 0, 0, 0};
     do {
         wait_for_pace(s);
-        if (command_stop != 0)
+        if (wait_stop != 0)
             return;
-        if (items_page(c->db, operation, &s->parts[HEAD], page_limit(s),
-                       &s->page) != OUTCOME_DONE)
+        if (next_page(s) != OUTCOME_DONE)
             command_failed(c, OUTCOME_STOP);
         command_advance(c);
         if (c->exit != 0)
             return;
-        c->report.ids += s->page.scanned;
+        c->progress.ids += s->page.scanned;
         pay(s);
         print_page(s, last && s->page.last.len == 0);
         if (c->exit == 0)
@@ -593,7 +610,7 @@ static void query_value(struct state *s, const unsigned char *value, size_t n)
     const char *wrong = keys_wrong(s->hash, value, n, ITEM_KEY_MAX);
 
     if (wrong != NULL) {
-        command_count(&s->c, REPORT_FAILED, value, n, wrong);
+        command_count(&s->c, ROW_FAILED, value, n, wrong);
         return;
     }
     make_request(s, value, n);
@@ -624,7 +641,7 @@ static void query(struct state *s)
            command_next(c, &value, &n) != ROWS_END)
         query_value(s, value, n);
     /* a header is there even if no item is */
-    if (c->exit == 0 && command_stop == 0 && !s->headed) {
+    if (c->exit == 0 && wait_stop == 0 && !s->headed) {
         buf_reset(&s->page.items);
         buf_str(&s->page.items, "[]");
         print_page(s, true);
@@ -640,7 +657,7 @@ static void begin(struct state *s)
     int64_t calls = o->rate, window = o->window;
     int i;
 
-    c->report.what = "item";
+    c->progress.what = "item";
     s->hash = o->index != NULL ? &s->keys.index_hash : &s->keys.hash;
     s->range = o->index != NULL ? &s->keys.index_range : &s->keys.range;
     columns_init(&s->columns);

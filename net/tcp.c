@@ -62,12 +62,12 @@ static int connect_end(int fd, int64_t until)
 {
     int error = 0;
     socklen_t len = sizeof error;
-    enum clock_wait w;
+    enum wait_result w;
 
     do
-        w = clock_sleep(until, fd, POLLOUT, NULL);
-    while (w == CLOCK_SIGNAL);
-    if (w == CLOCK_TIME)
+        w = wait_until(until, fd, POLLOUT, NULL);
+    while (w == WAIT_SIGNAL);
+    if (w == WAIT_TIME)
         return ETIMEDOUT;
     if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
         return errno;
@@ -166,12 +166,12 @@ static enum net_result await(struct net *net, short events)
 {
     int64_t silence = clock_now(CLOCK_STEADY) + net->wait;
     bool silent = silence <= net->until;
-    enum clock_wait w;
+    enum wait_result w;
 
     do
-        w = clock_sleep(silent ? silence : net->until, net->fd, events, NULL);
-    while (w == CLOCK_SIGNAL);
-    if (w == CLOCK_READY)
+        w = wait_until(silent ? silence : net->until, net->fd, events, NULL);
+    while (w == WAIT_SIGNAL);
+    if (w == WAIT_READY)
         return NET_OK;
     if (silent)
         return net_late(net, "answer", net->wait);

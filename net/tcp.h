@@ -2,7 +2,7 @@
  * net: a TCP connection with deadlines.
  *
  * Names are resolved by getaddrinfo(3), which has time limits of its own;
- * everything after that is non-blocking and waits through clock_sleep only.
+ * everything after that is non-blocking and waits through wait_until only.
  * Signals that are caught do not end a wait: what was begun is finished.
  */
 #ifndef NET_H

@@ -17,7 +17,7 @@ enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
 
     while (r == ROWS_MORE || (r == ROWS_ERROR && errno == EINTR)) {
         if (!rows_ready(in) &&
-            clock_sleep(INT64_MAX, in->fd, POLLIN, stop) == CLOCK_SIGNAL &&
+            wait_until(INT64_MAX, in->fd, POLLIN, stop) == WAIT_SIGNAL &&
             *stop == 0)
             continue;
         if (*stop != 0)

@@ -134,7 +134,7 @@ static size_t escape(const unsigned char *p, size_t n, char text[9])
     return k;
 }
 
-void rows_visible(char *out, size_t size, const unsigned char *bytes, size_t n)
+void text_visible(char *out, size_t size, const unsigned char *bytes, size_t n)
 {
     static const char dots[] = "...";
     size_t len = 0, uncut = 0;       /* uncut: and the dots fit behind it */
@@ -407,7 +407,7 @@ bool rows_write(struct rows_out *out, const struct row *row)
 
 /* ---- files of rows ---- */
 
-bool rows_sync(int fd)
+bool file_sync(int fd)
 {
     int result;
 
@@ -417,7 +417,7 @@ bool rows_sync(int fd)
     return result == 0 || errno == EINVAL;
 }
 
-enum rows_mended rows_mend(int to, bool null, bool unsure)
+enum file_repair file_end_record(int to, bool null, bool unsure)
 {
     const char end = null ? '\0' : '\n';
     char path[32], last;
@@ -427,7 +427,7 @@ enum rows_mended rows_mend(int to, bool null, bool unsure)
     int fd;
 
     if (fstat(to, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
-        return ROWS_WHOLE;
+        return FILE_WHOLE;
     snprintf(path, sizeof path, "/proc/self/fd/%d", to);
     do
         fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -440,12 +440,12 @@ enum rows_mended rows_mend(int to, bool null, bool unsure)
     }
     unread = n != 1;
     if (unread ? fd < 0 && !unsure : last == end)
-        return ROWS_WHOLE;
+        return FILE_WHOLE;
     do
         n = write(to, &end, 1);
     while (n < 0 && errno == EINTR);
     if (n == 0)
         errno = EIO;
-    return n != 1 ? ROWS_UNWRITTEN : unread ? ROWS_MENDED_UNREAD
-        : ROWS_MENDED;
+    return n != 1 ? FILE_UNWRITTEN : unread ? FILE_ENDED_UNREAD
+        : FILE_ENDED;
 }

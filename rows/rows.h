@@ -152,7 +152,7 @@ bool rows_flush(struct rows_out *out);
 
 /* Is what was written to `fd` on the disk now? If not, errno says why. What is
    no file, as a pipe, has no disk. */
-bool rows_sync(int fd);
+bool file_sync(int fd);
 
 /*
  * Ends the last record of the file `fd`, if it was cut short (the end of a
@@ -160,10 +160,10 @@ bool rows_sync(int fd);
  * cannot be read, an empty line too many is better than a row lost: `unsure`
  * ends it then. What is no file is left alone.
  */
-enum rows_mended {
-    ROWS_WHOLE, ROWS_MENDED, ROWS_MENDED_UNREAD, ROWS_UNWRITTEN  /* errno */
+enum file_repair {
+    FILE_WHOLE, FILE_ENDED, FILE_ENDED_UNREAD, FILE_UNWRITTEN  /* errno */
 };
-enum rows_mended rows_mend(int fd, bool null, bool unsure);
+enum file_repair file_end_record(int fd, bool null, bool unsure);
 
 /*
  * Writes `n` bytes for a person to read on a terminal: as in TSV, but tab,
@@ -171,7 +171,7 @@ enum rows_mended rows_mend(int fd, bool null, bool unsure);
  * bytes and a NUL (nothing if `size` is 0); what does not fit is cut at a
  * character, and "..." says so.
  */
-void rows_visible(char *out, size_t size, const unsigned char *bytes,
+void text_visible(char *out, size_t size, const unsigned char *bytes,
                   size_t n);
 
 #endif

@@ -113,11 +113,18 @@ rest() {
     part integration integration tests/conformance tests/long
 }
 
+<<<<<<< /tmp/m.o
 for tier; do
     case $tier in
     check | rest) $tier ;;
     *) echo "usage: check.sh check|rest..." >&2; exit 2 ;;
     esac
+=======
+for test in checkpoint circle clock http json net pace pem printf process proxy \
+    records rows sigv4
+do
+    part "test_$test" "build/test_$test"
+>>>>>>> /tmp/m.t
 done
 
 awk -F'[:,]' '{

@@ -177,7 +177,7 @@ static void fuzz_visible(const uint8_t *data, size_t n, size_t size)
     char *text = malloc(size);
 
     expect(text != NULL);
-    rows_visible(text, size, data, n);
+    text_visible(text, size, data, n);
     expect(strlen(text) < size);
     for (size_t i = 0; text[i] != '\0'; i++)
         expect((uint8_t)text[i] >= ' ' || text[i] == '\t');

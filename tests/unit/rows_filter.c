@@ -14,7 +14,7 @@
  *       for each field its name and bytes in hexadecimal as NAME=TEXT,
  *       NAME:JSON or NAME~; "!" and a sentence for one that is wrong
  *   rows_filter visible SIZE
- *       reads lines of one word and prints what rows_visible makes of each
+ *       reads lines of one word and prints what text_visible makes of each
  *
  * The exit status is 1 if something could not be read or written.
  */
@@ -152,7 +152,7 @@ static bool print_visible(size_t size)
            split(line, &word, 1)) {
         size_t n = unhex(word);
 
-        rows_visible(out, size, (unsigned char *)word, n);
+        text_visible(out, size, (unsigned char *)word, n);
         puts(out);
     }
     free(line);

@@ -637,7 +637,7 @@ static void test_backoff(void)
 
         /* 2^16 evenly spread bits; sums of 2^47 at most */
         for (k = 0; k < 65536; k++) {
-            int64_t wait = pace_backoff(cases[i].retry, cases[i].base,
+            int64_t wait = backoff_delay(cases[i].retry, cases[i].base,
                                         cases[i].cap, k << 16);
 
             good &= wait >= last && wait >= 0 && (wait < most || most == 0);
@@ -648,9 +648,9 @@ static void test_backoff(void)
         CHECK(most < 65536 || (sum >= most / 2 - most / 32768 - 65536 &&
                                sum <= most / 2),
               "retry %u waits half its bound in the mean", cases[i].retry);
-        last = pace_backoff(cases[i].retry, cases[i].base, cases[i].cap,
+        last = backoff_delay(cases[i].retry, cases[i].base, cases[i].cap,
                             UINT32_MAX);
-        CHECK(pace_backoff(cases[i].retry, cases[i].base, cases[i].cap, 0) ==
+        CHECK(backoff_delay(cases[i].retry, cases[i].base, cases[i].cap, 0) ==
               0 && (last < most || most == 0) &&
               last >= most - most / 1000000000 - 1,
               "retry %u waits nothing at the least, and nearly its bound",
@@ -662,18 +662,18 @@ static void test_backoff(void)
    refused, s success, f failure. -1 if it went otherwise. */
 static int tokens_after(const char *events)
 {
-    struct pace_bucket bucket;
+    struct backoff_bucket bucket;
     int64_t delay;
     bool good = true;
 
-    pace_bucket_init(&bucket);
+    backoff_bucket_init(&bucket);
     for (; *events != '\0'; events++) {
         if (*events == 's')
-            pace_success(&bucket);
+            backoff_success(&bucket);
         else if (*events == 'f')
-            pace_failure(&bucket);
+            backoff_failure(&bucket);
         else
-            good &= pace_retry(&bucket, 1, *events == 't', -1, 0, &delay) ==
+            good &= backoff_retry(&bucket, 1, *events == 't', -1, 0, &delay) ==
                 (*events != 'R');
     }
     return good ? (int)bucket.tokens : -1;
@@ -724,11 +724,11 @@ static void test_retry(void)
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct pace_bucket bucket;
+        struct backoff_bucket bucket;
         int64_t delay = -1;
 
-        pace_bucket_init(&bucket);
-        CHECK(pace_retry(&bucket, cases[i].retry, cases[i].throttled,
+        backoff_bucket_init(&bucket);
+        CHECK(backoff_retry(&bucket, cases[i].retry, cases[i].throttled,
                          cases[i].after, cases[i].random, &delay) &&
               delay == cases[i].delay, "retry %u after %" PRId64
               " ms: %" PRId64 " ns", cases[i].retry, cases[i].after, delay);

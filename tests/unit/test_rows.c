@@ -704,14 +704,14 @@ static void test_visible(void)
 
         if (exact == NULL)
             exit(1);
-        rows_visible(exact, size, (const unsigned char *)cases[i].bytes,
+        text_visible(exact, size, (const unsigned char *)cases[i].bytes,
                      cases[i].n);
         CHECK(strcmp(exact, cases[i].expected) == 0, "%s in %d bytes is %s",
               cases[i].expected, (int)size, exact);
         free(exact);
     }
     *text = 'x';
-    rows_visible(text, 0, BYTES("1"));
+    text_visible(text, 0, BYTES("1"));
     CHECK(*text == 'x', "no room, nothing written");
 }
 

@@ -138,16 +138,16 @@ int64_t clock_now(enum clock_kind kind)
     return world.now;
 }
 
-enum clock_wait clock_sleep(int64_t until, int fd, short events,
+enum wait_result wait_until(int64_t until, int fd, short events,
                             const volatile sig_atomic_t *stop)
 {
     (void)fd;
     (void)events;
     (void)stop;
     if (world.error == 0)
-        return CLOCK_READY;
+        return WAIT_READY;
     world.now = until;
-    return CLOCK_TIME;
+    return WAIT_TIME;
 }
 
 /* ---------------------------------------------------------------- tests */
@@ -227,5 +227,5 @@ int main(void)
 {
     test_connect();
     test_family_that_dies();
-    return test_done("test_tcp");
+    return test_done("test_net");
 }
