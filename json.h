@@ -40,6 +40,9 @@ enum json_want {
     JSON_WANT_TEXT,          /* a string's decoded text, a number's or
                                 literal's characters; for an object or an
                                 array only its type */
+    JSON_WANT_STRING,        /* a string's decoded text; of any other value,
+                                null included, only its type */
+    JSON_WANT_NUMBER,        /* a number's characters; likewise */
     JSON_WANT_RAW,           /* the value's own bytes, as they stand */
     JSON_WANT_WALK           /* events for everything inside it, too */
 };
@@ -62,7 +65,7 @@ struct json_pick {
     const char *pointer;     /* UTF-8, ended by NUL; kept by the caller */
     uint8_t want;            /* enum json_want */
     bool wild;
-    uint32_t cap;            /* bytes of TEXT or RAW at most in one value; a
+    uint32_t cap;            /* bytes at most in one value that is not WALKed; a
                                 longer one is JSON_E_CAP, after that many
                                 bytes; 0 means no limit */
 };

@@ -277,8 +277,8 @@ static bool take_output(struct chain *c, struct credentials_answer *a,
         return why_not(why, "printed JSON without \"Version\": 1");
     if (a->type[CREDENTIALS_VERSION] != JSON_NUMBER ||
         !credentials_is(a, CREDENTIALS_VERSION, "1"))
-        return why_not(why, "printed a \"Version\" that is not the number 1, "
-                       "the only one that there is");
+        return why_not(why, "printed a \"Version\" other than the number 1, "
+                       "which is the only one");
     if (credentials_take(c->keys, a, false, c->why))
         return true;
     return why_not(why, "printed keys that cannot be used: %.800s", c->why);
@@ -339,6 +339,13 @@ static enum found container_url(struct chain *c, struct http_url *url,
         : why_not(c->why, "the URL in %s or _FULL_URI: %s", relative_uri, why);
 }
 
+/* What an answer says of its error. */
+static const char *reason(struct credentials_answer *a)
+{
+    return a->message.len > 0
+        ? credentials_text(a, CREDENTIALS_MESSAGE) : "without a reason";
+}
+
 /* Asks the endpoint, whose URL may be a secret of its own: it is not noted. */
 static enum found ask_container(struct chain *c, const struct http_url *url,
                                 const char *target, const char *authorization)
@@ -368,7 +375,7 @@ static enum found ask_container(struct chain *c, const struct http_url *url,
         why_not(c->why, "the answer of %s is not JSON", url->authority);
     else if (a.http.status != 200)
         why_not(c->why, "%s: status %d, %s", url->authority, a.http.status,
-                credentials_text(&a, CREDENTIALS_MESSAGE));
+                reason(&a));
     else
         found = accept(c, &a, false);
     credentials_end(&a);
@@ -413,8 +420,11 @@ static bool name_role(struct imds *imds, char name[IMDS_NAME_MAX + 1],
     while ((size_t)n < body->len && body->data[n] != '\n' &&
            body->data[n] != '\r')
         n++;
+    if (n == 0)
+        return why_not(imds->error, "%s: the instance's role has no name",
+                       imds->url.authority);
     snprintf(name, IMDS_NAME_MAX + 1, "%s%.*s", folder, n,
-             n > 0 ? (char *)body->data : "");
+             (char *)body->data);
     return true;
 }
 
@@ -435,8 +445,7 @@ static enum found from_instance(struct chain *c)
     else if (a.text[CREDENTIALS_CODE].len > 0 &&
              !credentials_is(&a, CREDENTIALS_CODE, "Success"))
         why_not(c->why, "no keys of %s: %s %s", name,
-                credentials_text(&a, CREDENTIALS_CODE),
-                credentials_text(&a, CREDENTIALS_MESSAGE));
+                credentials_text(&a, CREDENTIALS_CODE), reason(&a));
     else                         /* old ones are good while it has no others */
         found = accept(c, &a, true);
     credentials_end(&a);

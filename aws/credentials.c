@@ -68,16 +68,16 @@ bool credentials_is(struct credentials_answer *a,
 /* The fields as they are called, in their order, and then other names for
    some, which other sources have. */
 static const struct json_pick picks[] = {
-    {"/AccessKeyId", JSON_WANT_TEXT, false, 0},
-    {"/SecretAccessKey", JSON_WANT_TEXT, false, 0},
-    {"/SessionToken", JSON_WANT_TEXT, false, 0},
-    {"/Expiration", JSON_WANT_TEXT, false, 0},
-    {"/Code", JSON_WANT_TEXT, false, 0},
-    {"/Message", JSON_WANT_TEXT, false, 0},
+    {"/AccessKeyId", JSON_WANT_STRING, false, 0},
+    {"/SecretAccessKey", JSON_WANT_STRING, false, 0},
+    {"/SessionToken", JSON_WANT_STRING, false, 0},
+    {"/Expiration", JSON_WANT_STRING, false, 0},
+    {"/Code", JSON_WANT_STRING, false, 0},
+    {"/Message", JSON_WANT_STRING, false, 0},
     {"/Version", JSON_WANT_TEXT, false, 0},
-    {"/code", JSON_WANT_TEXT, false, 0},
-    {"/message", JSON_WANT_TEXT, false, 0},
-    {"/Token", JSON_WANT_TEXT, false, 0}
+    {"/code", JSON_WANT_STRING, false, 0},
+    {"/message", JSON_WANT_STRING, false, 0},
+    {"/Token", JSON_WANT_STRING, false, 0}
 };
 
 static const unsigned char members[] = {
@@ -206,7 +206,8 @@ bool credentials_take(struct credentials *to, struct credentials_answer *a,
         if (a->type[i] != JSON_NONE && a->type[i] != JSON_STRING)
             return why_not(error, "the %s is not a string", parts[i].what);
         if (text->failed || text->len >= parts[i].room)
-            return why_not(error, "the %s is too long", parts[i].what);
+            return why_not(error, "the %s is too long, or not a string",
+                           parts[i].what);
         if (text->len == 0 && i != CREDENTIALS_TOKEN)
             return why_not(error, a->type[i] == JSON_NONE
                            ? "there is no %s" : "the %s is empty",

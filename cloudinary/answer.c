@@ -11,7 +11,7 @@
  */
 enum {
     P_EXACT,                     /* info.ocr.VALUE: set per answer */
-    P_RESULT, P_STATUS, P_DATA, P_PAGE, P_MEMBER, P_ANNOTATIONS,
+    P_RESULT, P_STATUS, P_DATA, P_PAGE, P_MEMBER, P_INSIDE, P_ANNOTATIONS,
     P_FULL, P_CONTEXT, P_FIRST, P_DESCRIPTION, P_FULL_TEXT, P_PAGE_ERROR,
     P_ERROR, P_MESSAGE,
     P_N
@@ -23,26 +23,32 @@ enum {
 static const struct json_pick picks[P_N] = {
     [P_EXACT] = {NULL, JSON_WANT_TYPE, false, 0},
     [P_RESULT] = {RESULT, JSON_WANT_TYPE, true, 0},
-    [P_STATUS] = {RESULT "/status", JSON_WANT_TEXT, true, 0},
-    [P_DATA] = {RESULT "/data", JSON_WANT_TEXT, true, 0},
+    [P_STATUS] = {RESULT "/status", JSON_WANT_STRING, true, 0},
+    [P_DATA] = {RESULT "/data", JSON_WANT_STRING, true, 0},
     [P_PAGE] = {PAGE, JSON_WANT_TYPE, true, 0},
-    [P_MEMBER] = {PAGE "/*", JSON_WANT_TYPE, true, 0},
+    [P_MEMBER] = {PAGE "/*", JSON_WANT_TEXT, true, 0},
+    [P_INSIDE] = {PAGE "/*/*", JSON_WANT_TEXT, true, 0},
     [P_ANNOTATIONS] = {PAGE "/textAnnotations", JSON_WANT_TYPE, true, 0},
     [P_FULL] = {PAGE "/fullTextAnnotation", JSON_WANT_TYPE, true, 0},
     [P_CONTEXT] = {PAGE "/context", JSON_WANT_TYPE, true, 0},
     [P_FIRST] = {PAGE "/textAnnotations/0", JSON_WANT_TYPE, true, 0},
-    [P_DESCRIPTION] = {PAGE "/textAnnotations/0/description", JSON_WANT_TEXT,
-        true, 0},
-    [P_FULL_TEXT] = {PAGE "/fullTextAnnotation/text", JSON_WANT_TEXT, true, 0},
-    [P_PAGE_ERROR] = {PAGE "/error/message", JSON_WANT_TEXT, true, 0},
-    [P_ERROR] = {"/error", JSON_WANT_TEXT, false, 0},
-    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0}
+    [P_DESCRIPTION] = {PAGE "/textAnnotations/0/description",
+        JSON_WANT_STRING, true, 0},
+    [P_FULL_TEXT] = {PAGE "/fullTextAnnotation/text", JSON_WANT_STRING, true,
+        0},
+    [P_PAGE_ERROR] = {PAGE "/error/message", JSON_WANT_STRING, true, 0},
+    [P_ERROR] = {"/error", JSON_WANT_STRING, false, 0},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false, 0}
 };
 
-/* A result under info.ocr begins: the one asked for, or the first. */
+_Static_assert(P_N + ANSWER_VALUES_MAX <= JSON_MAX_PICKS,
+               "there is a pick for everything");
+
+/* A result under info.ocr begins: the one asked for, or the first. A result
+   that is null is none. */
 static void result_begin(struct answer *a, enum json_type type)
 {
-    a->listening = a->exact_next || !a->found;
+    a->listening = type != JSON_NULL && (a->exact_next || !a->found);
     if (!a->listening)
         return;
     a->exact = a->exact_next;
@@ -67,22 +73,31 @@ static void page_begin(struct answer *a, enum json_type type)
 
 /*
  * textAnnotations[0].description, else fullTextAnnotation.text. A page with
- * neither is a blank one, unless there is something in it that nobody
- * understands: that must not pass for an empty text.
+ * neither is a blank one, unless something in it is not understood: that must
+ * not pass for an empty text. Members that are null or empty hold nothing:
+ * serializers of Google Vision's answers write all members, the unused ones
+ * as null and [].
  */
 static void page_end(struct answer *a)
 {
     struct answer_page *p = &a->page;
 
-    if (!p->description && p->full) {
-        a->text->len = p->at;
+    if (a->text->len == p->at && p->full) {
         buf_add(a->text, a->spare.data, a->spare.len);
         a->text->failed |= a->spare.failed;
         a->text->starved |= a->spare.starved;
     }
-    if (p->strange || p->error ||
-        (!p->description && !p->full && p->members > p->known))
+    if (p->strange || p->error || (p->bare && !p->full) ||
+        (!p->description && !p->full && p->unknown))
         a->strange = true;
+}
+
+/* A value that must be an object or an array (`type`), or null. */
+static void page_part(struct answer_page *p, bool begin, enum json_type type,
+                      enum json_type wanted)
+{
+    p->known |= begin;
+    p->strange |= type != JSON_NULL && type != wanted;
 }
 
 static void result_event(struct answer *a, unsigned pick,
@@ -110,31 +125,39 @@ static void result_event(struct answer *a, unsigned pick,
             page_end(a);
         break;
     case P_MEMBER:
-        p->members += begin;
+        if (begin)
+            p->known = false;
+        else if (!p->known && n > 0)
+            p->unknown |= type != JSON_NULL;
+        break;
+    case P_INSIDE:
+        p->unknown |= !p->known && (type == JSON_OBJECT || type == JSON_ARRAY ||
+                                    (n > 0 && type != JSON_NULL));
         break;
     case P_ANNOTATIONS:
+        page_part(p, begin, type, JSON_ARRAY);
+        break;
     case P_FULL:
     case P_CONTEXT:
-        p->known += begin;
-        p->strange |= type != JSON_NULL &&
-            type != (pick == P_ANNOTATIONS ? JSON_ARRAY : JSON_OBJECT);
+        page_part(p, begin, type, JSON_OBJECT);
         break;
-    case P_FIRST:                /* must then have a description */
-        p->strange |= begin ? type != JSON_OBJECT : !p->description;
+    case P_FIRST:                /* without a description: see page_end */
+        p->strange |= type != JSON_NULL && type != JSON_OBJECT;
+        p->bare = !p->description;
         break;
     case P_DESCRIPTION:
-        p->strange |= type != JSON_STRING;
-        p->description |= end;
+        p->strange |= type != JSON_NULL && type != JSON_STRING;
+        p->description |= end && type == JSON_STRING;
         buf_add(a->text, bytes, n);
         break;
     case P_FULL_TEXT:            /* only needed where the other is missing */
-        p->strange |= type != JSON_STRING;
-        p->full |= end;
-        if (!p->description)
+        p->strange |= type != JSON_NULL && type != JSON_STRING;
+        p->full |= end && type == JSON_STRING;
+        if (a->text->len == p->at)
             buf_add(&a->spare, bytes, n);
         break;
-    default:                     /* P_PAGE_ERROR */
-        p->error = true;
+    default:                     /* P_PAGE_ERROR; no message is no error */
+        p->error |= n > 0;
         why_words_add(&a->reason, bytes, n);
         break;
     }
@@ -149,7 +172,7 @@ static bool picked(void *context, unsigned pick, enum json_event event,
     if (pick >= P_N) {           /* a pointer of the caller's */
         buf_add(&a->values[pick - P_N], bytes, n);
     } else if (pick == P_EXACT) {
-        a->exact_next = event == JSON_BEGIN;
+        a->exact_next = event == JSON_BEGIN && type != JSON_NULL;
     } else if (pick == P_RESULT && event == JSON_BEGIN) {
         result_begin(a, type);
     } else if (pick == P_ERROR || pick == P_MESSAGE) {
@@ -216,14 +239,15 @@ enum answer_verdict answer_judge(const struct answer *a,
 
     if (a->error) {
         verdict = ANSWER_ERROR;
-        what = "an error: ";
+        what = a->message.len > 0 ? "an error: " : "an error without a reason";
         words = a->message.text;
     } else if (!a->found) {
         verdict = ANSWER_NONE;
         what = "no OCR text";
     } else if (strcmp(status, "failed") == 0) {
         verdict = ANSWER_FAILED;
-        what = "OCR failed: ";
+        what = a->reason.len > 0 ? "OCR failed: "
+                                 : "OCR failed without a reason";
         words = a->reason.text;
     } else if (*status != '\0' && strcmp(status, "complete") != 0) {
         verdict = ANSWER_PENDING;

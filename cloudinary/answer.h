@@ -40,9 +40,11 @@ enum answer_verdict {
 /* One page: an element of data[]. Nothing in it is for the caller. */
 struct answer_page {
     bool description, full;      /* whole texts were there */
+    bool bare;                   /* textAnnotations[0] has no description */
     bool strange;                /* a part has the wrong type */
     bool error;
-    unsigned members, known;
+    bool known;                  /* the member in hand is one that is read */
+    bool unknown;                /* there is something in another member */
     size_t at;                   /* where its text begins */
 };
 

@@ -269,6 +269,14 @@ static enum outcome refused(struct cloudinary *c, const struct json *json,
         (status == 420 || status == 429) ? OUTCOME_WAIT : outcome;
 }
 
+/* A 200 whose JSON has an error. */
+static enum outcome said_error(struct cloudinary *c,
+                               const struct why_words *message)
+{
+    return fail(c, OUTCOME_BAD, "", "200 with an error%s%s", message->len > 0
+                ? ": " : " without a reason", message->text);
+}
+
 static void take_body(void *context, const unsigned char *bytes, size_t n)
 {
     json_feed(context, bytes, n);
@@ -409,7 +417,7 @@ static enum outcome understood(struct cloudinary *c,
         return fail(c, OUTCOME_LOST, " (--reuse takes it once it is)", "%s",
                     sentence);
     case ANSWER_ERROR:
-        return fail(c, OUTCOME_BAD, "", "200 with %s", sentence);
+        return said_error(c, &a->message);
     case ANSWER_NONE:
         /* assumed: it was done, as with update; no example of explicit's
            answer shows whether it has info.ocr */
@@ -604,8 +612,7 @@ static enum outcome page_outcome(struct cloudinary *c, struct listing *parse,
 
     *large = verdict == LISTING_LARGE;
     if (verdict == LISTING_ERROR)
-        return fail(c, OUTCOME_BAD, "", "200 with an error: %s",
-                    parse->message.text);
+        return said_error(c, &parse->message);
     if (verdict == LISTING_LARGE)
         why = "what --columns has of one resource is above 1 MB";
     if (verdict == LISTING_STARVED)
@@ -651,17 +658,21 @@ enum outcome cloudinary_list(struct cloudinary *c,
 
 /* ---------------------------------------------------------- the account */
 
-enum { P_USAGE, P_LIMIT, P_MESSAGE, P_N };
+enum { P_ERROR, P_MESSAGE, P_ADD_ON, P_USAGE, P_LIMIT, P_N };
 
 static const struct json_pick picks[P_N] = {
-    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_TEXT, false, 0},
-    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_TEXT, false, 0},
-    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0}
+    [P_ERROR] = {"/error", JSON_WANT_STRING, false, 0},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false, 0},
+    [P_ADD_ON] = {"/adv_ocr/*", JSON_WANT_TYPE, true, 0},
+    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_NUMBER, false, 0},
+    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_NUMBER, false, 0}
 };
 
 /* What an answer about the account has. */
-struct facts {
-    struct outcome_note notes[P_MESSAGE];
+struct about {
+    bool error;
+    bool add_on;                 /* the OCR add-on is named */
+    struct outcome_note used, limit;
     struct why_words message;
 };
 
@@ -669,35 +680,41 @@ static bool take_note(void *context, unsigned pick, enum json_event event,
                       enum json_type type, const unsigned char *bytes,
                       size_t n)
 {
-    struct facts *facts = context;
+    struct about *about = context;
 
     (void)event;
-    (void)type;
-    if (pick == P_MESSAGE)
-        why_words_add(&facts->message, bytes, n);
-    else
-        outcome_note_add(&facts->notes[pick], bytes, n);
+    about->error |= pick == P_ERROR && type != JSON_NULL;
+    about->add_on |= pick == P_ADD_ON;
+    if (pick == P_USAGE)
+        outcome_note_add(&about->used, bytes, n);
+    else if (pick == P_LIMIT)
+        outcome_note_add(&about->limit, bytes, n);
+    else if (pick != P_ADD_ON)
+        why_words_add(&about->message, bytes, n);
     return true;
 }
 
 /* GET /v1_1/CLOUD/`what`, and what its answer has. */
 static enum outcome ask(struct cloudinary *c, const char *what,
-                        struct facts *facts)
+                        struct about *about)
 {
+    enum outcome outcome;
     struct json json;
 
     begin(c);
     begin_target(c, &c->target, what);
-    memset(facts, 0, sizeof *facts);
-    json_init(&json, picks, P_N, take_note, facts);
-    return call(c, &json, &facts->message);
+    memset(about, 0, sizeof *about);
+    json_init(&json, picks, P_N, take_note, about);
+    outcome = call(c, &json, &about->message);
+    return outcome == OUTCOME_DONE && about->error
+        ? said_error(c, &about->message) : outcome;
 }
 
 enum outcome cloudinary_ping(struct cloudinary *c)
 {
-    struct facts facts;
+    struct about about;
 
-    return ask(c, "ping", &facts);
+    return ask(c, "ping", &about);
 }
 
 /* What can be no number of images is none. */
@@ -706,13 +723,14 @@ static int64_t images(const struct outcome_note *note)
     return note->len <= 18 ? number(note->text) : -1;
 }
 
-enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
-                              int64_t *limit)
+enum outcome cloudinary_usage(struct cloudinary *c,
+                              struct cloudinary_units *units)
 {
-    struct facts facts;
-    enum outcome outcome = ask(c, "usage", &facts);
+    struct about about;
+    enum outcome outcome = ask(c, "usage", &about);
 
-    *used = images(&facts.notes[P_USAGE]);
-    *limit = images(&facts.notes[P_LIMIT]);
+    units->named = about.add_on;
+    units->used = images(&about.used);
+    units->limit = images(&about.limit);
     return outcome;
 }

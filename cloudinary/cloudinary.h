@@ -144,10 +144,15 @@ enum outcome cloudinary_list(struct cloudinary *c,
 /* Is there such an account, and are its key and secret right (GET /ping)? */
 enum outcome cloudinary_ping(struct cloudinary *c);
 
-/* What the OCR add-on has read in this month, and may ("Get product
-   environment usage details", GET /usage): images, or -1 where the answer
-   does not say. */
-enum outcome cloudinary_usage(struct cloudinary *c, int64_t *used,
-                              int64_t *limit);
+/* How many images the OCR add-on has read this month, and how many it may
+   read; -1 where the answer does not say. */
+struct cloudinary_units {
+    bool named;                  /* the answer names the add-on */
+    int64_t used, limit;
+};
+
+/* "Get product environment usage details" (GET /usage). */
+enum outcome cloudinary_usage(struct cloudinary *c,
+                              struct cloudinary_units *units);
 
 #endif

@@ -16,12 +16,12 @@ _Static_assert(P_COLUMNS + 2 * LISTING_COLUMNS <= JSON_MAX_PICKS,
 static const struct json_pick picks[P_COLUMNS] = {
     [P_RESOURCES] = {"/resources", JSON_WANT_TYPE, false, 0},
     [P_ROW] = {"/resources/*", JSON_WANT_TYPE, true, 0},
-    [P_TYPE] = {"/resources/*/type", JSON_WANT_TEXT, true, 0},
-    [P_RESOURCE_TYPE] = {"/resources/*/resource_type", JSON_WANT_TEXT, true,
+    [P_TYPE] = {"/resources/*/type", JSON_WANT_STRING, true, 0},
+    [P_RESOURCE_TYPE] = {"/resources/*/resource_type", JSON_WANT_STRING, true,
         0},
-    [P_CURSOR] = {"/next_cursor", JSON_WANT_TEXT, false, 0},
-    [P_ERROR] = {"/error", JSON_WANT_TYPE, false, 0},
-    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0}
+    [P_CURSOR] = {"/next_cursor", JSON_WANT_STRING, false, 0},
+    [P_ERROR] = {"/error", JSON_WANT_STRING, false, 0},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false, 0}
 };
 
 static void row_begin(struct listing *l, enum json_type type)
@@ -50,6 +50,9 @@ static void row_end(struct listing *l)
     struct buf *cells = &l->page->cells;
     unsigned i;
 
+    /* whether a resource without them is wanted cannot be known */
+    l->strange |= (l->type != NULL && l->has_type.len == 0) ||
+        (l->resource_type != NULL && l->has_resource_type.len == 0);
     if (!is_wanted(l))
         return;
     l->page->rows++;
@@ -73,7 +76,7 @@ static void column(struct listing *l, unsigned pick, enum json_type type,
     bool decoded = pick % 2 == 0;
 
     l->types[pick / 2] = type;
-    if (decoded != (type == JSON_STRING))
+    if (decoded != (type == JSON_STRING) || type == JSON_NULL)
         return;
     if (decoded)
         buf_add(value, bytes, n);
@@ -105,13 +108,12 @@ static bool picked(void *context, unsigned pick, enum json_event event,
         outcome_note_add(&l->has_resource_type, bytes, n);
         break;
     case P_CURSOR:
-        if (type == JSON_STRING)
-            buf_add(&l->cursor, bytes, n);
-        else
-            l->strange |= type != JSON_NULL;
+        buf_add(&l->cursor, bytes, n);
+        l->strange |= type != JSON_STRING && type != JSON_NULL;
         break;
-    case P_ERROR:
+    case P_ERROR:                /* which may be a message itself */
         l->error = type != JSON_NULL;
+        why_words_add(&l->message, bytes, n);
         break;
     case P_MESSAGE:
         why_words_add(&l->message, bytes, n);
@@ -138,7 +140,7 @@ void listing_init(struct listing *l, const char *const columns[], unsigned n,
     for (i = 0; i < n; i++) {
         struct json_pick *pair = &l->picks[P_COLUMNS + 2 * i];
 
-        pair[0] = (struct json_pick){columns[i], JSON_WANT_TEXT, true, 0};
+        pair[0] = (struct json_pick){columns[i], JSON_WANT_STRING, true, 0};
         pair[1] = (struct json_pick){columns[i], JSON_WANT_RAW, true, 0};
         buf_init(&l->values[i], LISTING_MAX);
     }

@@ -26,7 +26,8 @@ enum {
 };
 
 struct listing_cell {
-    bool found, string;          /* a string's text; else JSON, in one line */
+    bool found;                  /* there is a value, and it is not null */
+    bool string;                 /* a string's text; else JSON, in one line */
     const unsigned char *bytes;
     size_t n;
 };

@@ -95,6 +95,7 @@ static void tell_table(struct dynamodb *db, const struct options *o,
     char units[80];
 
     snprintf(units, sizeof units, d->capacity.on_demand ? "on demand"
+             : !tables_capacity_known(&d->capacity) ? "of an unknown capacity"
              : "with %" PRId64 " read and %" PRId64 " write units",
              d->capacity.read, d->capacity.write);
     if (strcmp(db->code, "AccessDeniedException") == 0)
@@ -177,19 +178,14 @@ static void check_dynamodb(const struct options *o)
 
 /* ------------------------------------------------------------ Cloudinary */
 
-/* Of the OCR add-on: images in this month. */
-struct units {
-    int64_t used, limit;
-};
-
 /* Makes a call until it works, or is not worth another try: asks what was
    used, or (NULL) only who may ask. */
 static enum outcome ask(struct cloudinary *c, uint64_t max,
-                        struct units *units)
+                        struct cloudinary_units *units)
 {
     for (;;) {
         enum outcome outcome = units != NULL
-            ? cloudinary_usage(c, &units->used, &units->limit)
+            ? cloudinary_usage(c, units)
             : cloudinary_ping(c);
 
         if (outcome != OUTCOME_RETRY || --max == 0 || wait_stop != 0)
@@ -216,16 +212,19 @@ static void tell_quota(const struct pace_quota *quota)
 }
 
 static void tell_units(const struct cloudinary *c, enum outcome outcome,
-                       const struct units *units)
+                       const struct cloudinary_units *units)
 {
     const bool left = units->used < units->limit;
 
     if (outcome != OUTCOME_DONE)
         tell(BAD, "ocr units: %s", c->error);
     /* not confirmed: what it says of an add-on that is not enabled */
-    else if (units->used < 0 || units->limit < 0)
+    else if (!units->named)
         tell(NOTE, "ocr units: the account's usage does not name the OCR "
              "add-on (adv_ocr); is it enabled in the Cloudinary console?");
+    else if (units->used < 0 || units->limit < 0)
+        tell(NOTE, "ocr units: the account's usage does not say how many are "
+             "used, or how many there are (adv_ocr.usage and .limit)");
     else if (units->limit == 0)
         tell(BAD, "ocr units: none: enable the OCR add-on in the Cloudinary "
              "console, free plan included");
@@ -241,7 +240,7 @@ static void check_cloudinary(const struct options *o)
     char error[SERVICES_ERROR];
     struct cloudinary *c = services_cloudinary(o, error);
     const uint64_t max = o->max_attempts > 0 ? o->max_attempts : TRIES;
-    struct units units;
+    struct cloudinary_units units;
     enum outcome outcome;
 
     if (c == NULL) {

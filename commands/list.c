@@ -12,6 +12,7 @@
 #include "base/wait.h"
 #include "base/file.h"
 #include "cli/caller.h"
+#include "base/circle.h"
 
 /* A column's pointer: the one to all resources, and its own, or its name with
    each "~" and "/" as two bytes (RFC 6901). */
@@ -27,6 +28,7 @@ struct state {
     struct listing_page page;
     char pointers[LISTING_COLUMNS][POINTER_MAX];
     char cursor[LISTING_CURSOR]; /* of the page to be read */
+    struct circle circle;        /* of the cursors so far */
     struct caller caller;
     bool large;                  /* there may be a smaller page */
 };
@@ -44,9 +46,17 @@ static bool flush(struct command *c)
     return c->exit == 0;
 }
 
+/* Is this column one of ids? */
+static bool is_id(const struct rows_field *field)
+{
+    return (field->name_len == 9 &&
+            memcmp(field->name, "public_id", 9) == 0) ||
+        (field->name_len == 8 && memcmp(field->name, "asset_id", 8) == 0);
+}
+
 /*
- * What keeps a row from being printed as it is, or NULL: whoever reads it
- * would take it for another id, and pay for that one.
+ * What keeps a row from being printed as it is, or NULL:
+ * whoever reads it would take it for another id, and pay for that one.
  */
 static const char *unfit(const struct state *s, const struct rows_field *id)
 {
@@ -58,7 +68,9 @@ static const char *unfit(const struct state *s, const struct rows_field *id)
     if (s->c.out.format != ROWS_TEXT)
         return NULL;
     if (p == NULL || id->len == 0)
-        return "there is none";
+        return "its first column is missing or empty";
+    if (id->json && is_id(id))
+        return "its first column is not a string";
     if (s->c.out.null)
         return NULL;
     if (memchr(p, '\n', id->len) != NULL || p[id->len - 1] == '\r')
@@ -78,7 +90,7 @@ static void print_row(struct state *s, size_t *at)
         struct listing_cell cell = listing_next(&s->page, at);
 
         fields[i].bytes = cell.found ? cell.bytes : NULL;
-        fields[i].len = cell.n;
+        fields[i].len = cell.found ? cell.n : 0;
         fields[i].json = !cell.string;
     }
     wrong = unfit(s, &fields[0]);
@@ -140,6 +152,13 @@ static bool read_page(struct state *s)
         s->large = s->large && outcome == OUTCOME_BAD && *most > 1;
         *most = s->large ? *most / 2 : *most;
     } while (s->large && wait_stop == 0);
+    if (outcome == OUTCOME_DONE && *s->page.cursor != '\0' &&
+        circle_closes(&s->circle, s->page.cursor, strlen(s->page.cursor))) {
+        report_line("Cloudinary: the listing goes in a circle: after a page "
+                    "comes one that was there before");
+        c->exit = COMMAND_STOPPED;
+        return false;
+    }
     if (outcome == OUTCOME_DONE)
         return true;
     if (wait_stop == 0 && !s->caller.starved)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "base/report.h"
 #include "base/wait.h"
+#include "base/circle.h"
 #include "base/clock.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -37,6 +38,7 @@ struct state {
     struct plain plain;
     struct buf parts[PARTS];
     struct items_page page;
+    struct circle circle;        /* of the places where pages began */
     struct pace pace;
     double share;                /* units of a page: what the rate allows in a
                                     second, at least 1 */
@@ -568,18 +570,33 @@ static uint64_t page_limit(struct state *s)
     return s->limit == 0 || left < s->limit ? left : s->limit;
 }
 
+/* Reads the next page. STOP, too, if it leads back to an earlier one. */
+static enum outcome next_page(struct state *s)
+{
+    struct dynamodb *db = s->c.db;
+    const char *operation = s->c.o->command == OPTIONS_SCAN ? "Scan" : "Query";
+    const struct buf *last = &s->page.last;
+    enum outcome outcome = items_page(db, operation, &s->parts[HEAD],
+                                      page_limit(s), &s->page);
+
+    if (outcome == OUTCOME_DONE && last->len > 0 &&
+        circle_closes(&s->circle, last->data, last->len))
+        outcome = dynamodb_fail(db, OUTCOME_STOP, "the pages go in a circle: "
+                                "a LastEvaluatedKey comes again");
+    return outcome;
+}
+
 /* Follows the pages of the request. */
 static void follow(struct state *s, bool last)
 {
     struct command *c = &s->c;
-    const char *operation = c->o->command == OPTIONS_SCAN ? "Scan" : "Query";
 
+    s->circle = (struct circle){0, 0, 0, 0};
     do {
         wait_for_pace(s);
         if (wait_stop != 0)
             return;
-        if (items_page(c->db, operation, &s->parts[HEAD], page_limit(s),
-                       &s->page) != OUTCOME_DONE)
+        if (next_page(s) != OUTCOME_DONE)
             command_failed(c, OUTCOME_STOP);
         command_advance(c);
         if (c->exit != 0)

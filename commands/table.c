@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/wait.h"
+#include "base/circle.h"
 #include "base/clock.h"
 #include "cli/command.h"
 #include "cli/services.h"
@@ -76,10 +77,20 @@ static const char *capacity_text(char out[64],
 {
     if (c->on_demand)
         snprintf(out, 64, "on demand");
+    else if (!tables_capacity_known(c))
+        snprintf(out, 64, "unknown");
     else
         snprintf(out, 64, "%lld read and %lld write units",
                  (long long)c->read, (long long)c->write);
     return out;
+}
+
+static const char *type_text(const struct tables_description *d,
+                             const char *attribute)
+{
+    const char *type = tables_type(d, attribute);
+
+    return *type != '\0' ? type : "of an unknown type";
 }
 
 /* The keys of a table or an index, and their types. */
@@ -87,11 +98,12 @@ static const char *keys_text(char out[SENTENCE],
                              const struct tables_description *d,
                              const char *hash, const char *range)
 {
-    int n = snprintf(out, SENTENCE, "%s (%s)", hash, tables_type(d, hash));
+    int n = *hash == '\0' ? snprintf(out, SENTENCE, "unknown")
+        : snprintf(out, SENTENCE, "%s (%s)", hash, type_text(d, hash));
 
     if (*range != '\0')
         snprintf(out + n, SENTENCE - (size_t)n, ", sort key %s (%s)", range,
-                 tables_type(d, range));
+                 type_text(d, range));
     return out;
 }
 
@@ -106,7 +118,10 @@ static bool same_capacity(const struct tables_capacity *a,
 
 static enum outcome look(struct job *j)
 {
-    return tables_describe(j->db, j->name, j->index, &j->d);
+    enum outcome outcome = tables_describe(j->db, j->name, j->index, &j->d);
+
+    return outcome == OUTCOME_DONE && j->d.status[0] == '\0'
+        ? tables_unsaid(j->db, "status", "table", j->name) : outcome;
 }
 
 /* Is nothing under way, and the goal reached? If not, j->how says how far it
@@ -124,6 +139,9 @@ static bool reached(struct job *j, enum goal goal)
 
         snprintf(j->how, SENTENCE, "its index %s is %s%s", x->name, x->status,
                  x->backfilling ? ", being filled" : "");
+        if (!x->local && x->status[0] == '\0')
+            snprintf(j->how, SENTENCE, "DynamoDB does not say the status of "
+                     "its index %s", x->name);
         if (!x->local && (strcmp(x->status, "ACTIVE") != 0 || x->backfilling))
             return false;
     }
@@ -141,6 +159,18 @@ static bool is_stuck(const char *status)
 {
     return strcmp(status, "CREATING") != 0 &&
         strcmp(status, "UPDATING") != 0 && strcmp(status, "ACTIVE") != 0;
+}
+
+/* Is there an index that says nothing of its status, which would then be
+   waited for in vain? */
+static bool has_unknown(const struct tables_description *d)
+{
+    unsigned i;
+
+    for (i = 0; i < d->n_indexes; i++)
+        if (!d->indexes[i].local && d->indexes[i].status[0] == '\0')
+            return strcmp(d->status, "ACTIVE") == 0;
+    return false;
 }
 
 /* Sleeps, and shows what it waits for. */
@@ -175,6 +205,10 @@ static int judge(struct job *j, enum goal goal, bool late)
         return 0;
     if (outcome != OUTCOME_DONE)
         return missing && !late ? AGAIN : failed(j, outcome);
+    if (goal != GONE && has_unknown(&j->d)) {
+        tell(SAID, "%s", j->how);
+        return COMMAND_STOPPED;
+    }
     if (goal != GONE && is_stuck(j->d.status)) {
         tell(SAID, "the table %s is %s, and so will not be ready", j->name,
              j->d.status);
@@ -336,6 +370,22 @@ static int create(struct job *j)
     return finish(j, outcome, "making", "");
 }
 
+/* How many items there are, and how large, as far as that is known. */
+static const char *count_text(char out[128],
+                              const struct tables_description *d)
+{
+    char size[40] = "";
+
+    if (d->size >= 0)
+        snprintf(size, sizeof size, ", %lld bytes", (long long)d->size);
+    if (d->items < 0)
+        snprintf(out, 128, "DynamoDB does not say how many");
+    else
+        snprintf(out, 128, "%lld of them%s, when DynamoDB last counted them",
+                 (long long)d->items, size);
+    return out;
+}
+
 static int delete(struct job *j)
 {
     bool there = !tables_missing(j->db);
@@ -344,9 +394,10 @@ static int delete(struct job *j)
     if (!there || is_deleting(j->d.status))
         return vanishes(j, there);
     if (!j->o->yes) {
-        tell(SAID, "this would delete %s for good, with all its items: %lld "
-             "of them, %lld bytes, when DynamoDB last counted them; --yes "
-             "does it", j->what, (long long)j->d.items, (long long)j->d.size);
+        char items[128];
+
+        tell(SAID, "this would delete %s for good, with all its items: %s; "
+             "--yes does it", j->what, count_text(items, &j->d));
         return COMMAND_MISUSED;
     }
     outcome = tables_delete(j->db, j->name);
@@ -365,31 +416,43 @@ static void show_index(const struct tables_description *d,
     if (x->local) {
         tell(PRINTED, "local index %s: it is as ready as the table", x->name);
     } else {
+        const bool known = tables_capacity_known(&capacity);
         char keys[SENTENCE], text[64];
 
-        tell(PRINTED, "index %s: %s%s, key %s, projection %s, %s", x->name,
-             x->status, x->backfilling ? " (being filled)" : "",
-             keys_text(keys, d, x->hash, x->range), x->projection,
-             capacity_text(text, &capacity));
+        keys_text(keys, d, x->hash, x->range);
+        capacity_text(text, &capacity);
+        tell(PRINTED, "index %s: %s%s, %s%s, %s%s, %s%s", x->name,
+             *x->status != '\0' ? x->status : "of an unknown status",
+             x->backfilling ? " (being filled)" : "",
+             *x->hash != '\0' ? "key " : "of an unknown key",
+             *x->hash != '\0' ? keys : "",
+             *x->projection != '\0' ? "projection "
+             : "of an unknown projection", x->projection,
+             known ? "" : "of an unknown capacity", known ? text : "");
     }
 }
 
 static int show(struct job *j)
 {
     const struct tables_description *d = &j->d;
-    char text[64];
+    char text[64], keys[SENTENCE];
     unsigned i;
 
     tell(PRINTED, "table: %s", j->name);
     tell(PRINTED, "status: %s", d->status);
-    tell(PRINTED, "key: %s (%s)", d->hash, tables_type(d, d->hash));
+    tell(PRINTED, "key: %s", keys_text(keys, d, d->hash, ""));
     if (*d->range != '\0')
-        tell(PRINTED, "sort key: %s (%s)", d->range,
-             tables_type(d, d->range));
+        tell(PRINTED, "sort key: %s (%s)", d->range, type_text(d, d->range));
     tell(PRINTED, "capacity: %s", capacity_text(text, &d->capacity));
-    tell(PRINTED, "items: %lld (DynamoDB counts about every six hours)",
-         (long long)d->items);
-    tell(PRINTED, "size: %lld bytes (likewise)", (long long)d->size);
+    if (d->items >= 0)
+        tell(PRINTED, "items: %lld (DynamoDB counts about every six hours)",
+             (long long)d->items);
+    else
+        tell(PRINTED, "items: unknown");
+    if (d->size >= 0)
+        tell(PRINTED, "size: %lld bytes (likewise)", (long long)d->size);
+    else
+        tell(PRINTED, "size: unknown");
     for (i = 0; i < d->n_indexes; i++)
         show_index(d, &d->indexes[i]);
     if (d->more > 0)
@@ -397,26 +460,43 @@ static int show(struct job *j)
     return command_printed(0);
 }
 
+/* Prints a page of names, each ended by NUL. False: it cannot be written. */
+static bool print_names(const struct buf *names)
+{
+    size_t i = 0;
+
+    while (i < names->len) {
+        const char *name = (const char *)names->data + i;
+
+        tell(PRINTED, "%s", name);
+        i += strlen(name) + 1;
+    }
+    return fflush(stdout) == 0 && !ferror(stdout);
+}
+
 static int list(struct job *j)
 {
     char after[TABLES_NAME] = "";
+    struct circle circle = {0, 0, 0, 0};
     enum outcome outcome;
     struct buf names;
+    bool written = true;
 
     buf_init(&names, 65536);
     do {
-        size_t i = 0;
-
         outcome = tables_list(j->db, after, &names);
-        while (outcome == OUTCOME_DONE && i < names.len) {
-            const char *name = (const char *)names.data + i;
-
-            tell(PRINTED, "%s", name);
-            i += strlen(name) + 1;
-        }
-    } while (outcome == OUTCOME_DONE && *after != '\0');
+        if (outcome == OUTCOME_DONE && *after != '\0' &&
+            circle_closes(&circle, after, strlen(after)))
+            outcome = dynamodb_fail(j->db, OUTCOME_STOP, "the list of tables "
+                                    "goes in a circle: %s comes again", after);
+        if (outcome == OUTCOME_DONE && wait_stop == 0)
+            written = print_names(&names);
+    } while (outcome == OUTCOME_DONE && *after != '\0' && written &&
+             wait_stop == 0);
     buf_free(&names);
-    return command_printed(outcome == OUTCOME_DONE ? 0 : failed(j, outcome));
+    if (outcome != OUTCOME_DONE && wait_stop == 0)
+        return command_printed(failed(j, outcome));
+    return command_printed(0);
 }
 
 /* ------------------------------------------------------- capacity, index */
@@ -467,6 +547,11 @@ static int add_index(struct job *j)
         tell(SAID, "the attribute %s is a key of the table %s or of its "
              "indexes already, with the type %s, not S (string)", j->o->key,
              j->name, type);
+        return COMMAND_MISUSED;
+    }
+    if (!tables_capacity_known(&j->d.capacity) && j->o->read == 0) {
+        tell(SAID, "the capacity of the table %s is unknown: give --read and "
+             "--write", j->name);
         return COMMAND_MISUSED;
     }
     if (j->d.capacity.on_demand && j->o->read > 0) {

@@ -45,9 +45,9 @@ static bool picked(void *context, unsigned pick, enum json_event event,
 static void answer_begin(struct answer *a, const struct dynamodb_want *want)
 {
     static const struct json_pick error[P_OWN] = {
-        [P_TYPE] = {"/__type", JSON_WANT_TEXT, false, 0},
-        [P_MESSAGE] = {"/message", JSON_WANT_TEXT, false, 0},
-        [P_MESSAGE2] = {"/Message", JSON_WANT_TEXT, false, 0}
+        [P_TYPE] = {"/__type", JSON_WANT_STRING, false, 0},
+        [P_MESSAGE] = {"/message", JSON_WANT_STRING, false, 0},
+        [P_MESSAGE2] = {"/Message", JSON_WANT_STRING, false, 0}
     };
 
     memcpy(a->picks, error, sizeof error);
@@ -355,10 +355,14 @@ static void keep_begin(void *context)
     struct dynamodb_kept *kept = context;
     unsigned i;
 
-    for (i = 0; i < kept->n; i++)
-        if (i > 0 || kept->stays == 0)
+    for (i = 0; i < kept->n; i++) {
+        if (kept->to[i] != NULL && (i > 0 || kept->stays == 0))
             buf_reset(kept->to[i]);
-    kept->to[0]->len = kept->stays;
+        kept->seen[i] = 0;
+    }
+    if (kept->to[0] != NULL)
+        kept->to[0]->len = kept->stays;
+    kept->strange = 0;
 }
 
 static bool keep_picked(void *context, unsigned pick, enum json_event event,
@@ -366,13 +370,47 @@ static bool keep_picked(void *context, unsigned pick, enum json_event event,
                         size_t n)
 {
     struct dynamodb_kept *kept = context;
+    struct buf *to = kept->to[pick];
 
-    (void)type;
-    if (event == JSON_BYTES)
-        buf_add(kept->to[pick], bytes, n);
-    else if (event == JSON_END && kept->picks[pick].wild)
-        buf_byte(kept->to[pick], '\0');
+    if (event == JSON_BEGIN) {
+        kept->seen[pick]++;
+        if (kept->types != NULL && kept->types[pick] != 0 &&
+            (kept->types[pick] >> type & 1) == 0)
+            kept->strange |= 1u << pick;
+    } else if (event == JSON_BYTES && to != NULL) {
+        buf_add(to, bytes, n);
+    } else if (event == JSON_END && to != NULL && kept->picks[pick].wild) {
+        buf_byte(to, '\0');
+    }
     return true;
+}
+
+enum outcome dynamodb_strange(struct dynamodb *db, const char *pointer)
+{
+    dynamodb_fail(db, OUTCOME_STOP, "its answer is not understood at %s",
+                  pointer);
+    dynamodb_advise(db, "check the endpoint: is it DynamoDB's?");
+    return OUTCOME_STOP;
+}
+
+/* Is what was kept as it should be? */
+static enum outcome keep_judge(struct dynamodb *db,
+                               const struct dynamodb_kept *kept)
+{
+    unsigned i;
+
+    for (i = 0; i < kept->n; i++) {
+        const unsigned types = kept->types != NULL ? kept->types[i] : 0;
+        const bool missing = kept->seen[i] == 0 && !kept->picks[i].wild &&
+            types != 0 && (types & DYNAMODB_ABSENT) == 0;
+
+        if (missing || (kept->strange >> i & 1) != 0)
+            return dynamodb_strange(db, kept->picks[i].pointer);
+        if (kept->to[i] != NULL && kept->to[i]->failed)
+            return dynamodb_fail(db, OUTCOME_STOP, "its answer is larger "
+                                 "than it may be, or memory is out");
+    }
+    return OUTCOME_DONE;
 }
 
 enum outcome dynamodb_keep(struct dynamodb *db, const char *operation,
@@ -381,13 +419,8 @@ enum outcome dynamodb_keep(struct dynamodb *db, const char *operation,
     const struct dynamodb_want want = {kept->picks, kept->n, keep_picked,
         keep_begin, kept};
     enum outcome outcome = dynamodb_call(db, operation, &want, stores);
-    unsigned i;
 
-    for (i = 0; i < kept->n && outcome == OUTCOME_DONE; i++)
-        if (kept->to[i]->failed)
-            outcome = dynamodb_fail(db, OUTCOME_STOP, "its answer is larger "
-                                    "than it may be, or memory is out");
-    return outcome;
+    return outcome == OUTCOME_DONE ? keep_judge(db, kept) : outcome;
 }
 
 void dynamodb_init(struct dynamodb *db, struct aws *aws,

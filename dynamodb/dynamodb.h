@@ -76,17 +76,38 @@ enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
                            const struct dynamodb_want *want, bool stores);
 
 /*
- * The same, where what each pick comes to is put into a buffer of its own,
- * which is emptied before. Each value of a pick that is `wild` ends in NUL.
- * STOP, too, if a buffer has not enough room.
+ * The same, where what each pick comes to is put into a buffer of its own
+ * (NULL: it is only looked at), which is emptied before. Each value of a pick
+ * that is `wild` ends in NUL. STOP, too, if a buffer has not enough room, or a
+ * value is not of a type that `types` allows: see dynamodb_strange.
  */
+enum { DYNAMODB_KEPT_MAX = 10 };
+
 struct dynamodb_kept {
     const struct json_pick *picks;
+    const unsigned short *types; /* for each pick bits, 1 << enum json_type,
+                                    where JSON_NONE allows that it is absent;
+                                    0, as NULL for all, allows everything */
     unsigned n;
-    struct buf *to[4];
+    struct buf *to[DYNAMODB_KEPT_MAX];
     size_t stays;                /* bytes at the beginning of the first buffer
                                     that are not emptied */
+    size_t seen[DYNAMODB_KEPT_MAX];      /* values of each pick; set here, */
+    unsigned strange;            /* and the picks, a bit each, that had a value
+                                    of another type */
 };
+
+enum {
+    DYNAMODB_ABSENT = 1 << JSON_NONE,
+    DYNAMODB_NULL = 1 << JSON_NULL,
+    DYNAMODB_OBJECT = 1 << JSON_OBJECT,
+    DYNAMODB_ARRAY = 1 << JSON_ARRAY,
+    DYNAMODB_STRING = 1 << JSON_STRING
+};
+
+/* Says that the value at a pointer is missing, or not what DynamoDB's answers
+   have there. Returns STOP. */
+enum outcome dynamodb_strange(struct dynamodb *db, const char *pointer);
 
 enum outcome dynamodb_keep(struct dynamodb *db, const char *operation,
                            struct dynamodb_kept *kept, bool stores);

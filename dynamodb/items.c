@@ -64,6 +64,15 @@ static struct buf *begin(struct dynamodb *db, const char *table,
 static const struct items_wanted nothing;        /* but the key */
 static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false, 0};
 
+static const unsigned short one_type = DYNAMODB_ABSENT | DYNAMODB_NULL |
+    DYNAMODB_OBJECT;
+
+/* null is as good as not there. */
+static bool is_there(const struct buf *item)
+{
+    return item->len > 0 && item->data[0] == '{';
+}
+
 enum outcome items_put(struct dynamodb *db, const char *table,
                        struct item *item)
 {
@@ -100,7 +109,8 @@ enum outcome items_get(struct dynamodb *db, const char *table,
                        const char *name, bool *found, struct buf *text)
 {
     struct buf item, *body = dynamodb_request(db, table);
-    struct dynamodb_kept kept = {&one_pick, 1, {&item}, 0};
+    struct dynamodb_kept kept = {.picks = &one_pick, .types = &one_type, .n = 1,
+        .to = {&item}};
     struct wanted wanted = {name, text};
     enum outcome outcome;
     struct plain plain;
@@ -112,7 +122,7 @@ enum outcome items_get(struct dynamodb *db, const char *table,
     dynamodb_key(body, key, id, n);
     project(body, name, &nothing);
     outcome = dynamodb_keep(db, "GetItem", &kept, false);
-    *found = outcome == OUTCOME_DONE && item.len > 0;
+    *found = outcome == OUTCOME_DONE && is_there(&item);
     if (*found && (!plain_read(&plain, item.data, item.len, false,
                                take_string, &wanted) || text->failed))
         outcome = no_item(db);
@@ -198,16 +208,65 @@ static enum outcome sort(struct batch *b, const struct buf *from, size_t *at,
     return OUTCOME_DONE;
 }
 
+/* Makes the call, whose answer has items and what was left of the keys. What
+   is left is counted level by level, so that none is missed. */
+static enum outcome call_get(struct batch *b)
+{
+    enum { ITEM, TABLES, TABLE, LEFT, ENTRY, KEYS, KEY, N };
+    static const struct json_pick picks[N] = {
+        [ITEM] = {"/Responses/*/*", JSON_WANT_RAW, true, 0},
+        [TABLES] = {"/Responses", JSON_WANT_TYPE, false, 0},
+        [TABLE] = {"/Responses/*", JSON_WANT_TYPE, true, 0},
+        [LEFT] = {"/UnprocessedKeys", JSON_WANT_TYPE, false, 0},
+        [ENTRY] = {"/UnprocessedKeys/*", JSON_WANT_TYPE, true, 0},
+        [KEYS] = {"/UnprocessedKeys/*/Keys", JSON_WANT_TYPE, true, 0},
+        [KEY] = {"/UnprocessedKeys/*/Keys/*", JSON_WANT_RAW, true, 0}
+    };
+    static const unsigned short types[N] = {
+        [ITEM] = DYNAMODB_OBJECT, [TABLES] = DYNAMODB_OBJECT,
+        [TABLE] = DYNAMODB_ARRAY,
+        [LEFT] = DYNAMODB_ABSENT | DYNAMODB_NULL | DYNAMODB_OBJECT,
+        [ENTRY] = DYNAMODB_OBJECT, [KEYS] = DYNAMODB_ARRAY,
+        [KEY] = DYNAMODB_OBJECT
+    };
+    struct dynamodb_kept kept = {.picks = picks, .types = types, .n = N,
+        .to = {[ITEM] = b->found, [KEY] = &b->undone}, .stays = b->found->len};
+    enum outcome outcome = dynamodb_keep(b->db, "BatchGetItem", &kept, false);
+
+    return outcome == OUTCOME_DONE && kept.seen[ENTRY] != kept.seen[KEYS]
+        ? dynamodb_strange(b->db, picks[KEYS].pointer) : outcome;
+}
+
+/* The same for a write: BAD where it is not clear what was left. */
+static enum outcome call_write(struct batch *b)
+{
+    enum { THING, LEFT, TABLE, REQUEST, KIND, N };
+    static const struct json_pick picks[N] = {
+        [THING] = {"/UnprocessedItems/*/*/*/*", JSON_WANT_RAW, true, 0},
+        [LEFT] = {"/UnprocessedItems", JSON_WANT_TYPE, false, 0},
+        [TABLE] = {"/UnprocessedItems/*", JSON_WANT_TYPE, true, 0},
+        [REQUEST] = {"/UnprocessedItems/*/*", JSON_WANT_TYPE, true, 0},
+        [KIND] = {"/UnprocessedItems/*/*/*", JSON_WANT_TYPE, true, 0}
+    };
+    static const unsigned short types[N] = {
+        [THING] = DYNAMODB_OBJECT,
+        [LEFT] = DYNAMODB_ABSENT | DYNAMODB_NULL | DYNAMODB_OBJECT,
+        [TABLE] = DYNAMODB_ARRAY, [REQUEST] = DYNAMODB_OBJECT,
+        [KIND] = DYNAMODB_OBJECT
+    };
+    struct dynamodb_kept kept = {.picks = picks, .types = types, .n = N,
+        .to = {[THING] = &b->undone}};
+    enum outcome outcome = dynamodb_keep(b->db, "BatchWriteItem", &kept, true);
+
+    if (outcome == OUTCOME_DONE && kept.seen[REQUEST] != kept.seen[THING])
+        return no_item(b->db);
+    return outcome == OUTCOME_STOP && kept.strange != 0 ? OUTCOME_BAD
+                                                        : outcome;
+}
+
 /* One request for those that are left. */
 static enum outcome ask(struct batch *b)
 {
-    static const struct json_pick picks[] = {
-        {"/Responses/*/*", JSON_WANT_RAW, true, 0},
-        {"/UnprocessedKeys/*/Keys/*", JSON_WANT_RAW, true, 0},
-        {"/UnprocessedItems/*/*/*/*", JSON_WANT_RAW, true, 0}
-    };
-    struct dynamodb_kept kept = {picks, 3,
-        {b->found, &b->undone, &b->undone}, b->found->len};
     struct buf *body = &b->db->request;
     const bool reads = b->writes == NULL;
     size_t i;
@@ -235,8 +294,7 @@ static enum outcome ask(struct batch *b)
         buf_byte(body, '}');
     }
     buf_byte(body, '}');
-    return dynamodb_keep(b->db, reads ? "BatchGetItem" : "BatchWriteItem",
-                         &kept, !reads);
+    return reads ? call_get(b) : call_write(b);
 }
 
 /* Asks until nothing is left. */
@@ -254,15 +312,17 @@ static enum outcome ask_all(struct batch *b)
         if (outcome != OUTCOME_DONE)
             break;
         for (before = left, left = i = 0; i < b->n; i++) {
-            b->left[i] = size[i] > 0;
+            b->left[i] = b->left[i] && size[i] > 0;
             left += b->left[i];
         }
         /* an answer has 16 MB: progress is no reason to wait for long */
         retry = left < before ? 1 : retry + 1;
-        if (left > 0 && !dynamodb_wait(b->db, OUTCOME_WAIT, retry,
-                                       b->writes != NULL))
-            return dynamodb_fail(b->db, OUTCOME_STOP, "it leaves a part of a "
-                                 "batch unprocessed, after %u tries", retry);
+        if (left > 0 && !dynamodb_wait(b->db, OUTCOME_WAIT, retry, false))
+            return dynamodb_fail(b->db, OUTCOME_STOP, *b->db->stop != 0
+                                 ? "a part of a batch was left unprocessed "
+                                 "when a signal came, after %u tries"
+                                 : "it leaves a part of a batch unprocessed, "
+                                 "after %u tries", retry);
     }
     return outcome;
 }
@@ -402,7 +462,7 @@ enum outcome items_put_new(struct dynamodb *db, const char *table,
                            size_t n, bool *there)
 {
     struct buf old, *body = begin(db, table, "Item", item, n);
-    struct dynamodb_kept kept = {&one_pick, 1, {&old}, 0};
+    struct dynamodb_kept kept = {.picks = &one_pick, .n = 1, .to = {&old}};
     const uint64_t retries = db->retries;
     enum outcome outcome;
 
@@ -418,7 +478,7 @@ enum outcome items_put_new(struct dynamodb *db, const char *table,
     if (*there) {
         outcome = OUTCOME_DONE;
         /* the first try may have stored it, and its answer have been lost */
-        if (db->retries > retries && old.len > 0 && same_item(item, n, &old))
+        if (db->retries > retries && is_there(&old) && same_item(item, n, &old))
             *there = false;
     }
     buf_free(&old);
@@ -474,19 +534,46 @@ static const char *digits(const struct buf *b)
     return b->len > 0 ? (const char *)b->data : "";
 }
 
+static bool take_any(void *context, const struct plain_value *v)
+{
+    (void)context;
+    (void)v;
+    return true;
+}
+
+/* Is it a key, from which a next page may begin? */
+static bool is_place(const struct buf *key)
+{
+    struct plain plain;
+    bool good;
+
+    plain_init(&plain);
+    good = plain_read(&plain, key->data, key->len, false, take_any, NULL);
+    plain_free(&plain);
+    return good;
+}
+
 enum outcome items_page(struct dynamodb *db, const char *operation,
                         const struct buf *request, uint64_t limit,
                         struct items_page *to)
 {
-    static const struct json_pick picks[] = {
-        {"/Items", JSON_WANT_RAW, false, 0},
-        {"/LastEvaluatedKey", JSON_WANT_RAW, false, 0},
-        {"/ScannedCount", JSON_WANT_TEXT, true, 0},
-        {"/ConsumedCapacity/CapacityUnits", JSON_WANT_TEXT, true, 0}
+    enum { ITEMS, LAST, SCANNED, UNITS, ITEM, PART, N };
+    static const struct json_pick picks[N] = {
+        [ITEMS] = {"/Items", JSON_WANT_RAW, false, 0},
+        [LAST] = {"/LastEvaluatedKey", JSON_WANT_RAW, false, 0},
+        [SCANNED] = {"/ScannedCount", JSON_WANT_NUMBER, true, 0},
+        [UNITS] = {"/ConsumedCapacity/CapacityUnits", JSON_WANT_NUMBER, true,
+            0},
+        [ITEM] = {"/Items/*", JSON_WANT_TYPE, true, 0},
+        [PART] = {"/LastEvaluatedKey/*", JSON_WANT_TYPE, true, 0}
+    };
+    static const unsigned short types[N] = {
+        [ITEMS] = DYNAMODB_ARRAY,
+        [LAST] = DYNAMODB_ABSENT | DYNAMODB_NULL | DYNAMODB_OBJECT
     };
     struct buf scanned, units, *body = &db->request;
-    struct dynamodb_kept kept = {picks, 4,
-        {&to->items, &to->last, &scanned, &units}, 0};
+    struct dynamodb_kept kept = {.picks = picks, .types = types, .n = N,
+        .to = {&to->items, &to->last, &scanned, &units}};
     enum outcome outcome;
     char *end;
 
@@ -502,7 +589,13 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
         buf_add(body, to->last.data, to->last.len);
     }
     outcome = dynamodb_keep(db, operation, &kept, false);
+    if (kept.seen[PART] == 0)    /* an empty key, as none, is of the last */
+        buf_reset(&to->last);
+    if (outcome == OUTCOME_DONE && to->last.len > 0 && !is_place(&to->last))
+        outcome = dynamodb_strange(db, picks[LAST].pointer);
     to->scanned = strtoull(digits(&scanned), NULL, 10);
+    if (to->scanned < kept.seen[ITEM])
+        to->scanned = kept.seen[ITEM];
     /* a page takes whole units or half ones */
     to->units = (double)strtoull(digits(&units), &end, 10) +
         (end[0] == '.' && end[1] == '5' ? 0.5 : 0);

@@ -9,11 +9,13 @@
 #include "dynamodb/tables.h"
 #include "base/text.h"
 
-static void set(struct keys_one *key, const struct tables_description *d,
+/* False if there is such a key, and nothing says its type. */
+static bool set(struct keys_one *key, const struct tables_description *d,
                 const char *name)
 {
     snprintf(key->name, sizeof key->name, "%s", name);
     snprintf(key->type, sizeof key->type, "%s", tables_type(d, name));
+    return *name == '\0' || key->type[0] != '\0';
 }
 
 _Static_assert((int)KEYS_MAX >= (int)TABLES_ATTRIBUTES_MAX,
@@ -36,19 +38,25 @@ enum outcome keys_read(struct dynamodb *db, const char *table,
     enum outcome outcome = tables_known(db, table, index, key, &d);
     const struct tables_index *x = index == NULL ? NULL
         : tables_index(&d, index);
+    const char *hash, *range, *untyped;
 
     if (outcome != OUTCOME_DONE)
         return outcome;
     if (d.hash[0] == '\0')
-        return dynamodb_fail(db, OUTCOME_STOP, "its answer says nothing "
-                             "of the keys of the table %s", table);
+        return tables_unsaid(db, "key", "table", table);
     if (index != NULL && x == NULL && db->error[0] == '\0')
         return dynamodb_fail(db, OUTCOME_BAD, "the table %s has no index %s",
                              table, index);
-    set(&keys->hash, &d, d.hash);
-    set(&keys->range, &d, d.range);
-    set(&keys->index_hash, &d, x != NULL ? x->hash : d.hash);
-    set(&keys->index_range, &d, x != NULL ? x->range : d.range);
+    if (x != NULL && x->hash[0] == '\0')
+        return tables_unsaid(db, "key", "index", index);
+    hash = x != NULL ? x->hash : d.hash;
+    range = x != NULL ? x->range : d.range;
+    untyped = !set(&keys->hash, &d, d.hash) ? d.hash
+        : !set(&keys->range, &d, d.range) ? d.range
+        : !set(&keys->index_hash, &d, hash) ? hash
+        : !set(&keys->index_range, &d, range) ? range : NULL;
+    if (untyped != NULL)
+        return tables_unsaid(db, "type", "key", untyped);
     for (keys->n = 0; keys->n < d.n_attributes; keys->n++)
         set(&keys->all[keys->n], &d, d.attributes[keys->n].name);
     return OUTCOME_DONE;

@@ -17,10 +17,12 @@ bool tables_name(const char *name)
 
 /* ---------------------------------------------------------- descriptions */
 
-/* What is picked of the table; then of what its lists hold, which are parts of
-   its key, definitions of attributes, and indexes; then of an index's key. */
+/* What is picked of the table; which of its lists this is; then of what lists
+   hold, which are parts of its key, definitions of attributes, and indexes;
+   then of an index's key. */
 enum {
-    P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE, P_LOCAL,
+    P_TABLE, P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE,
+    P_KEYS, P_GLOBAL, P_LOCAL,
     P_ELEMENT, P_NAME, P_TYPE, P_KIND,
     P_INDEX_NAME, P_INDEX_STATUS, P_INDEX_FILLS, P_INDEX_PROJECTION,
     P_INDEX_READ, P_INDEX_WRITE,
@@ -28,34 +30,39 @@ enum {
     P_N
 };
 
+_Static_assert((int)P_N <= (int)DYNAMODB_PICKS_MAX, "there is a pick for all");
+
 static const struct json_pick picks[P_N] = {
-    [P_STATUS] = {"/Table/TableStatus", JSON_WANT_TEXT, false, 0},
-    [P_MODE] = {"/Table/BillingModeSummary/BillingMode", JSON_WANT_TEXT,
+    [P_TABLE] = {"/Table", JSON_WANT_TYPE, false, 0},
+    [P_STATUS] = {"/Table/TableStatus", JSON_WANT_STRING, false, 0},
+    [P_MODE] = {"/Table/BillingModeSummary/BillingMode", JSON_WANT_STRING,
         false, 0},
     [P_READ] = {"/Table/ProvisionedThroughput/ReadCapacityUnits",
-        JSON_WANT_TEXT, false, 0},
+        JSON_WANT_NUMBER, false, 0},
     [P_WRITE] = {"/Table/ProvisionedThroughput/WriteCapacityUnits",
-        JSON_WANT_TEXT, false, 0},
-    [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_TEXT, false, 0},
-    [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_TEXT, false, 0},
+        JSON_WANT_NUMBER, false, 0},
+    [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_NUMBER, false, 0},
+    [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_NUMBER, false, 0},
+    [P_KEYS] = {"/Table/KeySchema", JSON_WANT_TYPE, false, 0},
+    [P_GLOBAL] = {"/Table/GlobalSecondaryIndexes", JSON_WANT_TYPE, false, 0},
     [P_LOCAL] = {"/Table/LocalSecondaryIndexes", JSON_WANT_TYPE, false, 0},
     [P_ELEMENT] = {"/Table/*/*", JSON_WANT_TYPE, true, 0},
-    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_TEXT, true, 0},
-    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_TEXT, true, 0},
-    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TEXT, true, 0},
+    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_STRING, true, 0},
+    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_STRING, true, 0},
+    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_STRING, true, 0},
+    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_STRING, true, 0},
+    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_STRING, true, 0},
+    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TYPE, true, 0},
     [P_INDEX_PROJECTION] = {"/Table/*/*/Projection/ProjectionType",
-        JSON_WANT_TEXT, true, 0},
+        JSON_WANT_STRING, true, 0},
     [P_INDEX_READ] = {"/Table/*/*/ProvisionedThroughput/ReadCapacityUnits",
-        JSON_WANT_TEXT, true, 0},
+        JSON_WANT_NUMBER, true, 0},
     [P_INDEX_WRITE] = {"/Table/*/*/ProvisionedThroughput/WriteCapacityUnits",
-        JSON_WANT_TEXT, true, 0},
+        JSON_WANT_NUMBER, true, 0},
     [P_PART] = {"/Table/*/*/KeySchema/*", JSON_WANT_TYPE, true, 0},
-    [P_PART_NAME] = {"/Table/*/*/KeySchema/*/AttributeName", JSON_WANT_TEXT,
+    [P_PART_NAME] = {"/Table/*/*/KeySchema/*/AttributeName", JSON_WANT_STRING,
         true, 0},
-    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_TEXT, true,
+    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_STRING, true,
         0}
 };
 
@@ -63,7 +70,10 @@ static const struct json_pick picks[P_N] = {
 struct parse {
     struct tables_description *d;
     const char *index;           /* that must have room */
-    bool local;                  /* among the local indexes */
+    unsigned list;               /* P_KEYS, P_GLOBAL, P_LOCAL, or P_TABLE: in
+                                    none of these */
+    unsigned strange;            /* the first pick that is not understood, + 1;
+                                    or 0 */
     struct tables_index in_hand;
     struct outcome_note notes[P_N];      /* values as they come */
 };
@@ -74,6 +84,14 @@ static void begin(void *context)
 
     memset(p->d, 0, sizeof *p->d);
     memset(p->notes, 0, sizeof p->notes);
+    p->list = P_TABLE;
+    p->strange = P_TABLE + 1;    /* unless there is one */
+}
+
+static void be_strange(struct parse *p, unsigned pick)
+{
+    if (p->strange == 0)
+        p->strange = pick + 1;
 }
 
 /* Copies what a pick came to, cut to `size`. */
@@ -93,13 +111,18 @@ static int64_t number(const struct parse *p, unsigned pick)
     return *text < '0' || *text > '9' ? -1 : strtoll(text, NULL, 10);
 }
 
-/* A part of a key, whose name and kind these two picks have. */
-static void end_part(const struct parse *p, unsigned name, unsigned kind,
+/* A part of a key, whose name and kind these two picks have. False if it has
+   not both: then nobody knows what the key is. */
+static bool end_part(const struct parse *p, unsigned name, unsigned kind,
                      char hash[TABLES_NAME], char range[TABLES_NAME])
 {
     bool is_hash = strcmp(p->notes[kind].text, "HASH") == 0;
 
+    if (p->notes[name].len == 0 ||
+        (!is_hash && strcmp(p->notes[kind].text, "RANGE") != 0))
+        return false;
     take(is_hash ? hash : range, TABLES_NAME, p, name);
+    return true;
 }
 
 /* Keeps the index in hand, if there is room, or it is the one that is
@@ -112,7 +135,6 @@ static void end_index(struct parse *p)
     take(i->name, sizeof i->name, p, P_INDEX_NAME);
     take(i->status, sizeof i->status, p, P_INDEX_STATUS);
     take(i->projection, sizeof i->projection, p, P_INDEX_PROJECTION);
-    i->backfilling = strcmp(p->notes[P_INDEX_FILLS].text, "true") == 0;
     i->read = number(p, P_INDEX_READ);
     i->write = number(p, P_INDEX_WRITE);
     if (d->n_indexes < TABLES_INDEXES_MAX) {
@@ -124,16 +146,20 @@ static void end_index(struct parse *p)
         d->indexes[TABLES_INDEXES_MAX - 1] = *i;
 }
 
-/* What a list holds ends: what it has tells what it is. */
+/* What a list holds ends. */
 static void end_element(struct parse *p)
 {
     struct tables_description *d = p->d;
 
-    if (p->notes[P_INDEX_NAME].len > 0) {
-        end_index(p);
-    } else if (p->notes[P_KIND].len > 0) {
-        end_part(p, P_NAME, P_KIND, d->hash, d->range);
-    } else if (p->notes[P_TYPE].len > 0 &&
+    if (p->list == P_KEYS) {
+        if (!end_part(p, P_NAME, P_KIND, d->hash, d->range))
+            be_strange(p, P_KEYS);
+    } else if (p->list != P_TABLE) {
+        if (p->notes[P_INDEX_NAME].len > 0)
+            end_index(p);
+        else
+            be_strange(p, p->list);
+    } else if (p->notes[P_NAME].len > 0 && p->notes[P_TYPE].len > 0 &&
                d->n_attributes < TABLES_ATTRIBUTES_MAX) {
         struct tables_attribute *a = &d->attributes[d->n_attributes++];
 
@@ -147,21 +173,26 @@ static bool picked(void *context, unsigned pick, enum json_event event,
 {
     struct parse *p = context;
 
-    (void)type;
     if (event == JSON_BYTES) {
         outcome_note_add(&p->notes[pick], bytes, n);
-    } else if (pick == P_LOCAL) {
-        p->local = event == JSON_BEGIN;
+    } else if (pick == P_TABLE) {
+        if (event == JSON_BEGIN && type == JSON_OBJECT)
+            p->strange = 0;
+    } else if (pick >= P_KEYS && pick <= P_LOCAL) {
+        p->list = event == JSON_BEGIN ? pick : P_TABLE;
+    } else if (pick == P_INDEX_FILLS) {
+        p->in_hand.backfilling = type == JSON_TRUE;
     } else if (event == JSON_BEGIN && (pick == P_ELEMENT || pick == P_PART)) {
         /* nothing is known of it */
         memset(&p->notes[pick], 0, (P_N - pick) * sizeof p->notes[0]);
         if (pick == P_ELEMENT) {
             memset(&p->in_hand, 0, sizeof p->in_hand);
-            p->in_hand.local = p->local;
+            p->in_hand.local = p->list == P_LOCAL;
         }
     } else if (event == JSON_END && pick == P_PART) {
-        end_part(p, P_PART_NAME, P_PART_KIND, p->in_hand.hash,
-                 p->in_hand.range);
+        if (!end_part(p, P_PART_NAME, P_PART_KIND, p->in_hand.hash,
+                      p->in_hand.range))
+            be_strange(p, P_PART);
     } else if (event == JSON_END && pick == P_ELEMENT) {
         end_element(p);
     }
@@ -178,6 +209,8 @@ enum outcome tables_describe(struct dynamodb *db, const char *name,
     dynamodb_request(db, name);
     outcome = dynamodb_call(db, "DescribeTable", &want, false);
     take(d->status, sizeof d->status, &p, P_STATUS);
+    if (outcome == OUTCOME_DONE && p.strange > 0)
+        outcome = dynamodb_strange(db, picks[p.strange - 1].pointer);
     /* a table that never was on demand may say nothing of its mode */
     d->capacity.on_demand =
         strcmp(p.notes[P_MODE].text, "PAY_PER_REQUEST") == 0;
@@ -188,15 +221,30 @@ enum outcome tables_describe(struct dynamodb *db, const char *name,
     return outcome;
 }
 
+/* Is one of the names, each ended by NUL, empty? */
+static bool has_empty(const struct buf *names)
+{
+    size_t i;
+
+    for (i = 0; i < names->len; i++)
+        if (names->data[i] == '\0' && (i == 0 || names->data[i - 1] == '\0'))
+            return true;
+    return false;
+}
+
 enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
                          struct buf *names)
 {
     static const struct json_pick wanted[] = {
-        {"/TableNames/*", JSON_WANT_TEXT, true, TABLES_NAME},
-        {"/LastEvaluatedTableName", JSON_WANT_TEXT, true, TABLES_NAME - 1}
+        {"/TableNames/*", JSON_WANT_STRING, true, TABLES_NAME},
+        {"/LastEvaluatedTableName", JSON_WANT_STRING, true, TABLES_NAME - 1},
+        {"/TableNames", JSON_WANT_TYPE, false, 0}
     };
+    static const unsigned short types[] = {DYNAMODB_STRING,
+        DYNAMODB_ABSENT | DYNAMODB_NULL | DYNAMODB_STRING, DYNAMODB_ARRAY};
     struct buf last;
-    struct dynamodb_kept kept = {wanted, 2, {names, &last}, 0};
+    struct dynamodb_kept kept = {.picks = wanted, .types = types, .n = 3,
+        .to = {names, &last}};
     enum outcome outcome;
 
     buf_init(&last, TABLES_NAME);
@@ -205,6 +253,8 @@ enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
     if (*after != '\0')
         dynamodb_text(&db->request, "ExclusiveStartTableName", after);
     outcome = dynamodb_keep(db, "ListTables", &kept, false);
+    if (outcome == OUTCOME_DONE && has_empty(names))
+        outcome = dynamodb_strange(db, wanted[0].pointer);
     *after = '\0';
     if (last.len > 0)
         memcpy(after, last.data, last.len);
@@ -239,13 +289,31 @@ const struct tables_index *tables_index(const struct tables_description *d,
     return NULL;
 }
 
+enum outcome tables_unsaid(struct dynamodb *db, const char *what,
+                           const char *kind, const char *name)
+{
+    return dynamodb_fail(db, OUTCOME_STOP, "its answer does not say the %s of "
+                         "the %s %s", what, kind, name);
+}
+
+bool tables_capacity_known(const struct tables_capacity *c)
+{
+    return c->on_demand || (c->read >= 0 && c->write >= 0);
+}
+
 enum outcome tables_judge(struct dynamodb *db, const char *name,
                           const char *key,
                           const struct tables_description *d)
 {
+    const char *type = tables_type(d, key);
+
+    if (d->status[0] == '\0')
+        return tables_unsaid(db, "status", "table", name);
     if (strcmp(d->status, "ACTIVE") != 0 && strcmp(d->status, "UPDATING") != 0)
         return dynamodb_fail(db, OUTCOME_BAD, "the table %s is not ready: its "
                              "status is %s", name, d->status);
+    if (d->hash[0] == '\0')
+        return tables_unsaid(db, "key", "table", name);
     if (*d->range != '\0')
         return dynamodb_fail(db, OUTCOME_BAD, "the table %s has a sort key, "
                              "%s (a table with a partition key only is "
@@ -254,10 +322,12 @@ enum outcome tables_judge(struct dynamodb *db, const char *name,
         return dynamodb_fail(db, OUTCOME_BAD, "the partition key of the table "
                              "%s is %s, not %s (--key names it)", name,
                              d->hash, key);
-    if (strcmp(tables_type(d, key), "S") != 0)
+    if (*type == '\0')
+        return tables_unsaid(db, "type", "key", key);
+    if (strcmp(type, "S") != 0)
         return dynamodb_fail(db, OUTCOME_BAD, "the partition key %s of the "
                              "table %s has the type %s, not S (string)", key,
-                             name, tables_type(d, key));
+                             name, type);
     return OUTCOME_DONE;
 }
 

@@ -60,8 +60,17 @@ struct tables_description {
     unsigned more;               /* indexes that found no room */
 };
 
+/* Is it all there? */
+bool tables_capacity_known(const struct tables_capacity *capacity);
+
+/* Says that the answer does not say the "type" of the "key" `name`, or what
+   else. Returns STOP. */
+enum outcome tables_unsaid(struct dynamodb *db, const char *what,
+                           const char *kind, const char *name);
+
 /* DescribeTable. An index that is called `index` (NULL: none) is among the
-   indexes, however many there are. */
+   indexes, however many there are. STOP if the answer describes no table, or
+   has an index or a part of a key without a name. */
 enum outcome tables_describe(struct dynamodb *db, const char *name,
                              const char *index,
                              struct tables_description *d);
@@ -87,7 +96,7 @@ const struct tables_index *tables_index(const struct tables_description *d,
 
 /*
  * DONE if the table is ready for items whose one key is the string attribute
- * `key`. BAD, and why in db->error, if it is not.
+ * `key`. BAD, or STOP, and why in db->error, if it is not.
  */
 enum outcome tables_judge(struct dynamodb *db, const char *name,
                           const char *key,

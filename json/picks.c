@@ -253,6 +253,25 @@ static bool names_this(const struct json *j, const struct json_track *t)
     return t->tokens == j->depth && t->matched == j->depth;
 }
 
+/* Is a value of this type told as decoded text? */
+static bool takes_text(enum json_want want, enum json_type type)
+{
+    return type == JSON_STRING &&
+        (want == JSON_WANT_TEXT || want == JSON_WANT_STRING ||
+         want == JSON_WANT_WALK);
+}
+
+/* Is it told as the bytes that it has? */
+static bool takes_bytes(enum json_want want, enum json_type type)
+{
+    if (want == JSON_WANT_RAW)
+        return true;
+    if (want == JSON_WANT_NUMBER)
+        return type == JSON_NUMBER;
+    return (want == JSON_WANT_TEXT || want == JSON_WANT_WALK) &&
+        type >= JSON_NUMBER;
+}
+
 bool picks_begin(struct json *j, enum json_type type, enum json_state state,
                  const unsigned char *p)
 {
@@ -275,16 +294,11 @@ bool picks_begin(struct json *j, enum json_type type, enum json_state state,
             t->used |= t->literal;
             t->told = 0;
             j->walk |= want == JSON_WANT_WALK ? bit : 0;
-            j->copy |= want == JSON_WANT_RAW ? bit : 0;
         } else if ((j->walk & bit) == 0) {
-            continue;
+            continue;            /* `want` is WALK in what follows */
         }
-        if (want == JSON_WANT_TEXT || want == JSON_WANT_WALK) {
-            if (type == JSON_STRING)
-                j->text |= bit;
-            else if (type != JSON_OBJECT && type != JSON_ARRAY)
-                j->copy |= bit;
-        }
+        j->text |= takes_text(want, type) ? bit : 0;
+        j->copy |= takes_bytes(want, type) ? bit : 0;
         t->type = (uint8_t)type;
         tell(j, i, JSON_BEGIN, type, picks_nothing, 0);
     }

@@ -288,16 +288,18 @@ def test_units_of_none(cloudinary, ocrdyn):
                                                    "ocr units")
 
 
-@pytest.mark.parametrize("body", [
-    b'{"plan":"Free"}', b'{"adv_ocr":{"usage":"many","limit":-1}}',
-    b'{"adv_ocr":{"usage":1,"limit":1' + b"0" * 100 + b"}}"])
-def test_an_add_on_that_usage_does_not_name_is_a_note(cloudinary, ocrdyn,
-                                                      body):
+@pytest.mark.parametrize("body, said", [
+    (b'{"plan":"Free"}', "is it enabled"),
+    (b'{"adv_ocr":{"usage":"many","limit":-1}}', "does not say how many"),
+    (b'{"adv_ocr":{"usage":1,"limit":1' + b"0" * 100 + b"}}",
+     "does not say how many")])
+def test_an_add_on_of_which_usage_does_not_tell_is_a_note(cloudinary, ocrdyn,
+                                                          body, said):
     cloudinary.faults.add(call="usage", reply=Response(200, body))
     done = ocrdyn(["check"])
     assert done.returncode == 0
     verdict, says = parse(done)["ocr units"]
-    assert verdict == "note" and "is it enabled" in says
+    assert verdict == "note" and said in says
 
 
 def test_answers_without_quota_headers_are_a_note(cloudinary, ocrdyn):

@@ -138,7 +138,7 @@ def test_whole_answers_of_the_peer(extract, seed):
     "data is a string": ({"info": {"ocr": {"adv_ocr": {
         "status": "complete", "data": "odd"}}}},
         "the OCR result is not understood: odd"),
-    "a page that nobody knows": (answer({"pages": []}),
+    "a page that nobody knows": (answer({"pages": [{}]}),
                                  "the OCR result is not understood"),
     "a number for text": (answer(full(1)),
                           "the OCR result is not understood"),

@@ -597,7 +597,7 @@ REFUSED = {
     "an array": ([ocr(page("x"))], "no OCR result"),
     "a string": ("complete", "no OCR result"),
     "null": (None, "no OCR result"),
-    "result is null": ({"info": {"ocr": {"adv_ocr": None}}}, "understood"),
+    "result is null": ({"info": {"ocr": {"adv_ocr": None}}}, "no OCR result"),
     "result is a string": ({"info": {"ocr": {"adv_ocr": "complete"}}},
                            "understood"),
     "result is an array": ({"info": {"ocr": {"adv_ocr": [

@@ -104,7 +104,8 @@ def test_the_words_of_sts(world, cloudinary, text):
 
 
 @pytest.mark.parametrize("text", [TEXTS["260 bytes"], TEXTS["1025 bytes"],
-                                  TEXTS["100000 bytes"]])
+                                  TEXTS["100000 bytes"]],
+                         ids=["260 bytes", "1025 bytes", "100000 bytes"])
 @pytest.mark.parametrize("service", ["ecs", "imds"])
 def test_the_words_of_metadata(world, cloudinary, text, service):
     world.ocrdyn_cloudinary = cloudinary

@@ -62,7 +62,7 @@ static const struct json_pick sets[][PICKS] = {
       { "/*", JSON_WANT_TEXT, true, 9 }, { "/a/0", JSON_WANT_RAW, false, 7 },
       { "/*/*", JSON_WANT_RAW, true, 40 }, { "/0", JSON_WANT_WALK, false, 0 },
       { "/*/a*", JSON_WANT_WALK, true, 0 }, { "/a/1", JSON_WANT_TYPE, 0, 0 } },
-    { { "/info/ocr/adv_ocr*/status", JSON_WANT_TEXT, true, 64 },
+    { { "/info/ocr/adv_ocr*/status", JSON_WANT_STRING, true, 64 },
       { "/info/ocr/adv_ocr*/data/*/textAnnotations/0/description",
         JSON_WANT_TEXT, true, 0 },
       { "/info/ocr/adv_ocr*/data/*/fullTextAnnotation/text", JSON_WANT_TEXT,

@@ -25,8 +25,11 @@ The moments, `when`:
     idle    the answer was sent, the next request has not come
 """
 
+import copy
+import json
 import threading
 import time
+import zlib
 from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Callable
@@ -153,6 +156,53 @@ def skewed(seconds):
 def bad_crc(response):
     """A checksum that does not fit the body (A 3.5)."""
     return header("x-amz-crc32", "1")(response)
+
+
+class Gone:
+    """The value of what is to be deleted."""
+
+    def __deepcopy__(self, memo):
+        return self
+
+
+GONE = Gone()
+
+
+def changed(*changes):
+    """Changes values inside an answer's JSON: each change is a JSON Pointer
+    and the value that is then there, GONE for none. All but the pointer's
+    last member or element must be there; "-" stands for a new element. A
+    checksum is made anew."""
+    def edit(response):
+        document = json.loads(response.body)
+        for pointer, value in changes:
+            document = change(document, pointer, copy.deepcopy(value))
+        body = b"" if document is GONE else \
+            json.dumps(document, ensure_ascii=False).encode()
+        edited = replace(response, body=body)
+        if "x-amz-crc32" in edited.headers:
+            return header("x-amz-crc32", str(zlib.crc32(body)))(edited)
+        return edited
+    return edit
+
+
+def change(document, pointer, value):
+    """The document with another value at the pointer (RFC 6901)."""
+    if pointer == "":
+        return value
+    *path, last = (part.replace("~1", "/").replace("~0", "~")
+                   for part in pointer[1:].split("/"))
+    parent = document
+    for part in path:
+        parent = parent[int(part) if isinstance(parent, list) else part]
+    if isinstance(parent, list):
+        last = len(parent) if last == "-" else int(last)
+        parent[last:last + 1] = [] if value is GONE else [value]
+    elif value is GONE:
+        parent.pop(last, None)
+    else:
+        parent[last] = value
+    return document
 
 
 # Frames: Response -> bytes.

@@ -509,6 +509,8 @@ struct picking {
 
 #define TYPE(p) { p, JSON_WANT_TYPE, false, 0 }
 #define TXT(p) { p, JSON_WANT_TEXT, false, 0 }
+#define STR(p) { p, JSON_WANT_STRING, false, 0 }
+#define NUM(p) { p, JSON_WANT_NUMBER, false, 0 }
 #define RAW(p) { p, JSON_WANT_RAW, false, 0 }
 #define WALK(p) { p, JSON_WANT_WALK, false, 0 }
 #define WILD(p) { p, JSON_WANT_TEXT, true, 0 }
@@ -527,6 +529,23 @@ static const struct picking picking[] = {
       { "<s:s>", "<n:1>", "<n:-2.5e3>", "<t:true>" }, 0, 0 },
     { ANY, { TXT("/4"), TXT("/5"), TXT("/6"), TXT("/7") },
       { "<f:false>", "<z:null>", "<o>", "<a>" }, 0, 0 },
+    /* typed: another type is told, but has no bytes */
+    { ANY, { STR("/0"), STR("/1"), STR("/3"), STR("/4") },
+      { "<s:s>", "<n>", "<t>", "<f>" }, 0, 0 },
+    { ANY, { STR("/5"), STR("/6"), STR("/7"), STR("/8") },
+      { "<z>", "<o>", "<a>", "" }, 0, 0 },
+    { ANY, { NUM("/0"), NUM("/1"), NUM("/2"), NUM("/3") },
+      { "<s>", "<n:1>", "<n:-2.5e3>", "<t>" }, 0, 0 },
+    { ANY, { NUM("/4"), NUM("/5"), NUM("/6"), NUM("/7") },
+      { "<f>", "<z>", "<o>", "<a>" }, 0, 0 },
+    { "{\"a\":\"x\\u00e9\",\"a\":1}", { STR("/a"), NUM("/a"), RAW("/a") },
+      { "<s:x\xc3\xa9>", "<s>", "<s:\"x\\u00e9\">" }, 0, 0 },
+    { "[\"abcd\"]", { { "/0", JSON_WANT_STRING, false, 3 } }, { "<s:abc" },
+      JSON_E_CAP, 5 },
+    { "[1234]", { { "/0", JSON_WANT_STRING, false, 3 },
+        { "/0", JSON_WANT_NUMBER, false, 4 } }, { "<n>", "<n:1234>" }, 0, 0 },
+    { "[1234]", { { "/0", JSON_WANT_NUMBER, false, 3 } }, { "<n:123" },
+      JSON_E_CAP, 4 },
     { ANY, { RAW("/0"), RAW("/2"), RAW("/6"), RAW("") },
       { "<s:\"s\">", "<n:-2.5e3>", "<o:{}>", "<a:" ANY ">" }, 0, 0 },
     { ANY, { WALK(""), WALK("/0"), WALK("/6"), WALK("/1") },
