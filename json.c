@@ -6,7 +6,6 @@
 
 #include <string.h>
 
-#include "base/text.h"
 #include "json/machine.h"
 #include "json/picks.h"
 
@@ -17,67 +16,6 @@ enum { REPLACEMENT = 0xfffd, ESCAPES = 8 };
 /* The letters of escapes, and what they stand for. */
 static const char escape_letters[] = "\"\\/bfnrt";
 static const unsigned char escaped[] = "\"\\/\b\f\n\r\t";
-
-/* ---- UTF-8 ---- */
-
-/*
- * How many bytes continue the character that starts with `c`, and the bounds
- * of the first of them (RFC 3629, section 4); -1 where none starts so.
- */
-static int utf8_lead(unsigned char c, uint8_t bounds[2])
-{
-    bounds[0] = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
-    bounds[1] = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
-    if (c < 0xc2 || c > 0xf4)
-        return c < 0x80 ? 0 : -1;
-    return c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
-}
-
-/* May `c` continue the character? After the first, any such byte may. */
-static bool utf8_next(unsigned char c, uint8_t bounds[2])
-{
-    if (c < bounds[0] || c > bounds[1])
-        return false;
-    bounds[0] = 0x80;
-    bounds[1] = 0xbf;
-    return true;
-}
-
-/* Length of the longest start of a character at `p`, n > 0; is it whole? */
-static size_t utf8_start(const unsigned char *p, size_t n, bool *whole)
-{
-    uint8_t bounds[2];
-    int need = utf8_lead(p[0], bounds);
-    size_t i;
-
-    for (i = 1; need > 0 && i < n && utf8_next(p[i], bounds); i++)
-        need--;
-    *whole = need == 0;
-    return i;
-}
-
-size_t json_utf8(const unsigned char *p, size_t n)
-{
-    bool whole;
-    size_t length;
-
-    if (n == 0 || p[0] < 0x80)
-        return n > 0;
-    length = utf8_start(p, n, &whole);
-    return whole ? length : 0;
-}
-
-bool json_is_utf8(const unsigned char *p, size_t n)
-{
-    size_t length;
-
-    for (; n > 0; p += length, n -= length) {
-        length = json_utf8(p, n);
-        if (length == 0)
-            return false;
-    }
-    return true;
-}
 
 /* Tells a code point as UTF-8. */
 static void tell_code(struct json *j, uint32_t code)
@@ -103,20 +41,14 @@ const unsigned char *json_beyond(struct json *j, const unsigned char *p,
     const unsigned char *start = p;
 
     for (; p < end; p++) {
-        int need = j->need - 1;
-
-        if (j->need > 0 ? !utf8_next(*p, j->bounds)
-            : *p < ' ' || *p == '"' || *p == '\\')
+        if (j->utf8.missing == 0 && (*p < ' ' || *p == '"' || *p == '\\'))
             break;
-        if (j->need == 0)
-            need = utf8_lead(*p, j->bounds);
-        if (need < 0)
+        if (!text_utf8_step(&j->utf8, *p))
             break;
-        j->need = (uint8_t)need;
     }
     if (!j->quiet)
         p = picks_string(j, start, p);
-    if (p < end && (j->need > 0 || *p >= 0x80))
+    if (p < end && (j->utf8.missing > 0 || *p >= 0x80))
         picks_fail(j, JSON_E_UTF8, p);
     return p;
 }
@@ -136,7 +68,7 @@ static void escape(struct json *j, unsigned char c)
 
     if (c == 'u') {
         j->state = HEX;
-        j->need = 4;
+        j->digits = 4;
         j->code = 0;
         return;
     }
@@ -159,7 +91,7 @@ static void hex(struct json *j, unsigned char c)
         return;
     }
     code = j->code = j->code << 4 | (uint32_t)digit;
-    if (--j->need > 0)
+    if (--j->digits > 0)
         return;
     j->state = STRING;
     if (code >> 10 == 0xdc00 >> 10 && j->high != 0) {
@@ -400,26 +332,6 @@ const char *json_sentence(enum json_error error)
 
 /* ---- strings out ---- */
 
-/* Length of the character at `p`, or 0 if it is none that may be shown. */
-static size_t shown(const unsigned char *p, size_t n)
-{
-    if (*p < 0x80)
-        return *p >= ' ' && *p != 0x7f;
-    if (n > 1 && p[0] == 0xc2 && p[1] < 0xa0)
-        return 0;
-    return json_utf8(p, n);
-}
-
-size_t json_printable(const unsigned char *p, size_t n, const char but[2])
-{
-    size_t i = 0, k = 1;
-
-    for (; i < n && k > 0; i += k)
-        k = p[i] == (unsigned char)but[0] || p[i] == (unsigned char)but[1]
-            ? 0 : shown(p + i, n - i);
-    return i;
-}
-
 /* Writes a character below U+0100 as an escape. */
 static void quote_byte(unsigned char c, json_put *put, void *context)
 {
@@ -445,17 +357,16 @@ size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
 
     put(context, "\"", 1);
     for (; n > 0; bytes += length, n -= length) {
-        bool whole;
-
-        length = json_printable(bytes, n, "\"\\");
+        length = text_printable(bytes, n, "\"\\");
         if (length > 0) {
             put(context, bytes, length);
             continue;
         }
-        length = utf8_start(bytes, n, &whole);
-        if (whole) {
+        length = text_utf8_length(bytes, n);
+        if (length > 0) {
             quote_byte(bytes[length - 1], put, context);
         } else {
+            length = text_utf8_subpart(bytes, n);
             put(context, "\xef\xbf\xbd", 3);
             replaced++;
         }

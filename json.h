@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
+
 enum {
     JSON_MAX_DEPTH = 512,    /* nested arrays and objects */
     JSON_MAX_PICKS = 32,     /* pointers at once */
@@ -151,22 +153,6 @@ size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context);
 
 /*
- * How many of the first bytes of `p` are characters that any reader may be
- * shown: UTF-8, no control characters (nor U+007F to U+009F, which terminals
- * obey), and neither of the two in `but`.
- */
-size_t json_printable(const unsigned char *p, size_t n, const char but[2]);
-
-/*
- * Length in bytes (1 to 4) of the well-formed UTF-8 character at the start of
- * `p`, or 0 if there is none (RFC 3629); `n` is how many bytes there are.
- */
-size_t json_utf8(const unsigned char *p, size_t n);
-
-/* Are these n bytes UTF-8, from end to end? */
-bool json_is_utf8(const unsigned char *p, size_t n);
-
-/*
  * The state. Nothing in it is for the caller, who only gives it room.
  */
 struct json_track {          /* how far the path in hand follows a pick */
@@ -199,8 +185,8 @@ struct json {
     uint8_t error;           /* enum json_error */
     uint8_t n;               /* picks */
     uint8_t type;            /* of the scalar in hand */
-    uint8_t need;            /* continuation bytes, or hex digits, to come */
-    uint8_t bounds[2];       /* of the next continuation byte */
+    uint8_t digits;          /* hex digits of the \u escape still to come */
+    struct text_utf8 utf8;   /* within a character of the string in hand */
     bool name;               /* the string in hand is a name */
     bool object;             /* the innermost open one is an object */
     bool quiet;              /* nothing in this subtree is picked */

@@ -1,7 +1,12 @@
-/* ascii: see ascii.h. */
+/*
+ * text.c: characters in ASCII and UTF-8, whatever the locale. Everything that
+ * asks what a byte means asks here.
+ */
 #include "base/text.h"
 
 #include <string.h>
+
+/* ---- ASCII ---- */
 
 bool ascii_alnum(int c)
 {
@@ -43,4 +48,66 @@ bool ascii_field(const char *text)
         if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
             return false;
     return true;
+}
+
+/* ---- UTF-8 ---- */
+
+/* Length of the longest prefix that begins a character; is it a whole one? */
+static size_t character_prefix(const unsigned char *p, size_t n, bool *whole)
+{
+    struct text_utf8 u = {0, 0, 0};
+    size_t i = 0;
+
+    *whole = false;
+    while (!*whole && i < n && text_utf8_step(&u, p[i])) {
+        *whole = u.missing == 0;
+        i++;
+    }
+    return i;
+}
+
+size_t text_utf8_length(const unsigned char *p, size_t n)
+{
+    bool whole;
+    size_t length = character_prefix(p, n, &whole);
+
+    return whole ? length : 0;
+}
+
+size_t text_utf8_subpart(const unsigned char *p, size_t n)
+{
+    bool whole;
+    size_t length = character_prefix(p, n, &whole);
+
+    return length > 0 ? length : 1;
+}
+
+bool text_is_utf8(const unsigned char *p, size_t n)
+{
+    size_t length;
+
+    for (; n > 0; p += length, n -= length) {
+        length = text_utf8_length(p, n);
+        if (length == 0)
+            return false;
+    }
+    return true;
+}
+
+size_t text_printable(const unsigned char *p, size_t n, const char except[2])
+{
+    size_t i = 0, length;
+
+    while (i < n) {
+        const unsigned char c = p[i];
+
+        if (c < ' ' || c == 0x7f || c == (unsigned char)except[0] ||
+            c == (unsigned char)except[1])
+            break;
+        length = c < 0x80 ? 1 : text_utf8_length(p + i, n - i);
+        if (length == 0 || (c == 0xc2 && p[i + 1] < 0xa0))
+            break;
+        i += length;
+    }
+    return i;
 }

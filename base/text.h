@@ -1,11 +1,13 @@
 /*
- * ascii: kinds of characters, by their ASCII codes whatever the locale.
+ * text: what ASCII and UTF-8 (RFC 3629) say about bytes, in any locale.
  */
-#ifndef ASCII_H
-#define ASCII_H
+#ifndef TEXT_H
+#define TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* ---- ASCII ---- */
 
 static inline bool ascii_digit(int c)
 {
@@ -26,5 +28,58 @@ bool ascii_token(const char *text, size_t n);
 /* Can this be a field's value (RFC 9110 section 5.5): no control character
    but tab? */
 bool ascii_field(const char *text);
+
+/* ---- UTF-8 ---- */
+
+/* The position of a decoder within a character: all zero between two. */
+struct text_utf8 {
+    unsigned char missing;       /* bytes that complete the character */
+    unsigned char low, high;     /* bounds of the next of these bytes */
+};
+
+/*
+ * Advances over the byte `c`. False if it cannot stand there, and `u` is then
+ * unchanged. Inline because json.c calls it for each byte beyond ASCII.
+ */
+static inline bool text_utf8_step(struct text_utf8 *u, unsigned char c)
+{
+    if (u->missing > 0) {
+        if (c < u->low || c > u->high)
+            return false;
+        u->missing--;
+        u->low = 0x80;
+        u->high = 0xbf;
+        return true;
+    }
+    if (c < 0x80)
+        return true;
+    if (c < 0xc2 || c > 0xf4)
+        return false;
+    u->missing = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+    u->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    u->high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    return true;
+}
+
+/* Length in bytes (1 to 4) of the well-formed character at the start of these
+   n bytes, or 0 if there is none. */
+size_t text_utf8_length(const unsigned char *p, size_t n);
+
+/*
+ * How many bytes at `p`, n > 0, which are not the start of a well-formed
+ * character, one U+FFFD replaces: the maximal subpart (Unicode 15, section
+ * 3.9), 1 to 3.
+ */
+size_t text_utf8_subpart(const unsigned char *p, size_t n);
+
+/* Are these n bytes UTF-8 from end to end? */
+bool text_is_utf8(const unsigned char *p, size_t n);
+
+/*
+ * How many of the first bytes at `p` any terminal or reader can be given as
+ * they are: UTF-8 without control characters (U+0000 to U+001F, U+007F to
+ * U+009F) and without the two ASCII characters in `except`.
+ */
+size_t text_printable(const unsigned char *p, size_t n, const char except[2]);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 #include "dynamodb/item.h"
 #include "json.h"
 #include "dynamodb/tables.h"
@@ -229,7 +230,7 @@ static bool wrong_value(const struct options_row *r, const char *value,
 
 static bool is_utf8(const char *text)
 {
-    return json_is_utf8((const unsigned char *)text, strlen(text));
+    return text_is_utf8((const unsigned char *)text, strlen(text));
 }
 
 static bool is_pointer(const char *text)

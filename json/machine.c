@@ -179,7 +179,7 @@ again:
         p++;
         goto string;
     case STRING:
-        if (j->need > 0)
+        if (j->utf8.missing > 0)
             goto beyond;
         /* fall through */
     string:

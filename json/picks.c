@@ -44,7 +44,7 @@ static bool track_init(struct json_track *t, const char *s, bool wild)
         return false;
     for (; *s != '\0'; s += n) {
         n = (unsigned char)*s < 0x80 ? 1
-            : json_utf8((const unsigned char *)s, strlen(s));
+            : text_utf8_length((const unsigned char *)s, strlen(s));
         if (n == 0)
             return false;
         if (*s == '/') {

@@ -8,7 +8,7 @@
 
 #include "base/clock.h"
 #include "dynamodb/item.h"
-#include "json.h"
+#include "base/text.h"
 
 enum rows_read ids_next(struct rows_in *in, const volatile sig_atomic_t *stop,
                         const unsigned char **id, size_t *len)
@@ -33,7 +33,7 @@ const char *ids_wrong(const unsigned char *id, size_t n, bool key)
         return "the id is empty";
     if (key && n > ITEM_KEY_MAX)
         return "the id is longer than the 2048 bytes of a DynamoDB key";
-    return json_is_utf8(id, n) ? NULL : "the id is not UTF-8";
+    return text_is_utf8(id, n) ? NULL : "the id is not UTF-8";
 }
 
 bool ids_asset(const unsigned char *id, size_t n)

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "json.h"
 
 bool rows_format_parse(enum rows_format *format, const char *name)
@@ -113,7 +114,7 @@ static size_t escape(const unsigned char *p, size_t n, char text[9])
 {
     static const char digits[] = "0123456789ABCDEF";
     static const char letters[] = "\\\\\tt\nn\rr";
-    size_t k = json_utf8(p, n) == 2 ? 2 : 1;     /* U+0080 to U+009F */
+    size_t k = text_utf8_length(p, n) == 2 ? 2 : 1;     /* U+0080 to U+009F */
 
     *text++ = '\\';
     for (size_t i = 0; letters[i] != '\0'; i += 2) {
@@ -144,9 +145,9 @@ void rows_visible(char *out, size_t size, const unsigned char *bytes, size_t n)
     while (n > 0) {
         char text[9];
         const void *shown = bytes;
-        size_t k = json_utf8(bytes, n), m = k;
+        size_t k = text_utf8_length(bytes, n), m = k;
 
-        if (*bytes != '\t' && json_printable(bytes, k, "\0") == 0) {
+        if (*bytes != '\t' && text_printable(bytes, k, "\0") == 0) {
             k = escape(bytes, n, text);
             m = strlen(text);
             shown = text;
@@ -228,7 +229,7 @@ static void add_text(struct rows_out *out, const char *text)
 static void add_escaped(struct rows_out *out, const unsigned char *p, size_t n)
 {
     while (n > 0) {
-        size_t k = json_printable(p, n, "\\\\");
+        size_t k = text_printable(p, n, "\\\\");
 
         add(out, p, k);
         if (k < n) {

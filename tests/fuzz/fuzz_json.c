@@ -163,7 +163,7 @@ static void quote(const unsigned char *bytes, size_t n)
     if (n > 0)
         memcpy(original.bytes, bytes, n);
     for (i = 0; utf8 && i < n; i += k) {
-        k = json_utf8(bytes + i, n - i);
+        k = text_utf8_length(bytes + i, n - i);
         utf8 = k > 0;
     }
     if ((json_quote(original.bytes, n, put, &out) == 0) != utf8)

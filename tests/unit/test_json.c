@@ -427,45 +427,22 @@ static void test_depth(void)
     CHECK(t.error == JSON_E_SYNTAX && t.offset == i, "brackets must pair");
 }
 
-/* Is it one character of n bytes? By the value that it stands for. */
-static bool well_formed(const unsigned char *p, size_t n)
-{
-    static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    size_t need = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2
-                  : p[0] < 0xf0 ? 3 : p[0] < 0xf8 ? 4 : 0;
-    uint32_t code = need == 1 ? p[0] : p[0] & (0x7fu >> need);
-    size_t i;
-
-    if (need != n)
-        return false;
-    for (i = 1; i < n; i++) {
-        if ((p[i] & 0xc0) != 0x80)
-            return false;
-        code = code << 6 | (p[i] & 0x3f);
-    }
-    return code >= least[n] && code <= 0x10ffff
-           && (code < 0xd800 || code > 0xdfff);
-}
-
-/* Are the bytes, as a string, taken if and only if they should be? */
+/* Does the tokenizer accept the bytes as a string where it should? What is
+   UTF-8 is proved by test_text.c. */
 static bool judged(const unsigned char *p, size_t n)
 {
+    bool good = text_is_utf8(p, n);
     unsigned char text[8];
-    size_t i, length;
     struct json j;
+    size_t i;
 
+    for (i = 0; i < n; i++)
+        good = good && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\';
     text[0] = text[n + 1] = '"';
     memcpy(text + 1, p, n);
     json_init(&j, NULL, 0, NULL, NULL);
     json_feed(&j, text, n + 2);
-    for (i = 0; i < n; i += length) {
-        for (length = 1; length <= n - i; length++)
-            if (well_formed(p + i, length))
-                break;
-        if (length > n - i || p[i] < 0x20 || p[i] == '"' || p[i] == '\\')
-            return !json_end(&j);
-    }
-    return json_end(&j);
+    return json_end(&j) == good;
 }
 
 static void test_utf8(void)
@@ -483,18 +460,12 @@ static void test_utf8(void)
         p[1] = (unsigned char)(i >> 8 & 255);
         p[2] = tail[(i >> 16) % TAILS];
         p[3] = tail[(i >> 16) / TAILS];
-        for (n = 1; n <= 4; n++) {
-            bool good = well_formed(p, n);
-
-            wrong += (json_utf8(p, n) == n) != good;
-            wrong += p[0] >= 0x80 && !judged(p, n);
+        for (n = 1; n <= 4 && p[0] >= 0x80; n++) {
+            wrong += !judged(p, n);
             count++;
         }
     }
-    CHECK(wrong == 0, "%lu of %lu characters are misjudged", wrong, count);
-    CHECK(json_utf8(p, 0) == 0, "no bytes are no character");
-    CHECK(json_utf8((const unsigned char *)"a\xff", 2) == 1, "only the first");
-    CHECK(json_utf8((const unsigned char *)"\xe2\x82\xac", 2) == 0, "cut");
+    CHECK(wrong == 0, "%lu of %lu strings are misjudged", wrong, count);
 }
 
 /* ---- picks ---- */
@@ -982,18 +953,8 @@ static void test_quote(void)
     }
 }
 
-static void test_is_utf8(void)
-{
-    const unsigned char *good = (const unsigned char *)"a\xc3\xa9";
-
-    CHECK(json_is_utf8(good, 0), "nothing is UTF-8");
-    CHECK(json_is_utf8(good, 3), "two characters are UTF-8");
-    CHECK(!json_is_utf8(good, 2), "a cut character is not UTF-8");
-}
-
 int main(void)
 {
-    test_is_utf8();
     test_grammar();
     test_depth();
     test_utf8();
