@@ -83,7 +83,7 @@ static void escape(struct json *j, unsigned char c)
 /* One digit of \u; after the last the code unit is whole. */
 static void hex(struct json *j, unsigned char c)
 {
-    const int digit = ascii_hex(c);
+    const int digit = text_hex(c);
     uint32_t code;
 
     if (digit < 0) {
@@ -147,7 +147,7 @@ static enum json_state number_next(unsigned state, unsigned char c)
     };
 
     return (enum json_state)next[state - MINUS][
-        c == '0' ? 0 : ascii_digit(c) ? 1 : c == '.' ? 2
+        c == '0' ? 0 : text_is_digit(c) ? 1 : c == '.' ? 2
         : c == 'e' || c == 'E' ? 3 : c == '+' || c == '-' ? 4 : 5];
 }
 

@@ -111,7 +111,7 @@ static bool is_date(const char *text)
     static const char form[] = "00000000T000000Z";
     size_t i = 0;
 
-    while (form[i] == '0' ? ascii_digit(text[i]) : text[i] == form[i]) {
+    while (form[i] == '0' ? text_is_digit(text[i]) : text[i] == form[i]) {
         if (form[i++] == '\0')
             return true;
     }
@@ -157,9 +157,9 @@ static unsigned char encoder_take(struct encoder *e)
     size_t n = 1;
     unsigned char byte = (unsigned char)*p;
 
-    if (e->decode && e->rest.n >= 3 && *p == '%' && ascii_hex(p[1]) >= 0 &&
-        ascii_hex(p[2]) >= 0) {
-        byte = (unsigned char)(ascii_hex(p[1]) << 4 | ascii_hex(p[2]));
+    if (e->decode && e->rest.n >= 3 && *p == '%' && text_hex(p[1]) >= 0 &&
+        text_hex(p[2]) >= 0) {
+        byte = (unsigned char)(text_hex(p[1]) << 4 | text_hex(p[2]));
         n = 3;
     }
     e->rest.at += n;
@@ -181,7 +181,7 @@ static char encoder_next(struct encoder *e)
         return '\0';
     e->byte = encoder_take(e);
     c = (char)e->byte;
-    if (ascii_unreserved(c))
+    if (text_is_unreserved(c))
         return c;
     e->digits = 2;
     return '%';
@@ -330,7 +330,7 @@ static bool sort_headers(struct headers *h, const struct sigv4_request *rq)
         const struct sigv4_header *header = &rq->headers[k];
         size_t i;
 
-        if (!ascii_token(header->name, strlen(header->name)) ||
+        if (!text_is_token(header->name, strlen(header->name)) ||
             !is_field_value(header->value))
             return false;
         for (i = h->n++; i > 0; i--) {
@@ -429,7 +429,7 @@ static bool put_canonical_request(struct sink *s,
     br_sha256_context hash;
     unsigned char digest[br_sha256_SIZE];
 
-    if (!ascii_token(rq->method, strlen(rq->method)) ||
+    if (!text_is_token(rq->method, strlen(rq->method)) ||
         (*rq->path != '/' && *rq->path != '\0') ||
         !sort_headers(h, rq) || find_header(h, "host") == NULL ||
         find_header(h, "x-amz-date") == NULL)

@@ -120,10 +120,10 @@ static bool parse(int part[PARTS], const char *text, const char *form)
 {
     memset(part, 0, PARTS * sizeof *part);
     for (; *form != '\0'; form++, text++) {
-        if (ascii_digit(*form)) {
+        if (text_is_digit(*form)) {
             int *n = &part[*form - '0'];
 
-            if (!ascii_digit(*text))
+            if (!text_is_digit(*text))
                 return false;
             *n = *n * 10 + *text - '0';
         } else if (*text == '\0' || (*form != '?' && *form != *text)) {
@@ -184,8 +184,8 @@ int64_t clock_iso(const char *text)
         return -1;
     at = seconds(part);
     text += 19;
-    if (*text == '.' && ascii_digit(text[1]))
-        for (text++; ascii_digit(*text); text++)
+    if (*text == '.' && text_is_digit(text[1]))
+        for (text++; text_is_digit(*text); text++)
             ;
     if (at < 0 || strcmp(text, "Z") == 0)
         return at;

@@ -8,46 +8,56 @@
 
 /* ---- ASCII ---- */
 
-bool ascii_alnum(int c)
-{
-    return ascii_digit(c) || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
-}
-
 /* An alphanumeric character, or one of `others`. */
-static bool is_one(int c, const char *others)
+static bool is_alnum_or(int c, const char *others)
 {
-    return (c >= 'a' && c <= 'z') || ascii_alnum(c) ||
-        (c != '\0' && strchr(others, c) != NULL);
+    return text_is_alnum(c) || (c != '\0' && strchr(others, c) != NULL);
 }
 
-bool ascii_unreserved(int c)
+bool text_is_unreserved(int c)
 {
-    return is_one(c, "-._~");
+    return is_alnum_or(c, "-._~");
 }
 
-int ascii_hex(int c)
+int text_hex(int c)
 {
-    if (ascii_digit(c))
+    if (text_is_digit(c))
         return c - '0';
     c |= 0x20;
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool ascii_token(const char *text, size_t n)
+bool text_is_token(const char *text, size_t n)
 {
     size_t i = 0;
 
-    while (i < n && is_one(text[i], "!#$%&'*+-.^_`|~"))
+    while (i < n && is_alnum_or(text[i], "!#$%&'*+-.^_`|~"))
         i++;
     return n > 0 && i == n;
 }
 
-bool ascii_field(const char *text)
+bool text_is_field(const char *text)
 {
     for (; *text != '\0'; text++)
         if (((unsigned char)*text < 0x20 && *text != '\t') || *text == 0x7f)
             return false;
     return true;
+}
+
+bool text_number(const char *digits, size_t n, uint64_t max, uint64_t *number)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < n; i++) {
+        const unsigned digit = (unsigned char)digits[i] - (unsigned)'0';
+
+        if (digit > 9 || digit > max || value > (max - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    if (n > 0)
+        *number = value;
+    return n > 0;
 }
 
 /* ---- UTF-8 ---- */

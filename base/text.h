@@ -6,28 +6,40 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /* ---- ASCII ---- */
 
-static inline bool ascii_digit(int c)
+/* These take a char, an unsigned char or an int. */
+static inline bool text_is_digit(int c)
 {
     return c >= '0' && c <= '9';
 }
 
-bool ascii_alnum(int c);
+static inline bool text_is_alnum(int c)
+{
+    return text_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-/* One that percent-encoding leaves alone (RFC 3986 section 2.3)? */
-bool ascii_unreserved(int c);
+/* Is it unreserved in URIs (RFC 3986 section 2.3), and thus not encoded? */
+bool text_is_unreserved(int c);
 
-/* The value of a hexadecimal digit, or -1. */
-int ascii_hex(int c);
+/* The value of a hexadecimal digit of either case, or -1. */
+int text_hex(int c);
 
-/* Are these n bytes a token (RFC 9110 section 5.6.2)? */
-bool ascii_token(const char *text, size_t n);
+/* Are these n bytes a token of HTTP (RFC 9110 section 5.6.2)? */
+bool text_is_token(const char *text, size_t n);
 
-/* Can this be a field's value (RFC 9110 section 5.5): no control character
-   but tab? */
-bool ascii_field(const char *text);
+/* Can this be the value of an HTTP field (RFC 9110 section 5.5): does it have
+   no control characters except tab? */
+bool text_is_field(const char *text);
+
+/*
+ * Reads a number of n decimal digits, and nothing else. False, with *number
+ * unchanged, if there is no digit, anything but digits, or a value above
+ * `max`. Leading zeros are allowed.
+ */
+bool text_number(const char *digits, size_t n, uint64_t max, uint64_t *number);
 
 /* ---- UTF-8 ---- */
 

@@ -63,8 +63,8 @@ static bool status_line(struct http_response *r, const char *line, size_t n)
     if (n < 13 || memcmp(line, "HTTP/1.", 7) != 0 ||
         (line[7] != '0' && line[7] != '1') || line[8] != ' ')
         return wrong(r, "this is not an HTTP/1.1 answer");
-    if (p[0] < '1' || p[0] > '5' || !ascii_digit(p[1]) ||
-        !ascii_digit(p[2]) || p[3] != ' ')
+    if (p[0] < '1' || p[0] > '5' || !text_is_digit(p[1]) ||
+        !text_is_digit(p[2]) || p[3] != ' ')
         return wrong(r, "the status line is wrong");
     r->status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0';
     r->keep = line[7] == '1';
@@ -93,7 +93,7 @@ static bool content_length(struct http_response *r, const char *p, bool *have)
         const char *start = p;
         uint64_t n = 0;
 
-        for (; ascii_digit(*p); p++)
+        for (; text_is_digit(*p); p++)
             n = n * 10 + (uint64_t)(*p - '0');
         if (p == start || p - start > 18)
             break;
@@ -161,7 +161,7 @@ static char *field_line(struct http_response *r, char *to, char *line,
         wrong(r, "a header line is folded");
         return NULL;
     }
-    if (colon == NULL || !ascii_token(line, (size_t)(colon - line))) {
+    if (colon == NULL || !text_is_token(line, (size_t)(colon - line))) {
         wrong(r, "a header line is wrong");
         return NULL;
     }
@@ -258,7 +258,7 @@ static bool head_byte(struct http_response *r, unsigned char c)
 /* A byte of a chunk's size, or what ends it (RFC 9112 section 7.1). */
 static bool size_byte(struct http_response *r, unsigned char c)
 {
-    int digit = ascii_hex(c);
+    int digit = text_hex(c);
 
     if (digit >= 0) {
         if (r->digits++ == 0)

@@ -164,7 +164,7 @@ static void end_digits(struct records *r)
 /* A byte behind a part of an escape. */
 static size_t take_digit(struct records *r, unsigned char c)
 {
-    const int base = r->state == HEX ? 16 : 8, digit = ascii_hex(c);
+    const int base = r->state == HEX ? 16 : 8, digit = text_hex(c);
 
     if (digit < 0 || digit >= base) {
         end_digits(r);

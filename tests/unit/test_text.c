@@ -13,6 +13,88 @@ static const unsigned char *bytes_of(const char *text)
     return (const unsigned char *)text;
 }
 
+/* ---- ASCII ---- */
+
+/* Is `c` one of the characters in `set`? */
+static bool is_in(int c, const char *set)
+{
+    return c > 0 && strchr(set, c) != NULL;
+}
+
+#define DIGITS "0123456789"
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
+/* Every value of a char, signed or not. */
+static void test_kinds(void)
+{
+    static const char hex[] = "0123456789abcdef";
+
+    for (int c = -128; c < 256; c++) {
+        const char text[] = {(char)c, '\0'};
+        const bool upper = is_in(c, "ABCDEF");
+        const char *digit = is_in(c, hex) || upper
+            ? strchr(hex, upper ? c + 0x20 : c) : NULL;
+
+        CHECK(text_is_digit(c) == is_in(c, DIGITS), "digit %d", c);
+        CHECK(text_is_alnum(c) == is_in(c, DIGITS LETTERS), "alnum %d", c);
+        CHECK(text_is_unreserved(c) == is_in(c, DIGITS LETTERS "-._~"),
+              "unreserved %d", c);
+        CHECK(text_hex(c) == (digit != NULL ? digit - hex : -1),
+              "value of the hexadecimal digit %d", c);
+        CHECK(text_is_token(text, 1) ==
+              is_in(c, DIGITS LETTERS "!#$%&'*+-.^_`|~"), "token %d", c);
+        CHECK(text_is_field(text) ==
+              (text[0] == '\t' || text[0] == '\0' ||
+               (c & 0x80) != 0 || (c >= ' ' && c < 0x7f)), "field %d", c);
+    }
+    CHECK(!text_is_token("", 0), "a token is not empty");
+    CHECK(text_is_token("a b", 1) && !text_is_token("a b", 2),
+          "all bytes of a token are looked at, and no more");
+    CHECK(!text_is_field("a\r\nb"), "a field is one line");
+}
+
+static void test_number(void)
+{
+    static const struct {
+        const char *digits;
+        uint64_t max;
+        bool good;
+        uint64_t number;
+    } cases[] = {
+        {"0", 0, true, 0}, {"0", 9, true, 0}, {"000", 0, true, 0},
+        {"7", 7, true, 7}, {"8", 7, false, 0}, {"1", 0, false, 0},
+        {"10", 10, true, 10}, {"11", 10, false, 0}, {"99", 10, false, 0},
+        {"0000000000000000000000000000042", 42, true, 42},
+        {"65535", 65535, true, 65535}, {"65536", 65535, false, 0},
+        {"9223372036854775807", INT64_MAX, true, INT64_MAX},
+        {"9223372036854775808", INT64_MAX, false, 0},
+        {"18446744073709551615", UINT64_MAX, true, UINT64_MAX},
+        {"18446744073709551616", UINT64_MAX, false, 0},
+        {"18446744073709551620", UINT64_MAX, false, 0},
+        {"184467440737095516150", UINT64_MAX, false, 0},
+        {"", 9, false, 0}, {"-1", 9, false, 0}, {"+1", 9, false, 0},
+        {" 1", 9, false, 0}, {"1 ", 9, false, 0}, {"1a", 99, false, 0},
+        {"0x1", 99, false, 0}, {"1.0", 99, false, 0}, {"/", 99, false, 0},
+        {":", 99, false, 0}, {"\xb2", 99, false, 0},
+        {"\xef\xbc\x91", 99, false, 0}
+    };
+    uint64_t number;
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        number = 12345;
+        CHECK(text_number(cases[i].digits, strlen(cases[i].digits),
+                          cases[i].max, &number) == cases[i].good,
+              "\"%s\" is %sa number up to %llu", cases[i].digits,
+              cases[i].good ? "" : "not ", (unsigned long long)cases[i].max);
+        CHECK(number == (cases[i].good ? cases[i].number : 12345),
+              "\"%s\" gives %llu", cases[i].digits,
+              (unsigned long long)number);
+    }
+    CHECK(text_number("12x", 2, 99, &number) && number == 12,
+          "only n bytes are read");
+    CHECK(!text_number("1\0002", 3, 999, &number), "NUL is not a digit");
+}
+
 /* ---- UTF-8 ---- */
 
 /* An independent definition: the code point decides. */
@@ -150,6 +232,8 @@ static void test_printable(void)
 
 int main(void)
 {
+    test_kinds();
+    test_number();
     test_length();
     test_step();
     test_subpart();
