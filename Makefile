@@ -46,7 +46,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
 # the folders of DESIGN.md's layout; include paths begin at this one
-ROOMS = base net json http rows cloudinary aws dynamodb cli commands
+ROOMS = base net http rows cloudinary aws dynamodb cli commands
 SOURCES = $(filter-out net/mkanchors.c,$(wildcard *.c $(ROOMS:%=%/*.c)))
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 
@@ -62,7 +62,7 @@ build/%.o: %.c Makefile
 -include $(OBJECTS:.o=.d)
 
 # where the time goes
-build/json/machine.o: CFLAGS = -O2 -fno-jump-tables
+build/json.o: CFLAGS = -O2 -fno-jump-tables
 
 build/anchors.o: build/anchors.c Makefile
 	$(COMPILE) -MMD -MP -c -o $@ $<
@@ -210,7 +210,7 @@ ROUNDS = 7
 # what reads the trust anchors
 TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
 	base/buf.c base/clock.c
-JSON_SOURCES = json.c json/machine.c json/picks.c base/text.c
+JSON_SOURCES = json.c base/text.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
 	tests/setup.sh bench

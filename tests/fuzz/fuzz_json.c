@@ -5,9 +5,6 @@
  * rest is the document. It is fed whole and in pieces, each in memory of just
  * its size, and events, error and offset are compared. What was accepted is
  * quoted, and must be accepted again as a string and give itself.
- *
- * clang -g -O1 -fsanitize=fuzzer,address,undefined tests/fuzz_json.c json.c
- *     picks.c
  */
 #include "json.h"
 
