@@ -54,16 +54,16 @@ bool credentials_is(struct credentials_answer *a,
 /* The fields as they are called, in their order, and then other names for
    some, which other sources have. */
 static const struct json_pick picks[] = {
-    {"/AccessKeyId", JSON_WANT_TEXT, false, 0},
-    {"/SecretAccessKey", JSON_WANT_TEXT, false, 0},
-    {"/SessionToken", JSON_WANT_TEXT, false, 0},
-    {"/Expiration", JSON_WANT_TEXT, false, 0},
-    {"/Code", JSON_WANT_TEXT, false, 0},
-    {"/Message", JSON_WANT_TEXT, false, 0},
-    {"/Version", JSON_WANT_TEXT, false, 0},
-    {"/code", JSON_WANT_TEXT, false, 0},
-    {"/message", JSON_WANT_TEXT, false, 0},
-    {"/Token", JSON_WANT_TEXT, false, 0}
+    {"/AccessKeyId", JSON_WANT_TEXT, false},
+    {"/SecretAccessKey", JSON_WANT_TEXT, false},
+    {"/SessionToken", JSON_WANT_TEXT, false},
+    {"/Expiration", JSON_WANT_TEXT, false},
+    {"/Code", JSON_WANT_TEXT, false},
+    {"/Message", JSON_WANT_TEXT, false},
+    {"/Version", JSON_WANT_TEXT, false},
+    {"/code", JSON_WANT_TEXT, false},
+    {"/message", JSON_WANT_TEXT, false},
+    {"/Token", JSON_WANT_TEXT, false}
 };
 
 static const unsigned char members[] = {

@@ -92,6 +92,20 @@ size_t text_utf8_subpart(const unsigned char *p, size_t n)
     return length > 0 ? length : 1;
 }
 
+size_t text_utf8_encode(unsigned char out[4], uint32_t code)
+{
+    const size_t n = code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x10000 ? 3
+        : 4;
+
+    for (size_t i = n - 1; i > 0; i--) {
+        out[i] = (unsigned char)(0x80 | (code & 0x3f));
+        code >>= 6;
+    }
+    /* the first of n bytes begins with n ones and a zero */
+    out[0] = (unsigned char)(n > 1 ? 0xf00U >> n | code : code);
+    return n;
+}
+
 bool text_is_utf8(const unsigned char *p, size_t n)
 {
     size_t length;

@@ -84,6 +84,10 @@ size_t text_utf8_length(const unsigned char *p, size_t n);
  */
 size_t text_utf8_subpart(const unsigned char *p, size_t n);
 
+/* Writes a code point, which is not a surrogate, as UTF-8. Returns how many
+   bytes it has. */
+size_t text_utf8_encode(unsigned char out[4], uint32_t code);
+
 /* Are these n bytes UTF-8 from end to end? */
 bool text_is_utf8(const unsigned char *p, size_t n);
 

@@ -604,9 +604,9 @@ enum outcome cloudinary_list(struct cloudinary *c,
 enum { P_MESSAGE, P_USAGE, P_LIMIT, P_N };
 
 static const struct json_pick picks[P_N] = {
-    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false, 0},
-    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_TEXT, false, 0},
-    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_TEXT, false, 0}
+    [P_MESSAGE] = {"/error/message", JSON_WANT_TEXT, false},
+    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_TEXT, false},
+    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_TEXT, false}
 };
 
 static bool take_note(void *context, unsigned pick, enum json_event event,

@@ -56,7 +56,7 @@ static struct buf *begin(struct dynamodb *db, const char *table,
 
 /* ---- one ---- */
 
-static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false, 0};
+static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false};
 
 enum outcome items_put(struct dynamodb *db, const char *table,
                        struct item *item)
@@ -196,9 +196,9 @@ static enum outcome sort(struct batch *b, const struct buf *from, size_t *at,
 static enum outcome ask(struct batch *b)
 {
     static const struct json_pick picks[] = {
-        {"/Responses/*/*", JSON_WANT_RAW, true, 0},
-        {"/UnprocessedKeys/*/Keys/*", JSON_WANT_RAW, true, 0},
-        {"/UnprocessedItems/*/*/*/*", JSON_WANT_RAW, true, 0}
+        {"/Responses/*/*", JSON_WANT_RAW, true},
+        {"/UnprocessedKeys/*/Keys/*", JSON_WANT_RAW, true},
+        {"/UnprocessedItems/*/*/*/*", JSON_WANT_RAW, true}
     };
     struct dynamodb_kept kept = {picks, 3,
         {b->found, &b->undone, &b->undone}, b->found->len};
@@ -473,10 +473,10 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
                         struct items_page *to)
 {
     static const struct json_pick picks[] = {
-        {"/Items", JSON_WANT_RAW, false, 0},
-        {"/LastEvaluatedKey", JSON_WANT_RAW, false, 0},
-        {"/ScannedCount", JSON_WANT_TEXT, true, 0},
-        {"/ConsumedCapacity/CapacityUnits", JSON_WANT_TEXT, true, 0}
+        {"/Items", JSON_WANT_RAW, false},
+        {"/LastEvaluatedKey", JSON_WANT_RAW, false},
+        {"/ScannedCount", JSON_WANT_TEXT, true},
+        {"/ConsumedCapacity/CapacityUnits", JSON_WANT_TEXT, true}
     };
     struct buf scanned, units, *body = &db->request;
     struct dynamodb_kept kept = {picks, 4,

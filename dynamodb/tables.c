@@ -29,34 +29,33 @@ enum {
 };
 
 static const struct json_pick picks[P_N] = {
-    [P_STATUS] = {"/Table/TableStatus", JSON_WANT_TEXT, false, 0},
+    [P_STATUS] = {"/Table/TableStatus", JSON_WANT_TEXT, false},
     [P_MODE] = {"/Table/BillingModeSummary/BillingMode", JSON_WANT_TEXT,
-        false, 0},
+        false},
     [P_READ] = {"/Table/ProvisionedThroughput/ReadCapacityUnits",
-        JSON_WANT_TEXT, false, 0},
+        JSON_WANT_TEXT, false},
     [P_WRITE] = {"/Table/ProvisionedThroughput/WriteCapacityUnits",
-        JSON_WANT_TEXT, false, 0},
-    [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_TEXT, false, 0},
-    [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_TEXT, false, 0},
-    [P_LOCAL] = {"/Table/LocalSecondaryIndexes", JSON_WANT_TYPE, false, 0},
-    [P_ELEMENT] = {"/Table/*/*", JSON_WANT_TYPE, true, 0},
-    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_TEXT, true, 0},
-    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_TEXT, true, 0},
-    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_TEXT, true, 0},
-    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TEXT, true, 0},
+        JSON_WANT_TEXT, false},
+    [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_TEXT, false},
+    [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_TEXT, false},
+    [P_LOCAL] = {"/Table/LocalSecondaryIndexes", JSON_WANT_TYPE, false},
+    [P_ELEMENT] = {"/Table/*/*", JSON_WANT_TYPE, true},
+    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_TEXT, true},
+    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_TEXT, true},
+    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_TEXT, true},
+    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_TEXT, true},
+    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_TEXT, true},
+    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TEXT, true},
     [P_INDEX_PROJECTION] = {"/Table/*/*/Projection/ProjectionType",
-        JSON_WANT_TEXT, true, 0},
+        JSON_WANT_TEXT, true},
     [P_INDEX_READ] = {"/Table/*/*/ProvisionedThroughput/ReadCapacityUnits",
-        JSON_WANT_TEXT, true, 0},
+        JSON_WANT_TEXT, true},
     [P_INDEX_WRITE] = {"/Table/*/*/ProvisionedThroughput/WriteCapacityUnits",
-        JSON_WANT_TEXT, true, 0},
-    [P_PART] = {"/Table/*/*/KeySchema/*", JSON_WANT_TYPE, true, 0},
+        JSON_WANT_TEXT, true},
+    [P_PART] = {"/Table/*/*/KeySchema/*", JSON_WANT_TYPE, true},
     [P_PART_NAME] = {"/Table/*/*/KeySchema/*/AttributeName", JSON_WANT_TEXT,
-        true, 0},
-    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_TEXT, true,
-        0}
+        true},
+    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_TEXT, true}
 };
 
 /* A description in the making. */
@@ -192,8 +191,8 @@ enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
                          struct buf *names)
 {
     static const struct json_pick wanted[] = {
-        {"/TableNames/*", JSON_WANT_TEXT, true, TABLES_NAME},
-        {"/LastEvaluatedTableName", JSON_WANT_TEXT, true, TABLES_NAME - 1}
+        {"/TableNames/*", JSON_WANT_TEXT, true},
+        {"/LastEvaluatedTableName", JSON_WANT_TEXT, true}
     };
     struct buf last;
     struct dynamodb_kept kept = {wanted, 2, {names, &last}, 0};
@@ -206,7 +205,7 @@ enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
         dynamodb_text(&db->request, "ExclusiveStartTableName", after);
     outcome = dynamodb_keep(db, "ListTables", &kept, false);
     *after = '\0';
-    if (last.len > 0)
+    if (outcome == OUTCOME_DONE && last.len > 0)
         memcpy(after, last.data, last.len);
     buf_free(&last);
     return outcome;

@@ -343,8 +343,8 @@ static void last_csv(struct records *r)
 enum { NAMES, RAW };
 
 static const struct json_pick picks[] = {
-    [NAMES] = {"", JSON_WANT_WALK, false, 0},
-    [RAW] = {"/*", JSON_WANT_RAW, true, 0}
+    [NAMES] = {"", JSON_WANT_WALK, false},
+    [RAW] = {"/*", JSON_WANT_RAW, true}
 };
 
 /* Does the field in hand keep this? Of arrays and objects the bytes as they

@@ -253,12 +253,12 @@ static bool count(void *context, unsigned pick, enum json_event event,
 static bool run_json(const struct text *t)
 {
     static const struct json_pick picks[] = {
-        { "/error/message", JSON_WANT_TEXT, false, 4096 },
-        { "/info/ocr/adv_ocr*/status", JSON_WANT_TEXT, true, 64 },
+        { "/error/message", JSON_WANT_TEXT, false },
+        { "/info/ocr/adv_ocr*/status", JSON_WANT_TEXT, true },
         { "/info/ocr/adv_ocr/data/*/textAnnotations/0/description",
-          JSON_WANT_TEXT, true, 0 },
+          JSON_WANT_TEXT, true },
         { "/info/ocr/adv_ocr/data/*/fullTextAnnotation/text",
-          JSON_WANT_TEXT, true, 0 }
+          JSON_WANT_TEXT, true }
     };
     struct json j;
     size_t i, n, bytes = 0;

@@ -216,7 +216,7 @@ def run(cases):
     parts = []
     for piece, picks, data in cases:
         parts.append(b"%d %d %d\n" % (piece, len(picks), len(data)))
-        parts += [b"%d %d 0 %d\n%s" % (want, wild, len(p), p)
+        parts += [b"%d %d %d\n%s" % (want, wild, len(p), p)
                   for want, wild, p in picks]
         parts.append(data)
     request = b"".join(parts)

@@ -1,7 +1,7 @@
 /*
  * json_filter: json.c on standard input and output, for test_json_peers.py.
  *
- * A record in is a line "PIECE PICKS BYTES", a line "WANT WILD CAP BYTES" and
+ * A record in is a line "PIECE PICKS BYTES", a line "WANT WILD BYTES" and
  * that many bytes of pointer for each pick, and the document; WANT is a digit
  * of enum json_want, and the document is fed in pieces of PIECE bytes. A
  * record out is a line "ERROR OFFSET" and a line for each pick: the values
@@ -95,16 +95,15 @@ static void record(size_t piece, unsigned n_picks, size_t n)
     unsigned i;
 
     for (i = 0; i < n_picks; i++) {
-        unsigned want, wild, cap;
+        unsigned want, wild;
         size_t length;
 
-        if (scanf("%u %u %u %zu", &want, &wild, &cap, &length) != 4
+        if (scanf("%u %u %zu", &want, &wild, &length) != 3
             || getchar() != '\n')
             abort();
         pointers[i] = read_bytes(length);
         picks[i].pointer = (const char *)pointers[i];
-        picks[i].want = (uint8_t)want;
-        picks[i].cap = cap;
+        picks[i].want = (enum json_want)want;
         picks[i].wild = wild != 0;
     }
     text = read_bytes(n);

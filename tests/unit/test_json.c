@@ -151,6 +151,10 @@ static const struct grammar grammar[] = {
     { TEXT(" \t\r\n null \t\r\n "), JSON_OK, 0 },
     { TEXT(" { } "), JSON_OK, 0 },
     { TEXT(" [ ] "), JSON_OK, 0 },
+    { TEXT("[\n]"), JSON_OK, 0 },
+    { TEXT("{\t\r\n}"), JSON_OK, 0 },
+    { TEXT("[\n1\t]"), JSON_OK, 0 },
+    { TEXT("{\n\"\"\r:\t1\n}"), JSON_OK, 0 },
     { TEXT(" [ 1 , \"a\" , { \"b\" : [ ] , \"c\" : { } } ] "), JSON_OK, 0 },
     { TEXT("{\"a\":1,\"a\":2,\"\":3}"), JSON_OK, 0 },
     { TEXT("[[],[[]],{},{\"a\":{}}]"), JSON_OK, 0 },
@@ -337,8 +341,8 @@ static const struct grammar grammar[] = {
     { TEXT("\"0123456789abcdef0123\x85" "456789abcdef\""), JSON_E_UTF8, 21 }
 };
 
-static const struct json_pick walk = { "", JSON_WANT_WALK, false, 0 };
-static const struct json_pick raw = { "", JSON_WANT_RAW, false, 0 };
+static const struct json_pick walk = { "", JSON_WANT_WALK, false };
+static const struct json_pick raw = { "", JSON_WANT_RAW, false };
 
 /* Nobody's, everybody's and a nested document end the same way. */
 static void test_grammar(void)
@@ -394,7 +398,7 @@ static size_t nest(char *text, unsigned depth)
 static void test_depth(void)
 {
     static const struct json_pick deep[] = {
-        { "/0//0/0//0/0//0/0//0/0//0/0", JSON_WANT_RAW, false, 0 }
+        { "/0//0/0//0/0//0/0//0/0//0/0", JSON_WANT_RAW, false }
     };
     static struct trace t;
     static char text[4 * 520];
@@ -478,14 +482,12 @@ struct picking {
     uint64_t offset;
 };
 
-#define TYPE(p) { p, JSON_WANT_TYPE, false, 0 }
-#define TXT(p) { p, JSON_WANT_TEXT, false, 0 }
-#define RAW(p) { p, JSON_WANT_RAW, false, 0 }
-#define WALK(p) { p, JSON_WANT_WALK, false, 0 }
-#define WILD(p) { p, JSON_WANT_TEXT, true, 0 }
-#define WILD_TYPE(p) { p, JSON_WANT_TYPE, true, 0 }
-#define CAP(p, cap) { p, JSON_WANT_TEXT, false, cap }
-#define CAP_RAW(p, cap) { p, JSON_WANT_RAW, false, cap }
+#define TYPE(p) { p, JSON_WANT_TYPE, false }
+#define TXT(p) { p, JSON_WANT_TEXT, false }
+#define RAW(p) { p, JSON_WANT_RAW, false }
+#define WALK(p) { p, JSON_WANT_WALK, false }
+#define WILD(p) { p, JSON_WANT_TEXT, true }
+#define WILD_TYPE(p) { p, JSON_WANT_TYPE, true }
 #define ANY "[\"s\",1,-2.5e3,true,false,null,{},[]]"
 
 static const struct picking picking[] = {
@@ -566,6 +568,10 @@ static const struct picking picking[] = {
     { "[[1,[2,3]],[4,5,[6]],7]",
       { TXT("/0/1/1"), TXT("/1/2/0"), TXT("/2"), TXT("/1/0") },
       { "<n:3>", "<n:6>", "<n:7>", "<n:4>" }, 0, 0 },
+    { "[[[[[[[[[[[[[[[[6,7],[8]]]]]]]]]]]]]]]]",
+      { TXT("/0/0/0/0/0/0/0/0/0/0/0/0/0/0/1/0"),
+        TXT("/0/0/0/0/0/0/0/0/0/0/0/0/0/0/0/1") },
+      { "<n:8>", "<n:7>" }, 0, 0 },
     /* of duplicates the first that matches, whole */
     { "{\"a\":1,\"a\":2}", { TXT("/a"), RAW("/a"), WALK("/a"), TYPE("/a") },
       { "<n:1>", "<n:1>", "<n:1>", "<n>" }, 0, 0 },
@@ -629,43 +635,6 @@ static const struct picking picking[] = {
       { TXT("/0"), TXT("/1"), TXT("/2") },
       { "<s:0123456789abcdef0123\n456789abcdef>", "<s:0123456789abcdef012>",
         "<n:345>" }, 0, 0 },
-    /* caps */
-    { "[\"abc\",\"abcd\"]", { CAP("/0", 3), CAP("/1", 3) },
-      { "<s:abc>", "<s:abc" }, JSON_E_CAP, 11 },
-    { "[\"a\\nc\\u0041\"]", { CAP("/0", 4), CAP("/0", 3) },
-      { "<s:a\nc", "<s:a\nc" }, JSON_E_CAP, 11 },
-    { "[\"a\xc3\xa9\xc3\xa9\"]", { CAP("/0", 4) }, { "<s:a\xc3\xa9\xc3" },
-      JSON_E_CAP, 6 },
-    { "[\"\\u00e9\"]", { CAP("/0", 1) }, { "<s:\xc3" }, JSON_E_CAP, 7 },
-    { "[\"\\ud800\\n\"]", { CAP("/0", 3) }, { "<s:\xef\xbf\xbd" },
-      JSON_E_CAP, 9 },
-    { "[\"\\ud800\\n\"]", { CAP("/0", 2) }, { "<s:\xef\xbf" }, JSON_E_CAP,
-      9 },
-    { "[\"\\ud800x\"]", { CAP("/0", 2) }, { "<s:\xef\xbf" }, JSON_E_CAP, 8 },
-    { "[123,1234]", { CAP("/0", 3), CAP("/1", 3) }, { "<n:123>", "<n:123" },
-      JSON_E_CAP, 8 },
-    { "[1.5]", { CAP("/0", 2) }, { "<n:1." }, JSON_E_CAP, 3 },
-    { "[12]", { CAP("/0", 2), CAP_RAW("", 3) }, { "<n:12", "<a:[12" },
-      JSON_E_CAP, 3 },
-    { "12 ", { CAP("", 2), CAP_RAW("", 2) }, { "<n:12>", "<n:12>" }, 0, 0 },
-    { "12-", { CAP_RAW("", 2) }, { "<n:12" }, JSON_E_CAP, 2 },
-    { "1.x", { CAP_RAW("", 2) }, { "<n:1." }, JSON_E_SYNTAX, 2 },
-    { "[true]", { CAP("/0", 4) }, { "<t:true>" }, 0, 0 },
-    { "[true]", { CAP("/0", 3) }, { "<t:tru" }, JSON_E_CAP, 4 },
-    { "[ [1, 2] ]", { CAP_RAW("/0", 6) }, { "<a:[1, 2]>" }, 0, 0 },
-    { "[ [1, 2] ]", { CAP_RAW("/0", 5) }, { "<a:[1, 2" }, JSON_E_CAP, 7 },
-    { "[\"abc\"]", { CAP_RAW("/0", 4) }, { "<s:\"abc" }, JSON_E_CAP, 5 },
-    { "[\"abc\"]", { CAP_RAW("/0", 5), CAP_RAW("/0", 1) },
-      { "<s:\"", "<s:\"" }, JSON_E_CAP, 2 },
-    { "[\"abcd\"]", { CAP_RAW("", 4), TXT("/0") }, { "<a:[\"ab", "<s:ab" },
-      JSON_E_CAP, 4 },
-    { "[\"abcd\"]", { RAW(""), CAP("/0", 2) }, { "<a:[\"ab", "<s:ab" },
-      JSON_E_CAP, 4 },
-    { "[\"long\",{\"a\":12345}]", { { "", JSON_WANT_WALK, false, 2 },
-        { "", JSON_WANT_TYPE, false, 1 }, CAP("/1", 1) },
-      { "<a<s:long><o@a<n:12345>>>", "<a>", "<o>" }, 0, 0 },
-    { "[\"aa\",\"bb\"]", { { "/*", JSON_WANT_TEXT, true, 2 } },
-      { "<s:aa><s:bb>" }, 0, 0 },
     /* what was told before an error */
     { "{\"a\":\"xy\xff\"}", { TXT("/a"), RAW("") },
       { "<s:xy", "<o:{\"a\":\"xy" }, JSON_E_UTF8, 8 },
@@ -703,7 +672,7 @@ static void test_picks(void)
 /* U+0000 in a text, which the tables cannot hold. */
 static void test_nul(void)
 {
-    static const struct json_pick text = { "", JSON_WANT_TEXT, false, 0 };
+    static const struct json_pick text = { "", JSON_WANT_TEXT, false };
     static struct trace t;
 
     trace_all(&t, TEXT("\"a\\u0000b\""), &text, 1);
@@ -714,8 +683,8 @@ static void test_nul(void)
 static void test_order(void)
 {
     static const struct json_pick picks[] = {
-        { "/a", JSON_WANT_TEXT, false, 0 }, { "", JSON_WANT_WALK, false, 0 },
-        { "/a", JSON_WANT_RAW, false, 0 }
+        { "/a", JSON_WANT_TEXT, false }, { "", JSON_WANT_WALK, false },
+        { "/a", JSON_WANT_RAW, false }
     };
     static struct trace t;
 
@@ -751,7 +720,6 @@ static void test_limits(void)
         picks[i].pointer = i % 2 == 0 ? deep : wild;
         picks[i].want = JSON_WANT_TEXT;
         picks[i].wild = i % 2 == 1;
-        picks[i].cap = 0;
     }
     json_init(&j, picks, JSON_MAX_PICKS, count, counts);
     json_feed(&j, (const unsigned char *)text, sizeof text - 1);
@@ -786,7 +754,7 @@ static void test_pointers(void)
         { "/*a", true, false },
         { "/1/2/3/4/5/6/7/8/9/10/11/12/13/14/15/16/", false, false }
     };
-    struct json_pick pick = { NULL, JSON_WANT_TYPE, false, 0 };
+    struct json_pick pick = { NULL, JSON_WANT_TYPE, false };
     struct json j;
     size_t i;
 
@@ -828,8 +796,8 @@ static void test_caller(void)
 {
     static const char text[] = "{\"a\":[1,\"x\\ny\\ud800\",true],\"b\":{}}";
     static const struct json_pick picks[] = {
-        { "", JSON_WANT_WALK, false, 0 }, { "", JSON_WANT_RAW, false, 0 },
-        { "/a/1", JSON_WANT_TEXT, false, 0 }
+        { "", JSON_WANT_WALK, false }, { "", JSON_WANT_RAW, false },
+        { "/a/1", JSON_WANT_TEXT, false }
     };
     unsigned step, stop_at, events = 0;
 
@@ -852,6 +820,20 @@ static void test_caller(void)
         }
         CHECK(stop_at > 20, "%u events could be stopped at", stop_at);
     }
+}
+
+/* The rest of a piece is not read after the caller has stopped. */
+static void test_caller_stops_reading(void)
+{
+    static const struct json_pick pick = { "/*", JSON_WANT_TEXT, true };
+    struct stopper s = { 0, 0 };
+    struct json j;
+
+    json_init(&j, &pick, 1, stop, &s);
+    CHECK(!json_feed(&j, (const unsigned char *)"[1,2,3]", 7),
+          "json_feed fails");
+    CHECK(json_offset(&j) == 2, "reading stops after the value: %llu",
+          (unsigned long long)json_offset(&j));
 }
 
 static void test_after(void)
@@ -964,6 +946,7 @@ int main(void)
     test_limits();
     test_pointers();
     test_caller();
+    test_caller_stops_reading();
     test_after();
     test_sentences();
     test_quote();

@@ -197,6 +197,26 @@ static void test_subpart(void)
               cases[i].n);
 }
 
+static void test_encode(void)
+{
+    static const struct { uint32_t code; const char *bytes; } cases[] = {
+        {'A', "A"}, {0x7f, "\x7f"}, {0x80, "\xc2\x80"}, {0x7ff, "\xdf\xbf"},
+        {0x800, "\xe0\xa0\x80"}, {0xd7ff, "\xed\x9f\xbf"},
+        {0xe000, "\xee\x80\x80"}, {0xffff, "\xef\xbf\xbf"},
+        {0x10000, "\xf0\x90\x80\x80"}, {0x10ffff, "\xf4\x8f\xbf\xbf"}
+    };
+    unsigned char out[4];
+
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        size_t n = text_utf8_encode(out, cases[i].code);
+
+        CHECK(n == strlen(cases[i].bytes) &&
+              memcmp(out, cases[i].bytes, n) == 0, "U+%04lX is encoded",
+              (unsigned long)cases[i].code);
+    }
+    CHECK(text_utf8_encode(out, 0) == 1 && out[0] == 0, "U+0000 is encoded");
+}
+
 static void test_is_utf8(void)
 {
     CHECK(text_is_utf8(bytes_of(""), 0), "no bytes are UTF-8");
@@ -237,6 +257,7 @@ int main(void)
     test_length();
     test_step();
     test_subpart();
+    test_encode();
     test_is_utf8();
     test_printable();
     return test_done("test_text");
