@@ -210,7 +210,7 @@ ROUNDS = 7
 # what reads the trust anchors
 TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
 	base/buf.c base/clock.c
-JSON_SOURCES = json.c base/text.c
+JSON_SOURCES = json.c base/buf.c base/text.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
 	tests/setup.sh bench

@@ -10,6 +10,7 @@
  */
 #include "json.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 _Static_assert(sizeof(struct json) <= 2048, "json.h promises 2 KB at most");
@@ -911,4 +912,81 @@ size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
     }
     put(context, "\"", 1);
     return replaced;
+}
+
+/* Separates a name or value from what the buffer ends with. */
+static void separate(struct buf *b)
+{
+    const unsigned char last = b->len > 0 ? b->data[b->len - 1] : '[';
+
+    if (last != '[' && last != '{' && last != ':')
+        buf_byte(b, ',');
+}
+
+void json_write_object_begin(struct buf *b)
+{
+    separate(b);
+    buf_byte(b, '{');
+}
+
+void json_write_object_end(struct buf *b)
+{
+    buf_byte(b, '}');
+}
+
+void json_write_array_begin(struct buf *b)
+{
+    separate(b);
+    buf_byte(b, '[');
+}
+
+void json_write_array_end(struct buf *b)
+{
+    buf_byte(b, ']');
+}
+
+void json_write_name(struct buf *b, const char *name)
+{
+    json_write_name_bytes(b, name, strlen(name));
+}
+
+void json_write_name_bytes(struct buf *b, const void *name, size_t n)
+{
+    json_write_string_bytes(b, name, n);
+    buf_byte(b, ':');
+}
+
+size_t json_write_string(struct buf *b, const char *string)
+{
+    return json_write_string_bytes(b, string, strlen(string));
+}
+
+size_t json_write_string_bytes(struct buf *b, const void *string, size_t n)
+{
+    separate(b);
+    return json_quote(string, n, buf_put, b);
+}
+
+void json_write_number(struct buf *b, int64_t number)
+{
+    separate(b);
+    buf_format(b, "%" PRId64, number);
+}
+
+void json_write_bool(struct buf *b, bool value)
+{
+    separate(b);
+    buf_str(b, value ? "true" : "false");
+}
+
+void json_write_raw(struct buf *b, const void *json, size_t n)
+{
+    separate(b);
+    buf_add(b, json, n);
+}
+
+void json_write_member(struct buf *b, const char *name, const char *string)
+{
+    json_write_name(b, name);
+    json_write_string(b, string);
 }

@@ -154,6 +154,38 @@ typedef void json_put(void *context, const void *piece, size_t n);
 size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context);
 
+/*
+ * The functions below append JSON without white space to a buffer, which they
+ * found empty or wrote themselves. They write a comma where one is needed, as
+ * the last byte of the buffer tells: it ends an array's "[", an object's "{"
+ * or a member's ":", or else a value, which another may follow. Several values
+ * outside of any array or object are thus separated by commas, too. It is up
+ * to the caller that names and values alternate and that brackets pair. What
+ * does not fit is refused and shows as b->failed.
+ */
+void json_write_object_begin(struct buf *b);
+void json_write_object_end(struct buf *b);
+void json_write_array_begin(struct buf *b);
+void json_write_array_end(struct buf *b);
+
+/* The name of the next member, with its ":". */
+void json_write_name(struct buf *b, const char *name);
+void json_write_name_bytes(struct buf *b, const void *name, size_t n);
+
+/* A string, escaped as by json_quote, which describes what is returned. */
+size_t json_write_string(struct buf *b, const char *string);
+size_t json_write_string_bytes(struct buf *b, const void *string, size_t n);
+
+void json_write_number(struct buf *b, int64_t number);
+void json_write_bool(struct buf *b, bool value);
+
+/* Any value as it is: n > 0 bytes of valid JSON without white space at the
+   end. */
+void json_write_raw(struct buf *b, const void *json, size_t n);
+
+/* A member whose value is a string. */
+void json_write_member(struct buf *b, const char *name, const char *string);
+
 /* ---- the state of the tokenizer; callers only provide the memory ---- */
 
 /* How far the path to the current value matches a pick's pointer. */

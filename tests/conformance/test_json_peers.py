@@ -1,12 +1,11 @@
-"""json.c against Python's json module, and against jq.
+"""json.c against Python's json module and against jq.
 
-Drives the filter BUILD/json_filter (environment BUILD, build/units without
-it).
-Random cases come from a seed that is printed when one fails; PEERS_SEED and
-PEERS_CASES repeat a run, or make it longer.
+The tests drive json_filter in the folder that the environment variable BUILD
+names (default build/units). Random cases come from a seed that a failure
+prints; PEERS_SEED repeats a run, and PEERS_CASES makes it longer.
 
 Python's module is made as strict as RFC 8259: UTF-8 is decoded strictly
-before, NaN and Infinity are refused, and numbers are kept as they stand.
+before, NaN and Infinity are refused, and numbers are kept as they are.
 """
 import json
 import os
@@ -215,7 +214,7 @@ def run(cases):
     offset, [[value, ...] of each pick])."""
     parts = []
     for piece, picks, data in cases:
-        parts.append(b"%d %d %d\n" % (piece, len(picks), len(data)))
+        parts.append(b"read %d %d %d\n" % (piece, len(picks), len(data)))
         parts += [b"%d %d %d\n%s" % (want, wild, len(p), p)
                   for want, wild, p in picks]
         parts.append(data)
@@ -430,3 +429,74 @@ def test_jq_refuses_the_same_documents():
         where = f"PEERS_SEED={SEED}: {data!r}: error {error} at {offset}"
         assert (error == 0) == (word == b"true"), where
     assert len(theirs) // 10 < theirs.count(b"true") < len(theirs) * 9 // 10
+
+
+# Writing.
+
+def writing(rng, depth):
+    """A value as operations of the filter, and as JSON by Python's module.
+    Strings are bytes that need not be UTF-8."""
+    kind = rng.random()
+    if depth > 0 and kind < 0.3:
+        inner = [writing(rng, depth - 1) for _ in range(rng.choice([0, 1, 3]))]
+        return ([("[", b"")] + sum((ops for ops, _ in inner), [])
+                + [("]", b"")], "[" + ",".join(t for _, t in inner) + "]")
+    if depth > 0 and kind < 0.6:
+        operations, members = [("{", b"")], []
+        for _ in range(rng.choice([0, 1, 2, 5])):
+            name, (inner, text) = some_bytes(rng), writing(rng, depth - 1)
+            operations += [("n", name)] + inner
+            members.append(dumped(name) + ":" + text)
+        return operations + [("}", b"")], "{" + ",".join(members) + "}"
+    if kind < 0.8:
+        string = some_bytes(rng)
+        return [("s", string)], dumped(string)
+    if kind < 0.9:
+        number = rng.choice([0, 1, -1, 2 ** 63 - 1, -2 ** 63,
+                             rng.randrange(-2 ** 63, 2 ** 63)])
+        return [("i", b"%d" % number)], json.dumps(number)
+    if kind < 0.95:
+        value = rng.random() < 0.5
+        return [("b", b"1" if value else b"")], json.dumps(value)
+    raw = rng.choice(["null", "-1.5e300", '{"a": [1, 2]}', '"\\u0041"', "[]"])
+    return [("r", raw.encode())], raw
+
+
+def some_bytes(rng):
+    if rng.random() < 0.2:
+        return rng.randbytes(rng.randrange(9))
+    pieces = rng.choices(PIECES + ["\u0085", "\u009f", "\xa0", "[", "{", ":"],
+                         k=rng.randrange(4))
+    return "".join(pieces).encode("utf-8", "surrogatepass")
+
+
+def dumped(string):
+    """Python replaces maximal subparts, too. It leaves U+007F to U+009F as
+    they are."""
+    text = json.dumps(string.decode("utf-8", "replace"), ensure_ascii=False)
+    return re.sub("[\x7f-\x9f]", lambda c: f"\\u{ord(c[0]):04x}", text)
+
+
+def test_written_documents_are_what_python_writes():
+    rng = random.Random(SEED + 5)
+    cases = [writing(rng, rng.randrange(5)) for _ in range(CASES)]
+    request = b"".join(
+        b"write %d\n" % len(operations)
+        + b"".join(b"%s %d\n%s" % (letter.encode(), len(argument), argument)
+                   for letter, argument in operations)
+        for operations, _ in cases)
+    done = subprocess.run([FILTER], input=request, stdout=subprocess.PIPE,
+                          check=True)
+    answers = done.stdout.decode().split("\n")[:-1]
+    assert len(answers) == len(cases)
+    for (operations, expected), answer in zip(cases, answers):
+        where = f"PEERS_SEED={SEED}: {operations!r}"
+        replaced, text = answer.split(" ", 1)
+        assert text == expected, where
+        strings = [argument for letter, argument in operations
+                   if letter == "s"]
+        inserted = sum(string.decode("utf-8", "replace").count("\ufffd")
+                       - string.count(b"\xef\xbf\xbd")
+                       for string in strings)
+        assert int(replaced) == inserted, where
+        strict(text.encode())

@@ -935,6 +935,92 @@ static void test_quote(void)
     }
 }
 
+/* Writes all kinds of values, in arrays and as members. */
+static void write_all(struct buf *b)
+{
+    json_write_object_begin(b);
+    json_write_name(b, "empty");
+    json_write_object_begin(b);
+    json_write_object_end(b);
+    json_write_name_bytes(b, "nu\0ll", 5);
+    json_write_raw(b, "null", 4);
+    json_write_member(b, "a\"b", "[");
+    json_write_name(b, "list");
+    json_write_array_begin(b);
+    json_write_string(b, "[");
+    json_write_string(b, "{");
+    json_write_string(b, ":");
+    json_write_string_bytes(b, "\x00,", 2);
+    json_write_array_begin(b);
+    json_write_array_end(b);
+    json_write_array_begin(b);
+    json_write_number(b, 0);
+    json_write_number(b, INT64_MIN);
+    json_write_number(b, INT64_MAX);
+    json_write_array_end(b);
+    json_write_object_begin(b);
+    json_write_member(b, "", "");
+    json_write_object_end(b);
+    json_write_bool(b, true);
+    json_write_bool(b, false);
+    json_write_raw(b, "{\"x\": [1]}", 10);
+    json_write_array_end(b);
+    json_write_name(b, "last");
+    json_write_number(b, -1);
+    json_write_object_end(b);
+}
+
+static bool wrote(const struct buf *b, const char *text)
+{
+    return !b->failed && b->len == strlen(text) &&
+        memcmp(b->data, text, b->len) == 0;
+}
+
+static void test_write(void)
+{
+    static const char all[] = "{\"empty\":{},\"nu\\u0000ll\":null,"
+        "\"a\\\"b\":\"[\",\"list\":[\"[\",\"{\",\":\",\"\\u0000,\",[],"
+        "[0,-9223372036854775808,9223372036854775807],{\"\":\"\"},true,false,"
+        "{\"x\": [1]}],\"last\":-1}";
+    struct json j;
+    struct buf b;
+
+    buf_init(&b, sizeof all - 1);
+    write_all(&b);
+    CHECK(wrote(&b, all), "all kinds of values are written: %.*s", (int)b.len,
+          (const char *)b.data);
+    json_init(&j, NULL, 0, NULL, NULL);
+    json_feed(&j, b.data, b.len);
+    CHECK(json_end(&j), "what is written is JSON");
+    buf_free(&b);
+    buf_init(&b, sizeof all - 2);
+    write_all(&b);
+    CHECK(b.failed, "what does not fit is refused");
+    buf_free(&b);
+}
+
+static void test_write_parts(void)
+{
+    struct buf b;
+
+    buf_init(&b, 64);
+    json_write_string(&b, "a");
+    json_write_number(&b, 1);
+    json_write_object_begin(&b);
+    json_write_object_end(&b);
+    CHECK(wrote(&b, "\"a\",1,{}"), "values side by side have commas");
+    buf_reset(&b);
+    json_write_member(&b, "#a", "b");
+    json_write_member(&b, "#c", "d");
+    CHECK(wrote(&b, "\"#a\":\"b\",\"#c\":\"d\""), "so do members");
+    buf_reset(&b);
+    CHECK(json_write_string_bytes(&b, "a\xff\xe2\x82", 4) == 2,
+          "the U+FFFD that replace bytes are counted");
+    CHECK(wrote(&b, "\"a\xef\xbf\xbd\xef\xbf\xbd\""), "and written");
+    CHECK(json_write_string(&b, "\xc3\xa9") == 0, "UTF-8 is not replaced");
+    buf_free(&b);
+}
+
 int main(void)
 {
     test_grammar();
@@ -950,5 +1036,7 @@ int main(void)
     test_after();
     test_sentences();
     test_quote();
+    test_write();
+    test_write_parts();
     return test_done("test_json");
 }
