@@ -22,7 +22,8 @@ botocore_auth = pytest.importorskip("botocore.auth")
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-FILTER = os.path.join(ROOT, os.environ.get("BUILD", "build/units"), "sigv4_filter")
+FILTER = os.path.join(ROOT, os.environ.get("BUILD", "build/units"),
+                      "sigv4_filter")
 DATA = os.path.join(ROOT, "..", "shared", "data", "sigv4")
 SUITE = os.path.join(DATA, "aws4_testsuite")
 SEED = int(os.environ.get("PEERS_SEED", random.SystemRandom().getrandbits(32)))
@@ -57,7 +58,7 @@ def filter_lines(lines):
 
 
 def sign(requests):
-    """Canonical request, string to sign, Authorization of each."""
+    """The canonical request, string to sign and header of each request."""
     return [tuple("" if w == "-" else bytes.fromhex(w).decode()
                   for w in answer.split(" "))
             for answer in filter_lines([sign_line(r) for r in requests])]
@@ -66,7 +67,8 @@ def sign(requests):
 # ---- AWS's test suite ----
 
 def parse_request(raw):
-    """A request of the suite. Its target may hold spaces, its lines folds."""
+    """Parses a request of the suite, whose target may contain spaces, and whose
+    header lines may be folded."""
     head, _, body = raw.partition("\n\n")
     first, *lines = head.rstrip("\n").split("\n")
     method, rest = first.split(" ", 1)
@@ -87,7 +89,7 @@ def suite():
     return sorted(glob.glob(SUITE + "/**/*.req", recursive=True))
 
 
-def test_the_suite_is_whole():
+def test_the_suite_is_complete():
     if not os.path.isdir(SUITE):
         pytest.skip("there is no " + SUITE)
     assert len(suite()) == 34
@@ -102,7 +104,7 @@ def test_suite(path):
 
     request = parse_request(expected("req"))
     if "get-vanilla-with-session-token" in path:
-        # The token is in the canonical request only: the signer adds it.
+        # The request has no token: the signer is expected to add it.
         token = expected("creq").split("x-amz-security-token:")[1]
         request["headers"].append(
             ("X-Amz-Security-Token", token.split("\n")[0]))
@@ -116,7 +118,7 @@ def test_dynamodb_golden():
             cases = json.load(f)
     except FileNotFoundError:
         pytest.skip("there is no " + DATA)
-    # The file does not say which call was signed.
+    # The file does not name the call that was signed.
     targets = {"put-basic": "PutItem", "put-token": "PutItem",
                "local-port": "ListTables"}
     for case in cases:
@@ -143,9 +145,8 @@ def some(rng, alphabet, least, most):
 
 
 def respell(rng, text, keep):
-    """One of the ways to write this text in a URL, where the characters of
-    `keep` may stand as they are (those that percent-encoding leaves alone
-    may always)."""
+    """Percent-encodes a text in one of the possible ways. Characters in `keep`
+    may stay as they are."""
     out = []
     for char in text:
         if char in keep and rng.random() < 0.7:
@@ -157,7 +158,7 @@ def respell(rng, text, keep):
 
 
 def random_query(rng):
-    """Pairs, and a spelling of them."""
+    """Names and values, and a query that spells them."""
     pairs = [(some(rng, rng.choice((ODD, "aAbB-.", UNRESERVED)), 0, 4),
               some(rng, rng.choice((ODD, "aAbB-.", UNRESERVED)), 0, 6))
              for _ in range(rng.choice((0, 0, 1, 2, 3, 8, 20)))]
@@ -200,7 +201,7 @@ def random_headers(rng, host, date):
 
 
 def random_request(rng):
-    """A request for sigv4.c, and botocore's answers."""
+    """A request for sigv4.c, and what botocore computes for it."""
     when = datetime.datetime(1970, 1, 1) + datetime.timedelta(
         seconds=rng.randrange(4 * 10 ** 9))
     date = when.strftime("%Y%m%dT%H%M%SZ")
@@ -228,7 +229,7 @@ def random_request(rng):
     return r, (canonical, to_sign, request.headers["Authorization"])
 
 
-def test_botocore_signs_alike():
+def test_signatures_are_those_of_botocore():
     rng = random.Random(SEED)
     cases = [random_request(rng) for _ in range(CASES)]
     answers = sign([r for r, _ in cases])

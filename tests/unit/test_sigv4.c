@@ -27,7 +27,7 @@ static const struct sigv4_scope scope = {
 static const char empty_hash[] =
     "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
-/* GET / with a host and a date, and room for more headers. */
+/* A GET of "/" with a host and a date, to which headers can be added. */
 struct sample {
     struct sigv4_header headers[SIGV4_MAX_HEADERS + 2];
     struct sigv4_request rq;
@@ -161,7 +161,7 @@ static void test_signatures(void)
         CHECK(sigv4_authorization(&s.rq, &cases[i].scope, cases[i].date, out,
                                   OUT) == strlen(cases[i].authorization) &&
               strcmp(out, cases[i].authorization) == 0,
-              "%s is signed as botocore does: %s", cases[i].target, out);
+              "%s is signed as by botocore: %s", cases[i].target, out);
     }
 }
 
@@ -189,7 +189,7 @@ static void test_string_to_sign(void)
     buf_free(&whole);
 }
 
-/* ---- the canonical form ---- */
+/* ---- the canonical request ---- */
 
 static void test_paths(void)
 {
@@ -354,7 +354,7 @@ static void test_refused_requests(void)
               i == 0 ? "host" : "x-amz-date");
     }
     sample_init(&s);
-    CHECK(!canonical_refused(&s), "the sample itself is not refused");
+    CHECK(!canonical_refused(&s), "the sample itself passes");
 }
 
 static void test_refused_scopes(void)
@@ -384,19 +384,21 @@ static void test_refused_scopes(void)
     }
     for (size_t i = 0; i < sizeof dates / sizeof *dates; i++)
         CHECK(refused(&s, &scope, dates[i]),
-              "date %s is not that of the header", dates[i]);
+              "date %s, which the header does not have, is refused", dates[i]);
     for (size_t i = 0; i < sizeof dates / sizeof *dates - 1; i++) {
         s.headers[1].value = dates[i];
-        CHECK(refused(&s, &scope, dates[i]), "date %s has not the form",
+        CHECK(refused(&s, &scope, dates[i]),
+              "date %s, which has another form, is refused",
               dates[i]);
     }
     s.headers[1].value = " 20150830T123600Z";
-    CHECK(refused(&s, &scope, date), "a header's date is taken literally");
+    CHECK(refused(&s, &scope, date),
+          "white space around the header's date is refused");
 }
 
 /* ---- the signing key that a caller keeps ---- */
 
-/* Is it signed as without a kept key? */
+/* Is the signature the same as without a kept key? */
 static bool same_with(struct sample *s, struct sigv4_key *key, const char *day)
 {
     struct sigv4_scope by = scope;
@@ -417,16 +419,19 @@ static void test_kept_key(void)
 
     memset(&key, 0, sizeof key);
     sample_init(&s);
-    CHECK(same_with(&s, &key, date), "the first signature makes the key");
-    CHECK(memcmp(key.day, date, sizeof key.day) == 0, "and keeps it");
+    CHECK(same_with(&s, &key, date), "the first signature derives the key");
+    CHECK(memcmp(key.day, date, sizeof key.day) == 0, "the key is kept");
     before = key;
-    CHECK(same_with(&s, &key, date), "the second uses it");
-    CHECK(memcmp(&before, &key, sizeof key) == 0, "and leaves it");
-    CHECK(same_with(&s, &key, tomorrow), "another day has another key");
+    CHECK(same_with(&s, &key, date), "the second signature is right, too");
+    CHECK(memcmp(&before, &key, sizeof key) == 0, "it leaves the key as it is");
+    CHECK(same_with(&s, &key, tomorrow),
+          "the signature of another day is right");
     CHECK(memcmp(before.bytes, key.bytes, sizeof key.bytes) != 0 &&
-          memcmp(key.day, tomorrow, sizeof key.day) == 0, "which is kept");
+          memcmp(key.day, tomorrow, sizeof key.day) == 0,
+          "the key of another day is another one, and kept");
     key.bytes[0] ^= 1;
-    CHECK(!same_with(&s, &key, tomorrow), "a kept key is used");
+    CHECK(!same_with(&s, &key, tomorrow),
+          "a kept key is used, even if it is wrong");
 }
 
 /* ---- bounds ---- */
@@ -468,7 +473,7 @@ static void test_bounds(void)
     CHECK(header_refused(&s, &by, date), "an empty secret key is refused");
 }
 
-/* Each text is written whole, into as many bytes as it has, or refused. */
+/* A text is written if it fits exactly, and refused if a byte is missing. */
 static void test_sizes(void)
 {
     struct sample s;
@@ -524,7 +529,7 @@ static void test_longest_query(void)
     CHECK(!canonical_refused(&s), "half of it passes");
 }
 
-/* The host's value is as long as fits. */
+/* The value of the host header fills a canonical request to its limit. */
 static void test_longest_canonical_request(void)
 {
     static char host[SIGV4_MAX_TEXT];
@@ -557,7 +562,7 @@ static void test_two_kilobytes(void)
           "2 KB are enough for 30 headers with names of 30 bytes");
 }
 
-/* ---- what is left of the key ---- */
+/* ---- what is left of the key on the stack ---- */
 
 #if defined __SANITIZE_ADDRESS__
 enum { OTHER_STACKS = 1 };
@@ -576,7 +581,7 @@ enum { STACK = 1 << 18, NEEDLES = 25 };
 static unsigned char needles[NEEDLES][16];
 static size_t n_needles;
 
-/* Bytes that must not be found, also as HMAC pads them. */
+/* Adds bytes that must not be found, also as HMAC pads them. */
 static void add_needles(const unsigned char *bytes)
 {
     static const unsigned char pads[] = {0, 0x36, 0x5c};
@@ -588,7 +593,7 @@ static void add_needles(const unsigned char *bytes)
     }
 }
 
-/* Also the state that SHA-256 has after a padded key. */
+/* Adds a key, and the state of SHA-256 after the padded key. */
 static void add_key(const void *key, size_t n)
 {
     static const unsigned char pads[] = {0x36, 0x5c};
@@ -637,7 +642,7 @@ static void *run_signer(void *context)
     return NULL;
 }
 
-/* What a signer does that wipes nothing. */
+/* A signer that wipes nothing. */
 static void *run_careless(void *context)
 {
     br_hmac_key_context kc;
@@ -649,9 +654,9 @@ static void *run_careless(void *context)
     return NULL;
 }
 
-/* How many needles a function leaves on its stack, or -1 where that cannot
-   be seen. The kernel reads the stack, so that valgrind and MSan do not mind
-   that parts of it were never written. */
+/* Counts the needles that a function leaves on its stack; -1 if the stack
+   cannot be read. The kernel reads it, because valgrind and MSan would report
+   the parts that were never written. */
 static int count_left(void *(*function)(void *))
 {
     static unsigned char copy[STACK];
@@ -681,16 +686,17 @@ static int count_left(void *(*function)(void *))
 static void test_wiped(void)
 {
     if (OTHER_STACKS) {
-        test_skip("what is left of the key: ASan moves stacks");
+        test_skip("keys left on the stack: AddressSanitizer moves variables");
         return;
     }
     make_needles();
     if (count_left(run_careless) <= 0) {
-        test_skip("what is left of the key: this stack cannot be seen");
+        test_skip("keys left on the stack: it cannot be read here");
         return;
     }
     CHECK(count_left(run_signer) == 0,
-          "nothing on the stack tells the secret key or what came of it");
+          "neither the secret key nor what is derived from it is left on the "
+          "stack");
 }
 
 int main(void)

@@ -150,7 +150,7 @@ static void test_length(void)
           "only the first character counts");
 }
 
-/* Where a decoder stands after these bytes: -1 if one of them is refused. */
+/* The bytes missing after these bytes; -1 if one of them is refused. */
 static int missing_after(const char *bytes)
 {
     struct text_utf8 u = {0, 0, 0};
