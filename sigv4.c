@@ -246,34 +246,38 @@ static void add_trimmed(struct buf *out, const char *value)
     }
 }
 
-/* Has the header at `i` the name of the one before it? */
-static bool is_repeated(const struct headers *h, size_t i)
-{
-    return i > 0 && strcasecmp(h->sorted[i]->name, h->sorted[i - 1]->name) == 0;
-}
-
 static void add_headers(struct buf *out, const struct headers *h)
 {
+    const char *last = "";           /* no header has an empty name */
+
     for (size_t i = 0; i < h->n; i++) {
-        if (is_repeated(h, i)) {
+        const char *name = h->sorted[i]->name;
+
+        if (strcasecmp(name, last) == 0) {
             buf_byte(out, ',');
         } else {
             buf_str(out, i > 0 ? "\n" : "");
-            add_lower(out, h->sorted[i]->name);
+            add_lower(out, name);
             buf_byte(out, ':');
         }
         add_trimmed(out, h->sorted[i]->value);
+        last = name;
     }
     buf_byte(out, '\n');
 }
 
 static void add_signed_headers(struct buf *out, const struct headers *h)
 {
+    const char *last = "";
+
     for (size_t i = 0; i < h->n; i++) {
-        if (is_repeated(h, i))
+        const char *name = h->sorted[i]->name;
+
+        if (strcasecmp(name, last) == 0)
             continue;
         buf_str(out, i > 0 ? ";" : "");
-        add_lower(out, h->sorted[i]->name);
+        add_lower(out, name);
+        last = name;
     }
 }
 
@@ -456,7 +460,6 @@ size_t sigv4_authorization(const struct sigv4_request *rq,
                            char *out, size_t size)
 {
     const size_t secret = strlen(scope->secret_key);
-    unsigned char signature[br_sha256_SIZE];
     struct buf to_sign, header;
     size_t n = 0;
 
@@ -464,6 +467,8 @@ size_t sigv4_authorization(const struct sigv4_request *rq,
     buf_init(&header, size - 1);
     if (secret > 0 && secret <= SIGV4_MAX_SECRET &&
         sigv4_string_to_sign(rq, scope, date, &to_sign)) {
+        unsigned char signature[br_sha256_SIZE];
+
         sign(signature, &to_sign, scope, date);
         wipe_stack();
         add_authorization(&header, rq, scope, date, signature);

@@ -120,10 +120,11 @@ bool text_is_utf8(const unsigned char *p, size_t n)
 
 size_t text_printable(const unsigned char *p, size_t n, const char except[2])
 {
-    size_t i = 0, length;
+    size_t i = 0;
 
     while (i < n) {
         const unsigned char c = p[i];
+        size_t length;
 
         if (c < ' ' || c == 0x7f || c == (unsigned char)except[0] ||
             c == (unsigned char)except[1])
