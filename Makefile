@@ -205,9 +205,9 @@ coverage:
 soak: all
 	/usr/bin/python3 tests/long/soak.py
 
-# ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
+# compares ocrdyn with other ways to do its job, and json.c with yajl
 ROUNDS = 7
-# what reads the trust anchors
+# what floor needs to load a CA and verify certificates
 TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
 	base/buf.c base/clock.c
 JSON_SOURCES = json.c base/buf.c base/text.c
@@ -226,15 +226,15 @@ build/curl_yajl: tests/bench/curl_yajl.c
 build/bench_json: tests/bench/bench_json.c $(JSON_SOURCES:%.c=build/%.o)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O2 -no-pie -I. -o $@ $^ -lyajl
 
-# one run over N ids: memory, time, rows
+# memory, time and rows of one run over N ids
 N = 1000000
 scale:
 	tests/setup.sh check
 	$(MAKE) --no-print-directory all
 	/usr/bin/python3 tests/long/scale.py $(N)
 
-# where json.c's time goes: its instructions, by function. What is inlined
-# shows as its own here, and costs a call more than it does.
+# counts the instructions of each function of json.c. Nothing is inlined, so
+# each function shows, with the costs of calls that are not made otherwise.
 profile:
 	cc -std=c11 -D_GNU_SOURCE -O2 -g -fno-inline -I. -o build/profile_json \
 		tests/bench/bench_json.c $(JSON_SOURCES) -lyajl
