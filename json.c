@@ -38,15 +38,15 @@ enum state {
     STRING,                  /* the rest of a string */
     ESCAPE,                  /* the character after a backslash */
     HEX,                     /* a digit of a \u escape */
-    HIGH,                    /* the escape of a low surrogate */
+    HIGH,                    /* a low surrogate, after a high one */
     MINUS,                   /* the rest of a number after its "-", */
     ZERO,                    /* after an integer part that is 0, */
     INTEGER,                 /* or any other, */
     POINT,                   /* after the decimal point, */
     FRACTION,                /* and a digit of the fraction, */
-    EXPONENT,                /* after the "e", */
-    SIGN,                    /* the sign, */
-    POWER,                   /* and a digit of the exponent */
+    EXPONENT_E,              /* after the "e", */
+    EXPONENT_SIGN,           /* the sign of the exponent, */
+    EXPONENT,                /* and a digit of it */
     LITERAL                  /* the rest of true, false or null */
 };
 
@@ -98,13 +98,13 @@ static bool track_init(struct json_track *t, const char *s, bool wild)
             if (t->tokens == JSON_MAX_TOKENS)
                 return false;
             bit = 1u << t->tokens++;
-            t->literal = (uint16_t)(t->literal | bit);
+            t->fixed = (uint16_t)(t->fixed | bit);
         } else if (*s == '~' && s[1] != '0' && s[1] != '1') {
             return false;
         } else if (*s == '*' && wild) {
             if (!token_ends(s[1]))
                 return false;
-            t->literal = (uint16_t)(t->literal ^ bit);
+            t->fixed = (uint16_t)(t->fixed ^ bit);
         }
     }
     return true;
@@ -123,7 +123,7 @@ static void advance(struct json_track *t)
 {
     unsigned bit = 1u << t->matched++;
 
-    if ((t->literal & bit) == 0)
+    if ((t->fixed & bit) == 0)
         t->used = (uint16_t)(t->used & (bit - 1));
     for (t->token = t->at; !token_ends(*t->token); t->token++)
         ;
@@ -253,7 +253,8 @@ static bool selects(const struct json *j, const struct json_track *t)
     return t->tokens == j->depth && t->matched == j->depth;
 }
 
-/* Is the current value, unless it is an array or object, not for any pick? */
+/* Does no pick want the current value? (At the end of an array or object, the
+   candidates are those of its last member, and say nothing about it.) */
 static bool is_unwanted(const struct json *j)
 {
     return j->depth > 0 && j->candidates == 0 && j->walk == 0;
@@ -274,7 +275,7 @@ static void value_begins(struct json *j, enum json_type type,
         const uint32_t bit = UINT32_C(1) << i;
 
         if (selects(j, t)) {
-            t->used |= t->literal;
+            t->used |= t->fixed;
             j->walk |= want == JSON_WANT_WALK ? bit : 0;
             j->copy |= want == JSON_WANT_RAW ? bit : 0;
         } else if ((j->walk & bit) == 0) {
@@ -382,11 +383,10 @@ static inline const unsigned char *skip_plain(const unsigned char *p,
 
 /*
  * Reads on in a string from a character beyond ASCII, or from within one, up
- * to a byte that is special in strings, or to one that is not UTF-8. Not
- * inline, so that the machine stays small.
+ * to a byte that is special in strings, or to one that is not UTF-8.
  */
-static __attribute__((noinline)) const unsigned char *
-skip_utf8(struct json *j, const unsigned char *p, const unsigned char *end)
+static const unsigned char *skip_utf8(struct json *j, const unsigned char *p,
+                                      const unsigned char *end)
 {
     const unsigned char *start = p;
 
@@ -509,17 +509,17 @@ static enum state number_next(unsigned state, unsigned char c)
     case MINUS:
         return c == '0' ? ZERO : digit ? INTEGER : AFTER;
     case ZERO:
-        return c == '.' ? POINT : e ? EXPONENT : AFTER;
+        return c == '.' ? POINT : e ? EXPONENT_E : AFTER;
     case INTEGER:
-        return digit ? INTEGER : c == '.' ? POINT : e ? EXPONENT : AFTER;
+        return digit ? INTEGER : c == '.' ? POINT : e ? EXPONENT_E : AFTER;
     case POINT:
         return digit ? FRACTION : AFTER;
     case FRACTION:
-        return digit ? FRACTION : e ? EXPONENT : AFTER;
-    case EXPONENT:
-        return digit ? POWER : c == '+' || c == '-' ? SIGN : AFTER;
-    default:                     /* SIGN, POWER */
-        return digit ? POWER : AFTER;
+        return digit ? FRACTION : e ? EXPONENT_E : AFTER;
+    case EXPONENT_E:
+        return digit ? EXPONENT : c == '+' || c == '-' ? EXPONENT_SIGN : AFTER;
+    default:                     /* EXPONENT_SIGN, EXPONENT */
+        return digit ? EXPONENT : AFTER;
     }
 }
 
@@ -527,7 +527,7 @@ static enum state number_next(unsigned state, unsigned char c)
 static bool is_number_end(unsigned state)
 {
     return state == ZERO || state == INTEGER || state == FRACTION ||
-        state == POWER;
+        state == EXPONENT;
 }
 
 /* Begins true, false, null or a negative number. False if `p` does not. */
@@ -722,9 +722,9 @@ again:
     case INTEGER:
     case POINT:
     case FRACTION:
+    case EXPONENT_E:
+    case EXPONENT_SIGN:
     case EXPONENT:
-    case SIGN:
-    case POWER:
         for (; p < end; p++) {
             enum state next = number_next(j->state, *p);
 
@@ -854,15 +854,15 @@ const char *json_sentence(enum json_error error)
 {
     static const char *const sentences[] = {
         [JSON_OK] = "no error",
-        [JSON_E_SYNTAX] = "a byte that cannot stand here",
+        [JSON_E_SYNTAX] = "an unexpected byte",
         [JSON_E_UTF8] = "a string is not UTF-8",
         [JSON_E_CONTROL] = "an unescaped control character in a string",
-        [JSON_E_ESCAPE] = "an escape that JSON does not have",
+        [JSON_E_ESCAPE] = "an escape that JSON does not define",
         [JSON_E_DEPTH] = "nested too deeply",
         [JSON_E_END] = "the document ends too early",
         [JSON_E_TRAILING] = "something follows the document",
-        [JSON_E_POINTER] = "not a JSON Pointer, or too many of them",
-        [JSON_E_CALLER] = "the reader of the values gave up"
+        [JSON_E_POINTER] = "an invalid JSON Pointer, or too many of them",
+        [JSON_E_CALLER] = "the reader of the values stopped"
     };
 
     return sentences[error];

@@ -129,9 +129,9 @@ bool json_feed(struct json *j, const unsigned char *bytes, size_t n);
 /* Ends the document. Returns true if all of it was valid. */
 bool json_end(struct json *j);
 
-/* The first error; the offset of the byte (from 0) at which it was found; and
-   a description of an error, in static storage, that starts in lower case and
-   has no full stop. */
+/* The error, JSON_OK if there is none; the offset (from 0) of the byte where it
+   was found; and a description of an error in static storage, which starts in
+   lower case and has no full stop. */
 enum json_error json_error(const struct json *j);
 uint64_t json_offset(const struct json *j);
 const char *json_sentence(enum json_error error);
@@ -193,7 +193,7 @@ struct json_track {
     const char *token;       /* the "/" before the token to match next, or
                                 the pointer's NUL */
     const char *at;          /* within that token, while a name is compared */
-    uint16_t literal;        /* a bit for each token without a wildcard */
+    uint16_t fixed;          /* a bit for each token without a wildcard */
     uint16_t used;           /* those of them that have led to a match */
     unsigned tokens;         /* in the pointer: the depth of its values */
     unsigned matched;        /* tokens that the current path matches */
