@@ -707,7 +707,7 @@ again:
         }
         p++;
         goto value;
-    number:                      /* the usual kinds, if they end in this piece */
+    number:                      /* the usual kinds that end in this piece */
         j->state = *p == '0' ? ZERO : INTEGER;
         p = *p == '0' ? p + 1 : skip_digits(p + 1, end);
         if (end - p > 1 && *p == '.' && text_is_digit(p[1])) {

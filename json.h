@@ -155,13 +155,12 @@ size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context);
 
 /*
- * The functions below append JSON without white space to a buffer, which they
- * found empty or wrote themselves. They write a comma where one is needed, as
- * the last byte of the buffer tells: it ends an array's "[", an object's "{"
- * or a member's ":", or else a value, which another may follow. Several values
- * outside of any array or object are thus separated by commas, too. It is up
- * to the caller that names and values alternate and that brackets pair. What
- * does not fit is refused and shows as b->failed.
+ * The functions below append JSON, without white space, to a buffer that is
+ * empty or contains only what they wrote. They insert the commas: none is
+ * needed if the buffer is empty or ends with "[", "{" or ":"; otherwise a
+ * value has just ended. Values outside any array or object are separated by
+ * commas, too. The caller makes sure that names and values alternate and that
+ * brackets match. If something does not fit, b->failed is set.
  */
 void json_write_object_begin(struct buf *b);
 void json_write_object_end(struct buf *b);
