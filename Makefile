@@ -46,7 +46,7 @@ COMPILE = $(CC) -std=c11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -ffunction-sections \
 LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 
 # the folders of DESIGN.md's layout; include paths begin at this one
-ROOMS = base net json http rows cloudinary aws dynamodb cli commands
+ROOMS = base net http rows cloudinary aws dynamodb cli commands
 SOURCES = $(filter-out net/mkanchors.c,$(wildcard *.c $(ROOMS:%=%/*.c)))
 OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 
@@ -61,8 +61,8 @@ build/%.o: %.c Makefile
 
 -include $(OBJECTS:.o=.d)
 
-# where the time goes
-build/json/machine.o: CFLAGS = -O2 -fno-jump-tables
+# most of the CPU time of a run is spent here
+build/json.o: CFLAGS = -O2
 
 build/anchors.o: build/anchors.c Makefile
 	$(COMPILE) -MMD -MP -c -o $@ $<
@@ -73,7 +73,7 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	mv $@.tmp $@
 
 MKANCHORS = $(addprefix net/,mkanchors.c cert.c der.c pem.c tcp.c tls.c x509.c) \
-	base/buf.c base/clock.c base/text.c base/wait.c base/why.c json.c json/machine.c json/picks.c
+	base/buf.c base/clock.c base/text.c base/wait.c base/why.c
 build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -I. $(BEARSSL_INC) -o $@ $(MKANCHORS) \
@@ -124,7 +124,7 @@ $(UNITS)/ocrdyn: $(UNITS)/ocrdyn.o $(UNITS)/libocrdyn.a
 	$(TESTCC) -o $@ $^ $(TESTLIB)
 # It looks for keys that are left on the stack, which AddressSanitizer moves.
 build/units/test_sigv4: TESTCC = cc $(TESTFLAGS) -fsanitize=undefined
-build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c base/why.c json.c json/machine.c json/picks.c
+build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c base/why.c
 	$(COMPILE_TEST) -o $@ $^ $(TESTLIB)
 
 -include $(TEST_OBJECTS:.o=.d) $(TESTS:=.d)
@@ -205,12 +205,12 @@ coverage:
 soak: all
 	/usr/bin/python3 tests/long/soak.py
 
-# ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
+# compares ocrdyn with other ways to do its job, and json.c with yajl
 ROUNDS = 7
-# what reads the trust anchors
+# what floor needs to load a CA and verify certificates
 TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
-	base/buf.c base/clock.c base/text.c base/wait.c base/why.c json.c json/machine.c json/picks.c
-JSON_SOURCES = json.c json/machine.c json/picks.c base/text.c
+	base/buf.c base/clock.c base/text.c base/wait.c base/why.c
+JSON_SOURCES = json.c base/buf.c base/text.c base/why.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
 	tests/setup.sh bench
@@ -226,15 +226,15 @@ build/curl_yajl: tests/bench/curl_yajl.c
 build/bench_json: tests/bench/bench_json.c $(JSON_SOURCES:%.c=build/%.o)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O2 -no-pie -I. -o $@ $^ -lyajl
 
-# one run over N ids: memory, time, rows
+# memory, time and rows of one run over N ids
 N = 1000000
 scale:
 	tests/setup.sh check
 	$(MAKE) --no-print-directory all
 	/usr/bin/python3 tests/long/scale.py $(N)
 
-# where json.c's time goes: its instructions, by function. What is inlined
-# shows as its own here, and costs a call more than it does.
+# counts the instructions of each function of json.c. Nothing is inlined, so
+# each function shows, with the costs of calls that are not made otherwise.
 profile:
 	cc -std=c11 -D_GNU_SOURCE -O2 -g -fno-inline -I. -o build/profile_json \
 		tests/bench/bench_json.c $(JSON_SOURCES) -lyajl

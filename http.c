@@ -21,7 +21,8 @@ void http_escape(struct buf *out, const void *bytes, size_t n,
     const unsigned char *p = bytes;
 
     for (; n > 0; n--, p++) {
-        if (ascii_unreserved(*p) || (*p != '\0' && strchr(keep, *p) != NULL)) {
+        if (text_is_unreserved(*p) ||
+            (*p != '\0' && strchr(keep, *p) != NULL)) {
             buf_byte(out, *p);
         } else {
             buf_byte(out, '%');
@@ -39,7 +40,7 @@ bool http_unescape(char *to, size_t room, const char *from, size_t n)
         char c = *from++;
 
         if (c == '%' && end - from >= 2) {
-            int high = ascii_hex(from[0]), low = ascii_hex(from[1]);
+            int high = text_hex(from[0]), low = text_hex(from[1]);
 
             if (high >= 0 && low >= 0) {
                 c = (char)(high << 4 | low);
@@ -62,7 +63,7 @@ static const char *url_host(struct http_url *url, const char *p)
     size_t n = 0;
 
     p += literal;
-    while (ascii_alnum(p[n]) || p[n] == '.' ||
+    while (text_is_alnum(p[n]) || p[n] == '.' ||
            (literal ? p[n] == ':' : p[n] == '-' || p[n] == '_'))
         n++;
     if (n == 0 || n >= sizeof url->host || (literal && p[n] != ']'))
@@ -129,7 +130,7 @@ static const char *url_wrong(struct http_url *url, const char *text,
         unsigned long port;
         char *end;
 
-        port = ascii_digit(p[1]) ? strtoul(p + 1, &end, 10) : 0;
+        port = text_is_digit(p[1]) ? strtoul(p + 1, &end, 10) : 0;
         if (port == 0 || port > 65535)
             return "its port is not 1 to 65535";
         url->port = (unsigned short)port;
@@ -142,7 +143,7 @@ static const char *url_wrong(struct http_url *url, const char *text,
         return "what follows its host is wrong";
     memcpy(url->path, p, n);
     for (p = url->path; *p != '\0'; p++)
-        if (!ascii_unreserved(*p) && *p != '/' && *p != '%')
+        if (!text_is_unreserved(*p) && *p != '/' && *p != '%')
             return "its path is not a plain one";
     url->metadata = metadata && !url->tls && is_metadata_address(url->host);
     if (!url->tls && !url->metadata && !is_loopback_name(url->host))
@@ -346,8 +347,8 @@ static bool make_request(const struct http *h, const struct http_request *rq,
         strcmp(rq->method, "HEAD") != 0;
     size_t i;
 
-    if (!ascii_token(rq->method, strlen(rq->method)) ||
-        !target_ok(rq->target) || !ascii_field(h->options.agent))
+    if (!text_is_token(rq->method, strlen(rq->method)) ||
+        !target_ok(rq->target) || !text_is_field(h->options.agent))
         return false;
     buf_str(out, rq->method);
     buf_byte(out, ' ');
@@ -360,8 +361,8 @@ static bool make_request(const struct http *h, const struct http_request *rq,
     for (i = 0; i < rq->n_fields; i++) {
         const struct http_field *f = &rq->fields[i];
 
-        if (!ascii_token(f->name, strlen(f->name)) ||
-            !ascii_field(f->value))
+        if (!text_is_token(f->name, strlen(f->name)) ||
+            !text_is_field(f->value))
             return false;
         buf_str(out, f->name);
         buf_str(out, ": ");

@@ -1,19 +1,20 @@
 /*
- * json: a streaming JSON tokenizer that picks out values by JSON Pointer.
+ * json: a streaming JSON tokenizer that extracts values by JSON Pointer, and
+ * functions that write JSON.
  *
- * It takes a document in pieces of any size (push), accepts exactly RFC 8259
- * and nothing else, and checks all of it, UTF-8 included, whether anybody
- * asked for the part or not. It allocates nothing, calls itself never, and
- * its whole state is `struct json` (at most 2 KB).
+ * The tokenizer takes a document in pieces of any size. It accepts what RFC
+ * 8259 defines and nothing else, and validates the whole document, including
+ * its UTF-8, no matter which values the caller wants. It allocates no memory
+ * and does not recurse; its state is one `struct json` of at most 2 KB.
  *
- * What is fixed here because RFC 8259 leaves it open:
- *   - a byte order mark is refused;
- *   - nesting is at most JSON_MAX_DEPTH levels, deeper is an error;
- *   - numbers are never converted, so they may have any size;
- *   - an escape for half of a surrogate pair becomes U+FFFD;
- *   - \u0000 is kept (texts have lengths, not terminators);
- *   - of duplicate members the first that leads to a match is taken;
- *   - after the document only white space may follow.
+ * Where RFC 8259 leaves a choice:
+ *   - A byte order mark is an error.
+ *   - Arrays and objects nest at most JSON_MAX_DEPTH levels deep.
+ *   - Numbers are not converted, so they have no limits.
+ *   - An escape for an unpaired surrogate is decoded as U+FFFD.
+ *   - \u0000 is decoded as it is: texts have a length and no terminator.
+ *   - Of members with the same name, the first that leads to a match counts.
+ *   - Only white space may follow the document.
  */
 #ifndef JSON_H
 #define JSON_H
@@ -22,9 +23,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/text.h"
+
 enum {
-    JSON_MAX_DEPTH = 512,    /* nested arrays and objects */
-    JSON_MAX_PICKS = 32,     /* pointers at once */
+    JSON_MAX_DEPTH = 512,    /* levels of nested arrays and objects */
+    JSON_MAX_PICKS = 32,     /* picks for one document */
     JSON_MAX_TOKENS = 16     /* reference tokens in one pointer */
 };
 
@@ -34,63 +38,61 @@ enum json_type {
     JSON_TRUE, JSON_FALSE, JSON_NULL
 };
 
-/* What a pick wants of the values that its pointer names. */
+/* What a pick reports of the values that its pointer selects. */
 enum json_want {
-    JSON_WANT_TYPE,          /* only that one is there, and its type */
-    JSON_WANT_TEXT,          /* a string's decoded text, a number's or
-                                literal's characters; for an object or an
-                                array only its type */
-    JSON_WANT_STRING,        /* a string's decoded text; of any other value,
-                                null included, only its type */
-    JSON_WANT_NUMBER,        /* a number's characters; likewise */
-    JSON_WANT_RAW,           /* the value's own bytes, as they stand */
-    JSON_WANT_WALK           /* events for everything inside it, too */
+    JSON_WANT_TYPE,          /* that the value exists, and its type */
+    JSON_WANT_TEXT,          /* the decoded text of a string, the characters
+                                of a number or literal; of an object or array
+                                only the type */
+    JSON_WANT_STRING,        /* the decoded text of a string; of any other
+                                value, null included, only the type */
+    JSON_WANT_NUMBER,        /* the characters of a number; likewise */
+    JSON_WANT_RAW,           /* the bytes of the value in the document */
+    JSON_WANT_WALK           /* everything inside the value, too */
 };
 
 /*
- * A pick: a JSON Pointer (RFC 6901, "" is the whole document, "~0" and "~1"
- * stand for "~" and "/") and what is wanted there. Two additions, which only
- * hold where `wild` is set: the reference token "*" matches every element of
- * an array and every member of an object, and a token that ends in "*"
- * matches every member whose name starts with what stands before it. A "*"
- * anywhere else is then refused.
+ * A pick: a JSON Pointer (RFC 6901), and what is wanted of the values there.
  *
- * A pick without a wildcard is taken once, from the first value that matches.
- * One with wildcards is taken once for each place that the wildcards name:
- * each element, and each member that stands there, is such a place, and a
- * token that has led to a match is not followed again until a wildcard before
- * it names another.
+ * With `wild` set, two wildcards extend RFC 6901: the reference token "*"
+ * matches every element of an array and every member of an object, and a
+ * token that ends in "*" matches every member whose name starts with the rest
+ * of the token. A "*" anywhere else is an error then. Without `wild`, "*" is
+ * an ordinary character.
+ *
+ * A pick without wildcards takes the first value that matches and no other. A
+ * pick with wildcards takes one value for each combination of the elements
+ * and members that its wildcards match.
  */
 struct json_pick {
-    const char *pointer;     /* UTF-8, ended by NUL; kept by the caller */
-    uint8_t want;            /* enum json_want */
+    const char *pointer;     /* UTF-8 with a NUL; the caller keeps it */
+    enum json_want want;
     bool wild;
-    uint32_t cap;            /* bytes at most in one value that is not WALKed; a
-                                longer one is JSON_E_CAP, after that many
-                                bytes; 0 means no limit */
 };
 
 enum json_event {
-    JSON_BEGIN,              /* a value starts, its type is known */
+    JSON_BEGIN,              /* a value begins; its type is known */
     JSON_BYTES,              /* a piece of its text or raw bytes, n > 0 */
-    JSON_END,                /* it ended, whole and valid */
-    JSON_NAME                /* WALK only: a piece of a member's name, decoded;
-                                at least one per member, perhaps with n = 0;
-                                the BEGIN of the member's value ends it */
+    JSON_END,                /* the value is complete and valid */
+    JSON_NAME                /* only in WALK: a piece of a member's decoded
+                                name; each member has at least one, possibly
+                                with n = 0; the value's BEGIN ends the name */
 };
 
 /*
- * Called as picked values stream by. `pick` is the index of the pick. In WALK
- * every value inside the picked one has its own BEGIN, BYTES and END, with
- * the same index; the caller counts BEGIN and END to know where it is.
- * `type` is that of the value in BEGIN, BYTES and END, and JSON_STRING in
- * NAME. Where one value is picked by several, the lower index is told first.
- * `bytes` is valid during the call only, and never NULL; pieces may end
- * within a character. A caller that returns false stops the tokenizer with
- * JSON_E_CALLER, and is not called again.
+ * Receives the events of the picked values. `pick` is the index of the pick.
+ * In WALK each value inside the picked one has its own BEGIN, BYTES and END
+ * with the same index; the caller counts BEGIN and END to know the level.
+ * `type` is the type of the value, and JSON_STRING for a NAME. If several
+ * picks select the same value, they get each event in the order of their
+ * indices.
  *
- * How the document was cut into pieces shows in nothing but the number of
- * BYTES and NAME, and in how those of one pick lie between those of others.
+ * `bytes` is valid during the call only and never NULL; a piece may end in
+ * the middle of a character. When the function returns false, the tokenizer
+ * fails with JSON_E_CALLER and does not call it again.
+ *
+ * How the document was cut into pieces only affects how many BYTES and NAME
+ * events there are, and how those of different picks interleave.
  */
 typedef bool json_fn(void *context, unsigned pick, enum json_event event,
                      enum json_type type, const unsigned char *bytes,
@@ -98,121 +100,141 @@ typedef bool json_fn(void *context, unsigned pick, enum json_event event,
 
 enum json_error {
     JSON_OK,
-    JSON_E_SYNTAX,           /* this byte cannot stand here */
-    JSON_E_UTF8,             /* not UTF-8 (RFC 3629) */
+    JSON_E_SYNTAX,           /* this byte cannot occur here */
+    JSON_E_UTF8,             /* a string is not UTF-8 (RFC 3629) */
     JSON_E_CONTROL,          /* an unescaped control character in a string */
-    JSON_E_ESCAPE,           /* an escape that JSON does not have */
+    JSON_E_ESCAPE,           /* an escape that JSON does not define */
     JSON_E_DEPTH,            /* nested deeper than JSON_MAX_DEPTH */
-    JSON_E_CAP,              /* a picked value is longer than its cap */
-    JSON_E_END,              /* the document ends too early, or is empty */
+    JSON_E_END,              /* the document is empty or ends too early */
     JSON_E_TRAILING,         /* something follows the document */
-    JSON_E_POINTER,          /* a pick's pointer is not a JSON Pointer, or
-                                there are too many picks or tokens */
+    JSON_E_POINTER,          /* a pick's pointer is not valid or too long, or
+                                there are too many picks */
     JSON_E_CALLER            /* the caller's function returned false */
 };
 
-struct json;                 /* at the end of this file */
+struct json;                 /* defined at the end of this file */
 
 /*
- * Starts a document. `picks` (n of them, at most JSON_MAX_PICKS, possibly 0)
- * and the pointers in them stay the caller's and must live as long as `j`.
- * A bad pointer shows as JSON_E_POINTER from json_feed and json_end.
+ * Starts a document. `picks` (n of them, possibly 0) and their pointers must
+ * stay valid as long as `j` is in use. An invalid pointer is reported as
+ * JSON_E_POINTER by json_feed and json_end.
  */
 void json_init(struct json *j, const struct json_pick *picks, unsigned n,
                json_fn *fn, void *context);
 
 /*
- * Feeds the next `n` bytes (any number, also 0). Returns false once the
- * document is known to be wrong; errors stick, so that only json_end's
- * answer needs looking at.
+ * Takes the next n bytes of the document (n may be 0). Returns false from the
+ * first error on. Errors stick, so a caller may ignore the result and test
+ * only what json_end returns.
  */
 bool json_feed(struct json *j, const unsigned char *bytes, size_t n);
 
-/* Says that the document is over. True if it was whole and right. */
+/* Ends the document. Returns true if all of it was valid. */
 bool json_end(struct json *j);
 
-/* The error so far, the byte (counted from 0) at which it was found, and a
-   sentence for it in static storage, without a capital or a full stop. */
+/* The error, JSON_OK if there is none; the offset (from 0) of the byte where it
+   was found; and a description of an error in static storage, which starts in
+   lower case and has no full stop. */
 enum json_error json_error(const struct json *j);
 uint64_t json_offset(const struct json *j);
 const char *json_sentence(enum json_error error);
 
-/* Is `pointer` one that json_init would take? */
+/* Would json_init accept this pointer? */
 bool json_pointer_valid(const char *pointer, bool wild);
 
-/* Takes a piece of what json_quote writes, n > 0. */
+/* ---- writing ---- */
+
+/* Receives a piece of what json_quote writes, n > 0. */
 typedef void json_put(void *context, const void *piece, size_t n);
 
 /*
- * Writes `n` bytes of UTF-8 as a JSON string, quotes included, through `put`;
- * only what must be is escaped (", \, U+0000 to U+001F, and U+007F to U+009F
- * for the sake of terminals). What is not UTF-8 becomes U+FFFD, one for each
- * maximal subpart (Unicode 15, section 3.9); returns how many it had to
- * replace.
+ * Writes n bytes of UTF-8 as a JSON string with its quotes, through `put`. It
+ * escapes what JSON requires (", \ and U+0000 to U+001F), and U+007F to
+ * U+009F, which terminals obey. Bytes that are not UTF-8 become U+FFFD, one
+ * for each maximal subpart (Unicode 15, section 3.9). Returns how many U+FFFD
+ * it inserted.
  */
 size_t json_quote(const unsigned char *bytes, size_t n, json_put *put,
                   void *context);
 
 /*
- * How many of the first bytes of `p` are characters that any reader may be
- * shown: UTF-8, no control characters (nor U+007F to U+009F, which terminals
- * obey), and neither of the two in `but`.
+ * The functions below append JSON, without white space, to a buffer that is
+ * empty or contains only what they wrote. They insert the commas: none is
+ * needed if the buffer is empty or ends with "[", "{" or ":"; otherwise a
+ * value has just ended. Values outside any array or object are separated by
+ * commas, too. The caller makes sure that names and values alternate and that
+ * brackets match. If something does not fit, b->failed is set.
  */
-size_t json_printable(const unsigned char *p, size_t n, const char but[2]);
+void json_write_object_begin(struct buf *b);
+void json_write_object_end(struct buf *b);
+void json_write_array_begin(struct buf *b);
+void json_write_array_end(struct buf *b);
 
-/*
- * Length in bytes (1 to 4) of the well-formed UTF-8 character at the start of
- * `p`, or 0 if there is none (RFC 3629); `n` is how many bytes there are.
- */
-size_t json_utf8(const unsigned char *p, size_t n);
+/* The name of the next member, with its ":". */
+void json_write_name(struct buf *b, const char *name);
+void json_write_name_bytes(struct buf *b, const void *name, size_t n);
 
-/* Are these n bytes UTF-8, from end to end? */
-bool json_is_utf8(const unsigned char *p, size_t n);
+/* A string, escaped as by json_quote, which describes what is returned. */
+size_t json_write_string(struct buf *b, const char *string);
+size_t json_write_string_bytes(struct buf *b, const void *string, size_t n);
 
-/*
- * The state. The caller gives it room, and may read `halved`.
- */
-struct json_track {          /* how far the path in hand follows a pick */
-    const char *token;       /* the "/" of the token to match next, or NUL */
-    const char *at;          /* within it, while a name is compared */
-    size_t told;             /* bytes told of the value that is open */
-    uint16_t literal;        /* a bit for each token without a wildcard */
-    uint16_t used;           /* of these, those that led to a value */
-    uint8_t tokens;          /* in the pointer: the depth of its values */
-    uint8_t matched;         /* tokens that the path in hand matches */
-    uint8_t type;            /* of the value that BEGIN last told of */
+void json_write_number(struct buf *b, int64_t number);
+void json_write_bool(struct buf *b, bool value);
+
+/* Any value as it is: n > 0 bytes of valid JSON without white space at the
+   end. */
+void json_write_raw(struct buf *b, const void *json, size_t n);
+
+/* A member whose value is a string. */
+void json_write_member(struct buf *b, const char *name, const char *string);
+
+/* ---- the state of the tokenizer; callers only provide the memory ---- */
+
+/* How far the path to the current value matches a pick's pointer. */
+struct json_track {
+    const char *token;       /* the "/" before the token to match next, or
+                                the pointer's NUL */
+    const char *at;          /* within that token, while a name is compared */
+    uint16_t fixed;          /* a bit for each token without a wildcard */
+    uint16_t used;           /* those of them that have led to a match */
+    unsigned tokens;         /* in the pointer: the depth of its values */
+    unsigned matched;        /* tokens that the current path matches */
+    enum json_type type;     /* in the last BEGIN */
 };
 
 struct json {
     const struct json_pick *picks;
+    unsigned n;              /* picks */
     json_fn *fn;
     void *context;
-    const unsigned char *from;   /* first byte not told to `copy` */
-    const char *literal;     /* what must follow of "true" and the like */
-    uint64_t offset;         /* bytes before the piece in hand */
-    uint32_t walk;           /* picks, a bit each, whose value is walked; */
-    uint32_t text;           /* that are told the string in hand, decoded; */
-    uint32_t copy;           /* that are told bytes as they stand; */
-    uint32_t candidates;     /* that the member or element in hand may match */
-    uint32_t code;           /* of the \u escape in hand */
-    uint32_t high;           /* a first half of a surrogate pair, or 0 */
-    uint16_t depth;          /* open arrays and objects */
-    uint16_t floor;          /* depth at which `quiet` ends */
-    uint8_t state;
-    uint8_t error;           /* enum json_error */
-    uint8_t n;               /* picks */
-    uint8_t type;            /* of the scalar in hand */
-    uint8_t need;            /* continuation bytes, or hex digits, to come */
-    uint8_t bounds[2];       /* of the next continuation byte */
-    bool name;               /* the string in hand is a name */
-    bool object;             /* the innermost open one is an object */
-    bool quiet;              /* nothing in this subtree is picked */
-    bool idle;               /* nobody wants the value in hand */
-    bool halved;             /* half of a surrogate pair became U+FFFD: for the
-                                caller to read */
-    bool levels[JSON_MAX_DEPTH + 1];        /* what each is: an object? */
-    uint64_t index[JSON_MAX_TOKENS];        /* of the element in hand */
+    enum json_error error;
+    uint64_t offset;         /* bytes before the current piece */
+    unsigned state;          /* what may come next, see json.c */
+
+    unsigned depth;          /* open arrays and objects */
+    bool object;             /* the innermost one is an object */
+    bool levels[JSON_MAX_DEPTH + 1];     /* `object` of each level */
+    uint64_t index[JSON_MAX_TOKENS];     /* of the next array element */
+
+    bool quiet;              /* no pick can match until the level */
+    unsigned quiet_depth;    /* with this depth ends */
+    const unsigned char *from;   /* first byte that `copy` did not get yet */
+    uint32_t candidates;     /* picks, a bit each: may match this member or
+                                element; */
+    uint32_t walk;           /* get events for everything that is inside; */
+    uint32_t copy;           /* get the document's bytes as they are; */
+    uint32_t text;           /* get the current string decoded */
     struct json_track tracks[JSON_MAX_PICKS];
+
+    enum json_type type;     /* of the current number or literal */
+    const char *literal;     /* what is missing of "true", "false", "null" */
+    bool name;               /* the current string is a member's name */
+    struct text_utf8 utf8;   /* the position within a character of it */
+    unsigned digits;         /* digits missing in a \u escape */
+    uint32_t code;           /* the code unit of that escape, so far */
+    uint32_t high;           /* a high surrogate before it, or 0 */
+    bool unpaired;           /* for the caller: an escape was half of a
+                                surrogate pair, and became U+FFFD */
 };
 
 #endif

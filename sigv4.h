@@ -1,35 +1,32 @@
 /*
- * sigv4: AWS Signature Version 4, as a pure function.
+ * sigv4: AWS Signature Version 4, from a request, keys and a time to the
+ * Authorization header.
  *
- * From a request, keys and a time to the Authorization header. Nothing is
- * read from the machine, nothing is kept but for the caller, nothing is
- * allocated.
+ * The result depends on the arguments alone. The steps are those of "Create a
+ * signed AWS API request" (AWS IAM User Guide), with the rules of AWS's test
+ * suite. Where that page leaves a question open, AWS's own signers decide:
+ *   - Path: "." and ".." are resolved (RFC 3986 section 5.2.4), and empty
+ *     segments are removed. A "/" at the end is kept, but "/a/b/.." becomes
+ *     "/a". Then all characters are percent-encoded except the unreserved
+ *     ones of RFC 3986 and "/"; a "%" is encoded again. (S3 has other rules
+ *     and is not supported.)
+ *   - Query: names and values are decoded ("%XX"; "+" is a plus sign) and
+ *     encoded again, so that all spellings of a query have one signature.
+ *     Parameters are sorted by encoded name, then by encoded value. Empty ones
+ *     are left out; a name without "=" has an empty value.
+ *   - Headers: names are converted to lower case and sorted. Runs of white
+ *     space in a value, including line folds, become one space, also inside
+ *     quotes; at both ends they are removed. Values of equal names are joined
+ *     by "," in the given order.
  *
- * Follows "Create a signed AWS API request" (AWS IAM User Guide), with the
- * rules of its test suite, and then what AWS's own signers do, where the page
- * is silent:
- *   - the path is normalised: "." and ".." go as in RFC 3986 section 5.2.4,
- *     runs of "/" become one, a final "/" stays (and only that: "/a/b/.."
- *     is "/a"); then each segment is percent-encoded, all but the unreserved
- *     characters of RFC 3986, from the bytes as given: what is encoded
- *     already is encoded twice;
- *   - S3 wants neither: with keep_path the path has its segments as they are,
- *     and is encoded once, as the query is;
- *   - a query's names and values are decoded ("%XX"; "+" is a plus) and
- *     encoded again, so that every spelling of one query signs alike; they
- *     are sorted by encoded name, then by encoded value; empty ones between
- *     two "&" are left out, and a name without "=" has an empty value;
- *   - header names go to lower case and are sorted; values lose white space
- *     (space, tab, folded lines) at both ends, and runs of it inside, also
- *     in quotes, become one space; equal names are joined by "," in the order
- *     given.
- *
- * Everything has a bound and is refused above it, never cut. Refused is also
- * what could not be sent, or would be read differently than it was signed: a
- * method or header name that is not a token (RFC 9110 section 5.6.2), control
- * characters in a value, a path that does not start with "/" ("" is "/"), no
- * host or x-amz-date header or more than one, access key, region or service
- * that is empty or has a "/", a "," or anything but visible ASCII.
+ * A request is refused, and never truncated, if it exceeds one of the limits
+ * below or there is no memory. It is also refused if it could not be sent, or
+ * if the receiver could read it in another way than it was signed: a method or
+ * header name that is not a token (RFC 9110 section 5.6.2), a control
+ * character in a header's value, a path that is neither empty nor begins with
+ * "/", no host or x-amz-date header or more than one, and an access key,
+ * region or service that is empty or contains "/", "," or anything except
+ * visible ASCII.
  */
 #ifndef SIGV4_H
 #define SIGV4_H
@@ -37,10 +34,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/buf.h"
+
 enum {
     SIGV4_MAX_HEADERS = 64,
-    SIGV4_MAX_PARAMETERS = 128,      /* of the query */
-    SIGV4_MAX_SECRET = 256           /* bytes of a secret key; 1 at least */
+    SIGV4_MAX_PARAMETERS = 128,      /* of a query */
+    SIGV4_MAX_SECRET = 256,          /* bytes of a secret key; at least 1 */
+    SIGV4_MAX_TEXT = 65536           /* bytes of a canonical request */
 };
 
 struct sigv4_header {
@@ -49,22 +49,19 @@ struct sigv4_header {
 
 struct sigv4_request {
     const char *method;              /* "POST" */
-    const char *path;                /* "/", as sent, but see above */
-    const char *query;               /* what stands after "?", or "" */
-    const struct sigv4_header *headers;  /* all that are to be signed: host
-                                        and x-amz-date at the least, and
-                                        x-amz-security-token with temporary
-                                        keys */
+    const char *path;                /* "/", as it is sent */
+    const char *query;               /* after the "?", or "" */
+    const struct sigv4_header *headers;  /* all that are to be signed: host,
+                                        x-amz-date and, with temporary
+                                        credentials, x-amz-security-token */
     size_t n_headers;
-    const void *payload;             /* of any length */
-    size_t payload_len;
-    bool keep_path;                  /* true: the path as S3 wants it */
+    struct bytes payload;            /* of any length */
 };
 
 /*
- * The signing key of a day, which the caller may keep from one request to the
- * next, as long as secret key, region and service stay what they were: four
- * fifths of the work are in it. All zero at first; to be wiped.
+ * A signing key, which is valid for one day, secret key, region and service.
+ * A caller can keep it, as most of the work of a signature is to derive it.
+ * All zero at first; the caller wipes it.
  */
 struct sigv4_key {
     char day[8];                     /* "20150830" */
@@ -76,31 +73,34 @@ struct sigv4_scope {
     const char *secret_key;
     const char *region;              /* "us-east-1" */
     const char *service;             /* "dynamodb" */
-    struct sigv4_key *key;           /* NULL, or what was kept: it is used if
-                                        it is of that day, else made anew */
+    struct sigv4_key *key;           /* used if it is of the date's day, else
+                                        replaced; NULL to keep none */
 };
 
 /*
- * Writes the value of the Authorization header and a NUL to `out`. Returns
- * its length, or 0 when it refuses: `size` is too small (2 KB are enough for
- * any 30 headers with names of 30 bytes), something is above its bound or
- * cannot be sent, or `date` is not of the right form or not the value of the
- * x-amz-date header. Then `out` is an empty string, if `size` is not 0.
- * Everything that the secret key was turned into is wiped before the return,
- * also from the part of the stack that the hash used, but for scope->key.
+ * Step 1: appends the canonical request to `out`. False: it is refused, and
+ * what `out` holds is of no use.
+ */
+bool sigv4_canonical_request(const struct sigv4_request *rq, struct buf *out);
+
+/*
+ * Steps 2 and 3: appends the string to sign, which contains the hash of the
+ * canonical request. `date` is the time of the request, "20150830T123600Z";
+ * the x-amz-date header must have the same value. False as above.
+ */
+bool sigv4_string_to_sign(const struct sigv4_request *rq,
+                          const struct sigv4_scope *scope, const char *date,
+                          struct buf *out);
+
+/*
+ * Steps 4 and 5: writes the value of the Authorization header to `out`, of
+ * `size` > 0 bytes, with a NUL. Returns its length, or 0 and an empty string
+ * if the request is refused or `size` too small. 2 KB are enough for 30
+ * headers with names of 30 bytes. Everything derived from the secret key is
+ * wiped, on the stack too, except scope->key.
  */
 size_t sigv4_authorization(const struct sigv4_request *rq,
                            const struct sigv4_scope *scope, const char *date,
                            char *out, size_t size);
-
-/*
- * The two steps before, for tests and for error messages: the canonical
- * request, and the string to sign. Same answer as above.
- */
-size_t sigv4_canonical_request(const struct sigv4_request *rq,
-                               char *out, size_t size);
-size_t sigv4_string_to_sign(const struct sigv4_request *rq,
-                            const struct sigv4_scope *scope, const char *date,
-                            char *out, size_t size);
 
 #endif

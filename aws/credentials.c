@@ -68,16 +68,16 @@ bool credentials_is(struct credentials_answer *a,
 /* The fields as they are called, in their order, and then other names for
    some, which other sources have. */
 static const struct json_pick picks[] = {
-    {"/AccessKeyId", JSON_WANT_STRING, false, 0},
-    {"/SecretAccessKey", JSON_WANT_STRING, false, 0},
-    {"/SessionToken", JSON_WANT_STRING, false, 0},
-    {"/Expiration", JSON_WANT_STRING, false, 0},
-    {"/Code", JSON_WANT_STRING, false, 0},
-    {"/Message", JSON_WANT_STRING, false, 0},
-    {"/Version", JSON_WANT_TEXT, false, 0},
-    {"/code", JSON_WANT_STRING, false, 0},
-    {"/message", JSON_WANT_STRING, false, 0},
-    {"/Token", JSON_WANT_STRING, false, 0}
+    {"/AccessKeyId", JSON_WANT_STRING, false},
+    {"/SecretAccessKey", JSON_WANT_STRING, false},
+    {"/SessionToken", JSON_WANT_STRING, false},
+    {"/Expiration", JSON_WANT_STRING, false},
+    {"/Code", JSON_WANT_STRING, false},
+    {"/Message", JSON_WANT_STRING, false},
+    {"/Version", JSON_WANT_TEXT, false},
+    {"/code", JSON_WANT_STRING, false},
+    {"/message", JSON_WANT_STRING, false},
+    {"/Token", JSON_WANT_STRING, false}
 };
 
 static const unsigned char members[] = {

@@ -265,7 +265,7 @@ static bool check_text(struct reader *r)
     if (end - at >= 3 && memcmp(at, utf8, 3) == 0)
         r->at += 3;
     while (at < end && *at != '\0' &&
-           (n = json_utf8(at, (size_t)(end - at))) > 0)
+           (n = text_utf8_length(at, (size_t)(end - at))) > 0)
         at += n;
     if (at == end)
         return true;

@@ -10,7 +10,7 @@ bool signing_sign(struct signing *s, const struct http_url *url,
         s->region, s->service, s->key};
     struct sigv4_header headers[SIGNING_FIELDS] = {{"host", url->authority}};
     struct sigv4_request to_sign = {rq->method, rq->target, "", headers, 1,
-        rq->body, rq->body_len, false};
+        {rq->body, rq->body_len}};
     size_t n = rq->n_fields, i;
 
     if (n > SIGNING_OWN)

@@ -1,10 +1,27 @@
-/* buf: see buf.h. */
+/*
+ * buf.c: growing buffers with a maximum size, whose memory is wiped before it
+ * is released.
+ */
 #include "base/buf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+struct bytes bytes_string(const char *string)
+{
+    struct bytes bytes = {(const unsigned char *)string,
+        string != NULL ? strlen(string) : 0};
+
+    return bytes;
+}
+
+bool bytes_is(struct bytes bytes, const char *string)
+{
+    return bytes.data != NULL && bytes.len == strlen(string) &&
+        memcmp(bytes.data, string, bytes.len) == 0;
+}
 
 void buf_wipe(void *p, size_t n)
 {
@@ -17,8 +34,8 @@ void buf_init(struct buf *b, size_t max)
     b->max = max;
 }
 
-/* Room for n more bytes. Not realloc(), which would leave a copy behind. */
-static bool buf_room(struct buf *b, size_t n)
+/* Makes room for n more bytes. realloc() would leave a copy of a key behind. */
+static bool make_room(struct buf *b, size_t n)
 {
     size_t size = b->size < 256 ? 256 : b->size;
     unsigned char *data;
@@ -48,7 +65,7 @@ static bool buf_room(struct buf *b, size_t n)
 
 bool buf_add(struct buf *b, const void *bytes, size_t n)
 {
-    if (!buf_room(b, n))
+    if (!make_room(b, n))
         return false;
     if (n > 0)
         memcpy(b->data + b->len, bytes, n);
@@ -82,7 +99,7 @@ bool buf_format(struct buf *b, const char *format, ...)
     return buf_add(b, text, (size_t)n);
 }
 
-void buf_base64(struct buf *out, const void *bytes, size_t n)
+void buf_base64(struct buf *b, const void *bytes, size_t n)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
         "abcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -94,8 +111,18 @@ void buf_base64(struct buf *out, const void *bytes, size_t n)
             (n > 2 ? (unsigned long)p[2] : 0);
 
         for (size_t i = 0; i < 4; i++, bits <<= 6)
-            buf_byte(out, i <= n ? (unsigned char)digits[bits >> 18 & 63]
-                     : '=');
+            buf_byte(b, i <= n ? (unsigned char)digits[bits >> 18 & 63] : '=');
+    }
+}
+
+void buf_hex(struct buf *b, const void *bytes, size_t n)
+{
+    static const char digits[] = "0123456789abcdef";
+    const unsigned char *p = bytes;
+
+    for (; n > 0; p++, n--) {
+        buf_byte(b, (unsigned char)digits[*p >> 4]);
+        buf_byte(b, (unsigned char)digits[*p & 15]);
     }
 }
 

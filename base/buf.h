@@ -1,11 +1,11 @@
 /*
- * buf: bytes that grow up to a bound.
+ * buf: growing buffers with a maximum size; and references to bytes.
  *
- * The only place of the program that asks for memory while it runs. A buffer
- * never holds more than the maximum that it was given; whatever would go
- * above it, or finds no memory, is left out whole and remembered (`failed`),
- * so that a caller may add many times and test once. Memory that is given
- * back was wiped before: buffers carry keys.
+ * No other part of the program allocates memory while it runs. A buffer never
+ * holds more than its maximum. An addition that would exceed it, or for which
+ * there is no memory, is refused as a whole, and so are all later ones; the
+ * caller can add many times and test `failed` once. Memory is wiped before it
+ * is released, because buffers also hold keys.
  */
 #ifndef BUF_H
 #define BUF_H
@@ -13,41 +13,62 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct buf {
-    unsigned char *data;     /* NULL while empty; no terminator */
-    size_t len;              /* bytes in use */
-    size_t size;             /* bytes allocated */
-    size_t max;              /* bytes at most */
-    bool failed;             /* an addition was refused; sticks until reset */
-    bool starved;            /* because memory was out, not for the bound */
+/* ---- references ---- */
+
+/* Bytes that belong to somebody else. NULL is absent, which is not empty. */
+struct bytes {
+    const unsigned char *data;
+    size_t len;
 };
 
-/* An empty buffer for at most `max` bytes. Allocates nothing yet. */
+/* The bytes of a string, without its NUL. NULL gives absent bytes. */
+struct bytes bytes_string(const char *string);
+
+/* Are these the bytes of the string? Absent bytes are not. */
+bool bytes_is(struct bytes bytes, const char *string);
+
+/* ---- buffers ---- */
+
+struct buf {
+    unsigned char *data;     /* NULL before the first addition; not ended by
+                                NUL */
+    size_t len;              /* bytes in use */
+    size_t size;             /* bytes allocated */
+    size_t max;              /* the largest `len` allowed */
+    bool failed;             /* an addition was refused; cleared by reset */
+    bool starved;            /* it was refused because malloc failed */
+};
+
+/* Makes an empty buffer for at most `max` bytes. Allocates nothing yet. */
 void buf_init(struct buf *b, size_t max);
 
-/* Appends n bytes. False if that was refused, now or earlier. */
+/* Appends n bytes. False if this or an earlier addition was refused. */
 bool buf_add(struct buf *b, const void *bytes, size_t n);
 
-/* Appends a string without its terminator; one byte; a formatted text of at
-   most 1024 bytes (longer is refused; for no secrets). */
+/* Append a string without its NUL, and one byte. */
 bool buf_str(struct buf *b, const char *s);
 bool buf_byte(struct buf *b, unsigned char c);
+
+/* Appends formatted text of up to 1024 bytes, and refuses longer text. It is
+   not for secrets: the text is on the stack, which is not wiped. */
 bool buf_format(struct buf *b, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Appends n bytes in base64 (RFC 4648 section 4). */
+/* Append n bytes in base64 (RFC 4648 section 4), and in lower-case
+   hexadecimal. */
 void buf_base64(struct buf *b, const void *bytes, size_t n);
+void buf_hex(struct buf *b, const void *bytes, size_t n);
 
-/* buf_add in the shape that json_quote calls; `b` is a struct buf. */
+/* buf_add with the type of json_put; `b` is a struct buf. */
 void buf_put(void *b, const void *bytes, size_t n);
 
-/* Empties it (memory is kept, and wiped). */
+/* Empties the buffer and clears `failed`. Keeps the memory, wiped. */
 void buf_reset(struct buf *b);
 
-/* Wipes and frees. The buffer may be used again afterwards. */
+/* Wipes and releases the memory. The buffer can be used again. */
 void buf_free(struct buf *b);
 
-/* Overwrites memory in a way that the compiler keeps. */
+/* Overwrites memory with zeros, even if it is not read afterwards. */
 void buf_wipe(void *p, size_t n);
 
 #endif

@@ -49,10 +49,10 @@ static bool parse(int part[PARTS], const char *text, const char *form)
 {
     memset(part, 0, PARTS * sizeof *part);
     for (; *form != '\0'; form++, text++) {
-        if (ascii_digit(*form)) {
+        if (text_is_digit(*form)) {
             int *n = &part[*form - '0'];
 
-            if (!ascii_digit(*text))
+            if (!text_is_digit(*text))
                 return false;
             *n = *n * 10 + *text - '0';
         } else if (*text == '\0' || (*form != '?' && *form != *text)) {
@@ -164,8 +164,8 @@ int64_t clock_iso(const char *text)
     if (parse(second, text, extended ? ":55" : "55")) {
         part[SECOND] = second[SECOND];
         text += extended ? 3 : 2;
-        if ((*text == '.' || *text == ',') && ascii_digit(text[1]))
-            for (text++; ascii_digit(*text); text++)
+        if ((*text == '.' || *text == ',') && text_is_digit(text[1]))
+            for (text++; text_is_digit(*text); text++)
                 ;
     }
     at = seconds(part);

@@ -1,7 +1,5 @@
 /*
- * text: kinds of characters, by their ASCII codes whatever the locale, and what
- * the bytes that a user gives are, where they are not UTF-8. All readers of a
- * user's files look at the beginning of a file here.
+ * text: what ASCII and UTF-8 (RFC 3629) say about bytes, in any locale.
  */
 #ifndef TEXT_H
 #define TEXT_H
@@ -9,26 +7,99 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-static inline bool ascii_digit(int c)
+/* ---- ASCII ---- */
+
+/* These take a char, an unsigned char or an int. */
+static inline bool text_is_digit(int c)
 {
     return c >= '0' && c <= '9';
 }
 
-bool ascii_alnum(int c);
+static inline bool text_is_alnum(int c)
+{
+    return text_is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
 
-/* One that percent-encoding leaves alone (RFC 3986 section 2.3)? */
-bool ascii_unreserved(int c);
+/* Is it unreserved in URIs (RFC 3986 section 2.3), and thus not encoded? */
+bool text_is_unreserved(int c);
 
-/* The value of a hexadecimal digit, or -1. */
-int ascii_hex(int c);
+/* The value of a hexadecimal digit of either case, or -1. */
+int text_hex(int c);
 
-/* Are these n bytes a token (RFC 9110 section 5.6.2)? */
-bool ascii_token(const char *text, size_t n);
+/* Are these n bytes a token of HTTP (RFC 9110 section 5.6.2)? */
+bool text_is_token(const char *text, size_t n);
 
-/* Can this be a field's value (RFC 9110 section 5.5): no control character
-   but tab? */
-bool ascii_field(const char *text);
+/* Can this be the value of an HTTP field (RFC 9110 section 5.5): does it have
+   no control characters except tab? */
+bool text_is_field(const char *text);
+
+/*
+ * Reads a number of n decimal digits, and nothing else. False, with *number
+ * unchanged, if there is no digit, anything but digits, or a value above
+ * `max`. Leading zeros are allowed.
+ */
+bool text_number(const char *digits, size_t n, uint64_t max, uint64_t *number);
+
+/* ---- UTF-8 ---- */
+
+/* The position of a decoder within a character: all zero between two. */
+struct text_utf8 {
+    unsigned char missing;       /* bytes that complete the character */
+    unsigned char low, high;     /* bounds of the next of these bytes */
+};
+
+/*
+ * Advances over the byte `c`. False if it cannot stand there, and `u` is then
+ * unchanged. Inline because json.c calls it for each byte beyond ASCII.
+ */
+static inline bool text_utf8_step(struct text_utf8 *u, unsigned char c)
+{
+    if (u->missing > 0) {
+        if (c < u->low || c > u->high)
+            return false;
+        u->missing--;
+        u->low = 0x80;
+        u->high = 0xbf;
+        return true;
+    }
+    if (c < 0x80)
+        return true;
+    if (c < 0xc2 || c > 0xf4)
+        return false;
+    u->missing = c < 0xe0 ? 1 : c < 0xf0 ? 2 : 3;
+    u->low = c == 0xe0 ? 0xa0 : c == 0xf0 ? 0x90 : 0x80;
+    u->high = c == 0xed ? 0x9f : c == 0xf4 ? 0x8f : 0xbf;
+    return true;
+}
+
+/* Length in bytes (1 to 4) of the well-formed character at the start of these
+   n bytes, or 0 if there is none. */
+size_t text_utf8_length(const unsigned char *p, size_t n);
+
+/*
+ * How many bytes at `p`, n > 0, which are not the start of a well-formed
+ * character, one U+FFFD replaces: the maximal subpart (Unicode 15, section
+ * 3.9), 1 to 3.
+ */
+size_t text_utf8_subpart(const unsigned char *p, size_t n);
+
+/* Writes a code point, which is not a surrogate, as UTF-8. Returns how many
+   bytes it has. */
+size_t text_utf8_encode(unsigned char out[4], uint32_t code);
+
+/* Are these n bytes UTF-8 from end to end? */
+bool text_is_utf8(const unsigned char *p, size_t n);
+
+/*
+ * How many of the first bytes at `p` any terminal or reader can be given as
+ * they are: UTF-8 without control characters (U+0000 to U+001F, U+007F to
+ * U+009F) and without the two ASCII characters in `except`.
+ */
+size_t text_printable(const unsigned char *p, size_t n, const char except[2]);
+
+/* ---- what a user gives ---- */
 
 enum {
     TEXT_MARK_SIZE = 3,          /* bytes of a UTF-8 byte order mark */

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "dynamodb/item.h"
 #include "json.h"
 #include "dynamodb/tables.h"
@@ -489,7 +490,7 @@ static bool check_utf8(const char *name, const char *what, const char *text)
     const unsigned char *bytes = (const unsigned char *)text;
     char safe[96];
 
-    if (json_is_utf8(bytes, strlen(text)))
+    if (text_is_utf8(bytes, strlen(text)))
         return true;
     text_visible(safe, sizeof safe, bytes, strlen(text));
     return options_wrong("%s%s%s%s\"%s\" is not UTF-8%s", name != NULL ? "--"

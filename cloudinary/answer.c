@@ -21,24 +21,23 @@ enum {
 #define PAGE RESULT "/data/*"
 
 static const struct json_pick picks[P_N] = {
-    [P_EXACT] = {NULL, JSON_WANT_TYPE, false, 0},
-    [P_RESULT] = {RESULT, JSON_WANT_TYPE, true, 0},
-    [P_STATUS] = {RESULT "/status", JSON_WANT_STRING, true, 0},
-    [P_DATA] = {RESULT "/data", JSON_WANT_STRING, true, 0},
-    [P_PAGE] = {PAGE, JSON_WANT_TYPE, true, 0},
-    [P_MEMBER] = {PAGE "/*", JSON_WANT_TEXT, true, 0},
-    [P_INSIDE] = {PAGE "/*/*", JSON_WANT_TEXT, true, 0},
-    [P_ANNOTATIONS] = {PAGE "/textAnnotations", JSON_WANT_TYPE, true, 0},
-    [P_FULL] = {PAGE "/fullTextAnnotation", JSON_WANT_TYPE, true, 0},
-    [P_CONTEXT] = {PAGE "/context", JSON_WANT_TYPE, true, 0},
-    [P_FIRST] = {PAGE "/textAnnotations/0", JSON_WANT_TYPE, true, 0},
+    [P_EXACT] = {NULL, JSON_WANT_TYPE, false},
+    [P_RESULT] = {RESULT, JSON_WANT_TYPE, true},
+    [P_STATUS] = {RESULT "/status", JSON_WANT_STRING, true},
+    [P_DATA] = {RESULT "/data", JSON_WANT_STRING, true},
+    [P_PAGE] = {PAGE, JSON_WANT_TYPE, true},
+    [P_MEMBER] = {PAGE "/*", JSON_WANT_TEXT, true},
+    [P_INSIDE] = {PAGE "/*/*", JSON_WANT_TEXT, true},
+    [P_ANNOTATIONS] = {PAGE "/textAnnotations", JSON_WANT_TYPE, true},
+    [P_FULL] = {PAGE "/fullTextAnnotation", JSON_WANT_TYPE, true},
+    [P_CONTEXT] = {PAGE "/context", JSON_WANT_TYPE, true},
+    [P_FIRST] = {PAGE "/textAnnotations/0", JSON_WANT_TYPE, true},
     [P_DESCRIPTION] = {PAGE "/textAnnotations/0/description",
-        JSON_WANT_STRING, true, 0},
-    [P_FULL_TEXT] = {PAGE "/fullTextAnnotation/text", JSON_WANT_STRING, true,
-        0},
-    [P_PAGE_ERROR] = {PAGE "/error/message", JSON_WANT_STRING, true, 0},
-    [P_ERROR] = {"/error", JSON_WANT_STRING, false, 0},
-    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false, 0}
+        JSON_WANT_STRING, true},
+    [P_FULL_TEXT] = {PAGE "/fullTextAnnotation/text", JSON_WANT_STRING, true},
+    [P_PAGE_ERROR] = {PAGE "/error/message", JSON_WANT_STRING, true},
+    [P_ERROR] = {"/error", JSON_WANT_STRING, false},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false}
 };
 
 _Static_assert(P_N + ANSWER_VALUES_MAX <= JSON_MAX_PICKS,

@@ -661,11 +661,11 @@ enum outcome cloudinary_list(struct cloudinary *c,
 enum { P_ERROR, P_MESSAGE, P_ADD_ON, P_USAGE, P_LIMIT, P_N };
 
 static const struct json_pick picks[P_N] = {
-    [P_ERROR] = {"/error", JSON_WANT_STRING, false, 0},
-    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false, 0},
-    [P_ADD_ON] = {"/adv_ocr/*", JSON_WANT_TYPE, true, 0},
-    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_NUMBER, false, 0},
-    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_NUMBER, false, 0}
+    [P_ERROR] = {"/error", JSON_WANT_STRING, false},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false},
+    [P_ADD_ON] = {"/adv_ocr/*", JSON_WANT_TYPE, true},
+    [P_USAGE] = {"/adv_ocr/usage", JSON_WANT_NUMBER, false},
+    [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_NUMBER, false}
 };
 
 /* What an answer about the account has. */

@@ -14,14 +14,13 @@ _Static_assert(P_COLUMNS + 2 * LISTING_COLUMNS <= JSON_MAX_PICKS,
                "there is a pick for everything");
 
 static const struct json_pick picks[P_COLUMNS] = {
-    [P_RESOURCES] = {"/resources", JSON_WANT_TYPE, false, 0},
-    [P_ROW] = {"/resources/*", JSON_WANT_TYPE, true, 0},
-    [P_TYPE] = {"/resources/*/type", JSON_WANT_STRING, true, 0},
-    [P_RESOURCE_TYPE] = {"/resources/*/resource_type", JSON_WANT_STRING, true,
-        0},
-    [P_CURSOR] = {"/next_cursor", JSON_WANT_STRING, false, 0},
-    [P_ERROR] = {"/error", JSON_WANT_STRING, false, 0},
-    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false, 0}
+    [P_RESOURCES] = {"/resources", JSON_WANT_TYPE, false},
+    [P_ROW] = {"/resources/*", JSON_WANT_TYPE, true},
+    [P_TYPE] = {"/resources/*/type", JSON_WANT_STRING, true},
+    [P_RESOURCE_TYPE] = {"/resources/*/resource_type", JSON_WANT_STRING, true},
+    [P_CURSOR] = {"/next_cursor", JSON_WANT_STRING, false},
+    [P_ERROR] = {"/error", JSON_WANT_STRING, false},
+    [P_MESSAGE] = {"/error/message", JSON_WANT_STRING, false}
 };
 
 static void row_begin(struct listing *l, enum json_type type)
@@ -140,8 +139,8 @@ void listing_init(struct listing *l, const char *const columns[], unsigned n,
     for (i = 0; i < n; i++) {
         struct json_pick *pair = &l->picks[P_COLUMNS + 2 * i];
 
-        pair[0] = (struct json_pick){columns[i], JSON_WANT_STRING, true, 0};
-        pair[1] = (struct json_pick){columns[i], JSON_WANT_RAW, true, 0};
+        pair[0] = (struct json_pick){columns[i], JSON_WANT_STRING, true};
+        pair[1] = (struct json_pick){columns[i], JSON_WANT_RAW, true};
         buf_init(&l->values[i], LISTING_MAX);
     }
     buf_init(&l->cursor, LISTING_CURSOR - 1);

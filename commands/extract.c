@@ -162,8 +162,8 @@ static bool read_value(struct buf *bytes, const struct options *o,
 {
     const char *pointer = o->pointer;
     const struct json_pick picks[] = {
-        [STRING] = {pointer, JSON_WANT_TEXT, false, 0},
-        [ANYTHING] = {pointer, JSON_WANT_RAW, false, 0}
+        [STRING] = {pointer, JSON_WANT_TEXT, false},
+        [ANYTHING] = {pointer, JSON_WANT_RAW, false}
     };
     struct value value = {bytes, false};
     struct json json;

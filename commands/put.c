@@ -239,7 +239,7 @@ static const char *bytes_wrong(struct state *s, const char *type,
 
     text_visible(name, sizeof name, field->name, field->name_len);
     text_visible(value, sizeof value, p, n);
-    if (!json_is_utf8(p, n))
+    if (!text_is_utf8(p, n))
         snprintf(s->why, sizeof s->why, "the column \"%s\" is not UTF-8%s",
                  name, text_hint(p, n));
     else if (*type == 'N' && !is_number(p, n))

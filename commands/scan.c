@@ -483,12 +483,12 @@ static void cut_back(struct command *c, const struct place *place)
 static bool resume(struct state *s)
 {
     static const struct json_pick picks[] = {
-        [P_DEVICE] = {"/device", JSON_WANT_TEXT, false, 0},
-        [P_INODE] = {"/inode", JSON_WANT_TEXT, false, 0},
-        [P_SIZE] = {"/size", JSON_WANT_TEXT, false, 0},
-        [P_COLUMN] = {"/columns/*", JSON_WANT_TEXT, true, 0},
-        [P_END] = {"/end", JSON_WANT_TYPE, false, 0},
-        [P_KEY] = {"/key", JSON_WANT_RAW, false, 0}
+        [P_DEVICE] = {"/device", JSON_WANT_TEXT, false},
+        [P_INODE] = {"/inode", JSON_WANT_TEXT, false},
+        [P_SIZE] = {"/size", JSON_WANT_TEXT, false},
+        [P_COLUMN] = {"/columns/*", JSON_WANT_TEXT, true},
+        [P_END] = {"/end", JSON_WANT_TYPE, false},
+        [P_KEY] = {"/key", JSON_WANT_RAW, false}
     };
     struct command *c = &s->c;
     const char *text = c->checkpoint.place;

@@ -45,9 +45,9 @@ static bool picked(void *context, unsigned pick, enum json_event event,
 static void answer_begin(struct answer *a, const struct dynamodb_want *want)
 {
     static const struct json_pick error[P_OWN] = {
-        [P_TYPE] = {"/__type", JSON_WANT_STRING, false, 0},
-        [P_MESSAGE] = {"/message", JSON_WANT_STRING, false, 0},
-        [P_MESSAGE2] = {"/Message", JSON_WANT_STRING, false, 0}
+        [P_TYPE] = {"/__type", JSON_WANT_STRING, false},
+        [P_MESSAGE] = {"/message", JSON_WANT_STRING, false},
+        [P_MESSAGE2] = {"/Message", JSON_WANT_STRING, false}
     };
 
     memcpy(a->picks, error, sizeof error);

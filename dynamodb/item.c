@@ -195,7 +195,7 @@ static bool typed_event(void *context, unsigned pick, enum json_event event,
 const char *item_json(struct item *item, const char *name,
                       const unsigned char *value, size_t n)
 {
-    static const struct json_pick whole = {"", JSON_WANT_WALK, false, 0};
+    static const struct json_pick whole = {"", JSON_WANT_WALK, false};
     struct typed typed = {.item = item, .first = true};
     struct json json;
 

@@ -62,7 +62,7 @@ static struct buf *begin(struct dynamodb *db, const char *table,
 /* ---- one ---- */
 
 static const struct items_wanted nothing;        /* but the key */
-static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false, 0};
+static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false};
 
 static const unsigned short one_type = DYNAMODB_ABSENT | DYNAMODB_NULL |
     DYNAMODB_OBJECT;
@@ -214,13 +214,13 @@ static enum outcome call_get(struct batch *b)
 {
     enum { ITEM, TABLES, TABLE, LEFT, ENTRY, KEYS, KEY, N };
     static const struct json_pick picks[N] = {
-        [ITEM] = {"/Responses/*/*", JSON_WANT_RAW, true, 0},
-        [TABLES] = {"/Responses", JSON_WANT_TYPE, false, 0},
-        [TABLE] = {"/Responses/*", JSON_WANT_TYPE, true, 0},
-        [LEFT] = {"/UnprocessedKeys", JSON_WANT_TYPE, false, 0},
-        [ENTRY] = {"/UnprocessedKeys/*", JSON_WANT_TYPE, true, 0},
-        [KEYS] = {"/UnprocessedKeys/*/Keys", JSON_WANT_TYPE, true, 0},
-        [KEY] = {"/UnprocessedKeys/*/Keys/*", JSON_WANT_RAW, true, 0}
+        [ITEM] = {"/Responses/*/*", JSON_WANT_RAW, true},
+        [TABLES] = {"/Responses", JSON_WANT_TYPE, false},
+        [TABLE] = {"/Responses/*", JSON_WANT_TYPE, true},
+        [LEFT] = {"/UnprocessedKeys", JSON_WANT_TYPE, false},
+        [ENTRY] = {"/UnprocessedKeys/*", JSON_WANT_TYPE, true},
+        [KEYS] = {"/UnprocessedKeys/*/Keys", JSON_WANT_TYPE, true},
+        [KEY] = {"/UnprocessedKeys/*/Keys/*", JSON_WANT_RAW, true}
     };
     static const unsigned short types[N] = {
         [ITEM] = DYNAMODB_OBJECT, [TABLES] = DYNAMODB_OBJECT,
@@ -242,11 +242,11 @@ static enum outcome call_write(struct batch *b)
 {
     enum { THING, LEFT, TABLE, REQUEST, KIND, N };
     static const struct json_pick picks[N] = {
-        [THING] = {"/UnprocessedItems/*/*/*/*", JSON_WANT_RAW, true, 0},
-        [LEFT] = {"/UnprocessedItems", JSON_WANT_TYPE, false, 0},
-        [TABLE] = {"/UnprocessedItems/*", JSON_WANT_TYPE, true, 0},
-        [REQUEST] = {"/UnprocessedItems/*/*", JSON_WANT_TYPE, true, 0},
-        [KIND] = {"/UnprocessedItems/*/*/*", JSON_WANT_TYPE, true, 0}
+        [THING] = {"/UnprocessedItems/*/*/*/*", JSON_WANT_RAW, true},
+        [LEFT] = {"/UnprocessedItems", JSON_WANT_TYPE, false},
+        [TABLE] = {"/UnprocessedItems/*", JSON_WANT_TYPE, true},
+        [REQUEST] = {"/UnprocessedItems/*/*", JSON_WANT_TYPE, true},
+        [KIND] = {"/UnprocessedItems/*/*/*", JSON_WANT_TYPE, true}
     };
     static const unsigned short types[N] = {
         [THING] = DYNAMODB_OBJECT,
@@ -559,13 +559,12 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
 {
     enum { ITEMS, LAST, SCANNED, UNITS, ITEM, PART, N };
     static const struct json_pick picks[N] = {
-        [ITEMS] = {"/Items", JSON_WANT_RAW, false, 0},
-        [LAST] = {"/LastEvaluatedKey", JSON_WANT_RAW, false, 0},
-        [SCANNED] = {"/ScannedCount", JSON_WANT_NUMBER, true, 0},
-        [UNITS] = {"/ConsumedCapacity/CapacityUnits", JSON_WANT_NUMBER, true,
-            0},
-        [ITEM] = {"/Items/*", JSON_WANT_TYPE, true, 0},
-        [PART] = {"/LastEvaluatedKey/*", JSON_WANT_TYPE, true, 0}
+        [ITEMS] = {"/Items", JSON_WANT_RAW, false},
+        [LAST] = {"/LastEvaluatedKey", JSON_WANT_RAW, false},
+        [SCANNED] = {"/ScannedCount", JSON_WANT_NUMBER, true},
+        [UNITS] = {"/ConsumedCapacity/CapacityUnits", JSON_WANT_NUMBER, true},
+        [ITEM] = {"/Items/*", JSON_WANT_TYPE, true},
+        [PART] = {"/LastEvaluatedKey/*", JSON_WANT_TYPE, true}
     };
     static const unsigned short types[N] = {
         [ITEMS] = DYNAMODB_ARRAY,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "dynamodb/item.h"
 #include "dynamodb/plain.h"
 #include "dynamodb/tables.h"
@@ -73,7 +74,7 @@ const char *keys_wrong(const struct keys_one *key, const unsigned char *bytes,
 {
     if (n == 0)
         return "its key is empty";
-    if (!json_is_utf8(bytes, n))
+    if (!text_is_utf8(bytes, n))
         return *text_hint(bytes, n) != '\0'
             ? "its key is not UTF-8 (Windows-1252?)" : "its key is not UTF-8";
     if (key->type[0] == 'N' && !plain_digits(bytes, n))

@@ -437,7 +437,7 @@ static bool take(void *context, unsigned pick, enum json_event event,
 bool plain_read(struct plain *p, const unsigned char *json, size_t n,
                 bool many, plain_fn *fn, void *context)
 {
-    const struct json_pick pick = {many ? "/*" : "", JSON_WANT_WALK, many, 0};
+    const struct json_pick pick = {many ? "/*" : "", JSON_WANT_WALK, many};
     struct json j;
 
     p->fn = fn;

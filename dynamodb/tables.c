@@ -33,37 +33,36 @@ enum {
 _Static_assert((int)P_N <= (int)DYNAMODB_PICKS_MAX, "there is a pick for all");
 
 static const struct json_pick picks[P_N] = {
-    [P_TABLE] = {"/Table", JSON_WANT_TYPE, false, 0},
-    [P_STATUS] = {"/Table/TableStatus", JSON_WANT_STRING, false, 0},
+    [P_TABLE] = {"/Table", JSON_WANT_TYPE, false},
+    [P_STATUS] = {"/Table/TableStatus", JSON_WANT_STRING, false},
     [P_MODE] = {"/Table/BillingModeSummary/BillingMode", JSON_WANT_STRING,
-        false, 0},
+        false},
     [P_READ] = {"/Table/ProvisionedThroughput/ReadCapacityUnits",
-        JSON_WANT_NUMBER, false, 0},
+        JSON_WANT_NUMBER, false},
     [P_WRITE] = {"/Table/ProvisionedThroughput/WriteCapacityUnits",
-        JSON_WANT_NUMBER, false, 0},
-    [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_NUMBER, false, 0},
-    [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_NUMBER, false, 0},
-    [P_KEYS] = {"/Table/KeySchema", JSON_WANT_TYPE, false, 0},
-    [P_GLOBAL] = {"/Table/GlobalSecondaryIndexes", JSON_WANT_TYPE, false, 0},
-    [P_LOCAL] = {"/Table/LocalSecondaryIndexes", JSON_WANT_TYPE, false, 0},
-    [P_ELEMENT] = {"/Table/*/*", JSON_WANT_TYPE, true, 0},
-    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_STRING, true, 0},
-    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_STRING, true, 0},
-    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_STRING, true, 0},
-    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_STRING, true, 0},
-    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_STRING, true, 0},
-    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TYPE, true, 0},
+        JSON_WANT_NUMBER, false},
+    [P_ITEMS] = {"/Table/ItemCount", JSON_WANT_NUMBER, false},
+    [P_SIZE] = {"/Table/TableSizeBytes", JSON_WANT_NUMBER, false},
+    [P_KEYS] = {"/Table/KeySchema", JSON_WANT_TYPE, false},
+    [P_GLOBAL] = {"/Table/GlobalSecondaryIndexes", JSON_WANT_TYPE, false},
+    [P_LOCAL] = {"/Table/LocalSecondaryIndexes", JSON_WANT_TYPE, false},
+    [P_ELEMENT] = {"/Table/*/*", JSON_WANT_TYPE, true},
+    [P_NAME] = {"/Table/*/*/AttributeName", JSON_WANT_STRING, true},
+    [P_TYPE] = {"/Table/*/*/AttributeType", JSON_WANT_STRING, true},
+    [P_KIND] = {"/Table/*/*/KeyType", JSON_WANT_STRING, true},
+    [P_INDEX_NAME] = {"/Table/*/*/IndexName", JSON_WANT_STRING, true},
+    [P_INDEX_STATUS] = {"/Table/*/*/IndexStatus", JSON_WANT_STRING, true},
+    [P_INDEX_FILLS] = {"/Table/*/*/Backfilling", JSON_WANT_TYPE, true},
     [P_INDEX_PROJECTION] = {"/Table/*/*/Projection/ProjectionType",
-        JSON_WANT_STRING, true, 0},
+        JSON_WANT_STRING, true},
     [P_INDEX_READ] = {"/Table/*/*/ProvisionedThroughput/ReadCapacityUnits",
-        JSON_WANT_NUMBER, true, 0},
+        JSON_WANT_NUMBER, true},
     [P_INDEX_WRITE] = {"/Table/*/*/ProvisionedThroughput/WriteCapacityUnits",
-        JSON_WANT_NUMBER, true, 0},
-    [P_PART] = {"/Table/*/*/KeySchema/*", JSON_WANT_TYPE, true, 0},
+        JSON_WANT_NUMBER, true},
+    [P_PART] = {"/Table/*/*/KeySchema/*", JSON_WANT_TYPE, true},
     [P_PART_NAME] = {"/Table/*/*/KeySchema/*/AttributeName", JSON_WANT_STRING,
-        true, 0},
-    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_STRING, true,
-        0}
+        true},
+    [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_STRING, true}
 };
 
 /* A description in the making. */
@@ -236,9 +235,9 @@ enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
                          struct buf *names)
 {
     static const struct json_pick wanted[] = {
-        {"/TableNames/*", JSON_WANT_STRING, true, TABLES_NAME},
-        {"/LastEvaluatedTableName", JSON_WANT_STRING, true, TABLES_NAME - 1},
-        {"/TableNames", JSON_WANT_TYPE, false, 0}
+        {"/TableNames/*", JSON_WANT_STRING, true},
+        {"/LastEvaluatedTableName", JSON_WANT_STRING, true},
+        {"/TableNames", JSON_WANT_TYPE, false}
     };
     static const unsigned short types[] = {DYNAMODB_STRING,
         DYNAMODB_ABSENT | DYNAMODB_NULL | DYNAMODB_STRING, DYNAMODB_ARRAY};
@@ -256,7 +255,7 @@ enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
     if (outcome == OUTCOME_DONE && has_empty(names))
         outcome = dynamodb_strange(db, wanted[0].pointer);
     *after = '\0';
-    if (last.len > 0)
+    if (outcome == OUTCOME_DONE && last.len > 0)
         memcpy(after, last.data, last.len);
     buf_free(&last);
     return outcome;

@@ -96,8 +96,8 @@ static bool status_line(struct http_response *r, const char *line, size_t n)
         return wrong(r, "this is not an HTTP/1.1 answer");
     while (*p == ' ')            /* the line ends in LF */
         p++;
-    if (p[0] < '1' || p[0] > '5' || !ascii_digit(p[1]) ||
-        !ascii_digit(p[2]) ||
+    if (p[0] < '1' || p[0] > '5' || !text_is_digit(p[1]) ||
+        !text_is_digit(p[2]) ||
         (!is_blank(p[3]) && p[3] != '\r' && p[3] != '\n'))
         return wrong(r, "the status line is wrong");
     r->status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0';
@@ -143,7 +143,7 @@ static bool content_length(struct http_response *r, const char *p, bool *have)
         const char *start = p;
         uint64_t n = 0;
 
-        for (; ascii_digit(*p); p++)
+        for (; text_is_digit(*p); p++)
             n = n * 10 + (uint64_t)(*p - '0');
         if (p == start || p - start > 18)
             break;
@@ -264,7 +264,7 @@ static char *field_line(struct http_response *r, char *to, const char *line,
     }
     while (stop > line && is_blank(stop[-1]))
         stop--;
-    if (!ascii_token(line, (size_t)(stop - line))) {
+    if (!text_is_token(line, (size_t)(stop - line))) {
         if (!r->tunnel && mentions_framing(line, end)) {
             wrong(r, "a header line about the body's length is wrong");
             return NULL;
@@ -372,7 +372,7 @@ static bool head_byte(struct http_response *r, unsigned char c)
 /* A byte of a chunk's size, or what ends it (RFC 9112 section 7.1). */
 static bool size_byte(struct http_response *r, unsigned char c)
 {
-    int digit = ascii_hex(c);
+    int digit = text_hex(c);
 
     if (digit >= 0) {
         if (r->digits++ == 0)

@@ -51,7 +51,7 @@ const char *ids_wrong(const unsigned char *id, size_t n, bool key)
         return "the id is empty";
     if (key && n > ITEM_KEY_MAX)
         return "the id is longer than the 2048 bytes of a DynamoDB key";
-    if (json_is_utf8(id, n))
+    if (text_is_utf8(id, n))
         return NULL;
     return *text_hint(id, n) != '\0' ? "the id is not UTF-8 (Windows-1252?)"
                                      : "the id is not UTF-8";

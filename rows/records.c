@@ -128,7 +128,7 @@ static void check_names(struct records *r)
 
         if (a->name_len == 0)
             fail(r, "name %zu is empty", i + 1);
-        if (!json_is_utf8(a->name, a->name_len))
+        if (!text_is_utf8(a->name, a->name_len))
             fail_name(r, i);
         for (size_t k = 0; k < i; k++) {
             const struct record_field *b = &r->fields[k];
@@ -180,7 +180,7 @@ static void end_digits(struct records *r)
 /* A byte behind a part of an escape. */
 static size_t take_digit(struct records *r, unsigned char c)
 {
-    const int base = r->state == HEX ? 16 : 8, digit = ascii_hex(c);
+    const int base = r->state == HEX ? 16 : 8, digit = text_hex(c);
 
     if (digit < 0 || digit >= base) {
         end_digits(r);
@@ -359,8 +359,8 @@ static void last_csv(struct records *r)
 enum { NAMES, RAW };
 
 static const struct json_pick picks[] = {
-    [NAMES] = {"", JSON_WANT_WALK, false, 0},
-    [RAW] = {"/*", JSON_WANT_RAW, true, 0}
+    [NAMES] = {"", JSON_WANT_WALK, false},
+    [RAW] = {"/*", JSON_WANT_RAW, true}
 };
 
 /* Does the field in hand keep this? Of arrays and objects the bytes as they
@@ -435,7 +435,7 @@ static void end_json(struct records *r)
         fail(r, "not JSON at byte %llu of it: %s",
              (unsigned long long)json_offset(&r->json),
              json_sentence(json_error(&r->json)));
-    if (r->json.halved)
+    if (r->json.unpaired)
         fail(r, "it has half of a surrogate pair, such as \\ud800, which is no "
              "character");
 }

@@ -191,7 +191,7 @@ static void add_text(struct rows_out *out, const char *text)
 static void add_escaped(struct rows_out *out, const unsigned char *p, size_t n)
 {
     while (n > 0) {
-        size_t k = json_printable(p, n, "\\\\");
+        size_t k = text_printable(p, n, "\\\\");
 
         add(out, p, k);
         if (k < n) {

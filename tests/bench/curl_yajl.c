@@ -1,11 +1,11 @@
 /*
- * curl_yajl < public_ids: ocrdyn's job as a C programmer would do it with
- * libcurl (OpenSSL's TLS, its own SigV4) and yajl: a handle for each server,
- * connections kept, the answer parsed as it comes, a row an id, flushed
- * each.
+ * curl_yajl < public_ids: does ocrdyn's job with libcurl (TLS by OpenSSL,
+ * libcurl's SigV4) and yajl, as a C programmer would write it: one handle for
+ * each server, connections that stay open, answers parsed while they arrive,
+ * and a row for each id, which is flushed.
  *
- * BENCH_CLOUDINARY and BENCH_DYNAMODB are the servers, BENCH_CA verifies
- * both. Any error ends it with 1.
+ * BENCH_CLOUDINARY and BENCH_DYNAMODB are the URLs of the servers; BENCH_CA is
+ * a file with the CA of both. The exit status is 1 after any error.
  */
 #include <curl/curl.h>
 #include <yajl/yajl_gen.h>
@@ -23,11 +23,11 @@ struct text {
     size_t n, size;
 };
 
-/* Where a wanted string stands: names of members, indices as digits. */
+/* The path to a wanted string: names of members, and indices in digits. */
 struct path {
     const char *parts[9];
     unsigned n;
-    unsigned matched;            /* of the containers around the value */
+    unsigned matched;            /* parts that the open containers match */
     struct text text;
 };
 
@@ -39,7 +39,7 @@ static struct path paths[] = {
 
 enum { STATUS, TEXT, PATHS };
 
-/* The parser's place. */
+/* The position of the parser. */
 static struct {
     unsigned depth;
     bool array[DEPTH];
@@ -68,7 +68,7 @@ static void add(struct text *t, const void *bytes, size_t n)
 
 /* ---------------------------------------------------------------- yajl */
 
-/* Is the value that begins now the next part of the path? */
+/* Does the next part of the path lead to the value that begins now? */
 static bool next_part(const struct path *p)
 {
     const char *part = p->parts[p->matched];

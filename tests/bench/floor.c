@@ -1,11 +1,14 @@
 /*
- * floor TEXT < public_ids: what TLS alone costs. The calls that ocrdyn makes
- * for each id, over two kept connections, by BearSSL and nothing else: the
- * answers' bodies are thrown away as they come, nothing is parsed, signed or
- * printed. The file TEXT is what is stored with each id.
+ * floor TEXT < public_ids: measures what TLS costs without anything else.
  *
- * BENCH_CLOUDINARY and BENCH_DYNAMODB are "https://localhost:PORT/PATH", and
- * BENCH_CA is the file that both are verified by. Any error ends it with 1.
+ * It makes the calls that ocrdyn makes for each id, over two connections that
+ * stay open, with BearSSL alone: it ignores the bodies of the answers, and
+ * does not parse, sign or print. It stores the contents of the file TEXT with
+ * each id.
+ *
+ * BENCH_CLOUDINARY and BENCH_DYNAMODB are "https://localhost:PORT/PATH";
+ * BENCH_CA is a file with the CA of both. The exit status is 1 after any
+ * error.
  */
 #include <bearssl.h>
 
@@ -19,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "net/tls.h"           /* for certificates only */
+#include "net/tls.h"           /* only to verify certificates */
 
 struct peer {
     char host[64], port[8];
@@ -83,7 +86,7 @@ static void open_peer(struct peer *p, const char *url,
     br_ssl_client_init_full(&p->client, &p->unused, NULL, 0);
     x509_init(&p->x509, trust->anchors, p->host, time(NULL));
     br_ssl_engine_set_x509(&p->client.eng, &p->x509.vtable);
-    /* init_full prefers ChaCha20 and hardware's AES is faster */
+    /* init_full prefers ChaCha20, but AES is faster in hardware */
     br_ssl_engine_set_suites(&p->client.eng, (const uint16_t[]) {
         BR_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256}, 1);
     br_ssl_engine_set_buffer(&p->client.eng, p->buffer, sizeof p->buffer, 1);
@@ -91,7 +94,7 @@ static void open_peer(struct peer *p, const char *url,
     br_sslio_init(&p->io, &p->client.eng, take, &p->fd, give, &p->fd);
 }
 
-/* Sends a request, and takes the answer with its body. */
+/* Sends a request of n bytes and reads the answer with its body. */
 static void call(struct peer *p, size_t n)
 {
     static char answer[16384];

@@ -1,12 +1,11 @@
 /*
- * measure REPORT COMMAND...: runs a command and writes what it took to the
- * file REPORT: wall time and CPU time of it and all its children, in
- * microseconds, the most that one of them had resident, in KB, and its exit
- * status.
+ * measure REPORT COMMAND...: runs a command and writes to the file REPORT: the
+ * wall time and the CPU time of the command with its children in microseconds,
+ * the largest resident memory of one of them in KB, and its exit status.
  *
- * A program of its own since Linux counts the memory of the process that
- * forked as the child's until it calls exec: run.py's 10 MB would hide what a
- * small client needs. Linked statically for the same reason.
+ * This is a separate program, and statically linked, because Linux counts the
+ * memory of a forking process as the child's until the child calls exec: the
+ * 10 MB of run.py would hide what a small client needs.
  */
 #include <stdio.h>
 #include <sys/resource.h>

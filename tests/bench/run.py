@@ -1,16 +1,16 @@
 #!/usr/bin/python3
-"""run.py [ROUNDS]: ocrdyn beside other ways to do its job.
+"""run.py [ROUNDS]: compares ocrdyn with other ways to do its job.
 
-Every client reads the same ids, calls the same servers (servers.py), verifies
-them by the same authority and prints the same rows, which is checked; the
-floor prints none. A round measures each client at each size, one after the
-other, and how long it takes for a single id, which is taken off: what counts
-is an image in the middle of a long list. Each figure is the median over the
-rounds of its ratio to ocrdyn's in the same round, so that it stands on a
-machine that does other things.
+All clients read the same ids, call the same servers (servers.py), verify them
+with the same CA and print the same rows, which is checked; the floor prints
+none. A round measures each client at each size, one after the other, and
+subtracts what a single id takes: an image in the middle of a long list counts.
+Each figure is the median over the rounds of the ratio to ocrdyn's figure in
+the same round, so that it is right on a busy machine, too.
 
-Prints the table of README.md, how far the rounds differ, and json.c beside
-yajl (bench_json). Exit status 1 if a figure of the design is not reached.
+Prints the table of README.md, how much the rounds differ, and the speed of
+json.c and yajl (bench_json). The exit status is 1 if a figure of the design is
+not reached.
 """
 
 import os
@@ -35,14 +35,14 @@ FAST = {"3 KB": 4000, "57 KB": 2000, "366 KB": 500}
 SLOW = {"3 KB": 500, "57 KB": 300, "366 KB": 100}
 LOOP = {"3 KB": 12, "57 KB": 12, "366 KB": 12}
 
-# What Python's script loads beside the interpreter and its own library.
+# What sdk.py loads in addition to Python and its standard library.
 PACKAGES = ("boto3 botocore s3transfer jmespath dateutil requests urllib3 "
             "certifi idna charset_normalizer chardet six.py").split()
 
 
 class Client:
-    """`counts` says how many images it does at each size; `needs` are files
-    and folders that it needs to be there, beside what its programs link."""
+    """`counts` is how many images it processes at each size; `needs` are
+    files and folders that it needs in addition to what its programs link."""
 
     def __init__(self, label, counts, *command, programs=None, needs=()):
         self.label, self.counts, self.command = label, counts, command
@@ -50,7 +50,7 @@ class Client:
         self.needs = needs
 
     def size(self):
-        """Bytes of all files without which it does not run."""
+        """Bytes of all files that it needs to run."""
         files = set()
         for program in self.programs:
             path = shutil.which(program)
@@ -93,7 +93,7 @@ class Bench:
         self.folder = servers.folder
 
     def run(self, client, size, n):
-        """Wall and CPU time in seconds, memory in KB, connections."""
+        """Returns wall and CPU time in seconds, memory in KB, connections."""
         self._write(size, n)
         before = self.servers.served()
         with open(self.folder / "ids") as ids, \
@@ -112,7 +112,7 @@ class Bench:
         return wall / 1e6, cpu / 1e6, memory, after[0] - before[0]
 
     def _write(self, size, n):
-        """The ids, and the text as it stands in JSON, for the floor."""
+        """Writes the ids, and for the floor the text as JSON has it."""
         (self.folder / "ids").write_text(
             "".join(f"scans/page-{i}\n" for i in range(n)))
         (self.folder / "text").write_text(self._escaped(size))
@@ -127,7 +127,7 @@ class Bench:
         return (self.folder / "rows").read_text() == wanted
 
     def round(self):
-        """Figures by (what, size), each a dict by client's label."""
+        """Returns figures by (what, size), as dicts by label of the client."""
         seen = {}
         for size in SIZES:
             for client in CLIENTS:
@@ -153,18 +153,18 @@ LABELS = [client.label for client in CLIENTS]
 
 
 class Figures:
-    """What all rounds have seen."""
+    """The figures of all rounds."""
 
     def __init__(self, rounds):
         self.rounds = rounds
 
     def own(self, what, size, label=OURS):
-        """The median of a client's own figures."""
+        """The median of a client's figures."""
         return statistics.median(seen[what, size][label]
                                  for seen in self.rounds)
 
     def ratios(self, what, size, label):
-        """To ocrdyn's, of each round, in order."""
+        """The ratios to ocrdyn's figures, sorted."""
         return sorted(seen[what, size][label] / seen[what, size][OURS]
                       for seen in self.rounds)
 
@@ -183,8 +183,8 @@ class Figures:
 
 
 def able(bench):
-    """Leaves out what does not run here, as Debian 12's own Node is too old
-    for AWS's SDK. The C programs must."""
+    """Removes clients that do not run here: the Node of Debian 12 is too old
+    for AWS's SDK. The C programs must run."""
     for client in CLIENTS[:]:
         try:
             bench.run(client, "3 KB", 1)
@@ -220,7 +220,8 @@ def table(figures):
 
 
 def reached(figures):
-    """Says whether the design's figures are reached; True if all are."""
+    """Prints whether the figures of the design are reached. True if all
+    are."""
     good = True
 
     def say(what, value, bound, text):
@@ -256,7 +257,7 @@ def main():
                 rounds.append(bench.round())
                 print(f"round {len(rounds)} of {n}: "
                       f"{time.monotonic() - begun:.0f} s", file=sys.stderr)
-        except KeyboardInterrupt:        # what is there is shown
+        except KeyboardInterrupt:        # print the rounds so far
             if not rounds:
                 raise
     figures = Figures(rounds)

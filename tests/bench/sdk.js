@@ -1,6 +1,6 @@
-// node sdk.js < public_ids: the usual Node script over the two SDKs. NODE_PATH
-// says where they are, NODE_EXTRA_CA_CERTS whom to trust. Both keep their
-// connections (Node's own agent does since 19).
+// node sdk.js < public_ids: the usual Node script with the two SDKs, which
+// NODE_PATH locates. NODE_EXTRA_CA_CERTS names the CA. Connections stay open
+// (by default since Node 19).
 "use strict";
 
 const readline = require("node:readline");
@@ -23,7 +23,7 @@ async function main() {
     const safe = text.replace(/[\\\t\n\r]/g, (c) => escapes[c]);
     process.stdout.write(`${id}\tcomplete\t${safe}\t\n`);
   }
-  process.exit(0);   // do not wait for the idle connections
+  process.exit(0);   // without waiting for idle connections
 }
 
 main().catch((error) => { console.error(error); process.exit(1); });

@@ -1,6 +1,6 @@
-"""sdk.py < public_ids: the usual Python script. boto3 for DynamoDB, requests
-for Cloudinary, whose own SDK is the same POST by urllib3 and not in Debian.
-Both keep their connections."""
+"""sdk.py < public_ids: the usual Python script, with boto3 for DynamoDB and
+requests for Cloudinary. Cloudinary's SDK, which is not in Debian, makes the
+same POST with urllib3. Connections stay open."""
 
 import os
 import sys

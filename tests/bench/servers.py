@@ -1,9 +1,9 @@
-"""What the clients of run.py and scale.py call: one nginx over TLS, with
-canned answers, kept connections, and a count of what it served.
+"""The servers for run.py and scale.py: an nginx with TLS, canned answers and
+connections that stay open, which counts connections and requests.
 
-The Cloudinary answers have the stand-in's shape (peers/cloudinary.py) and are
-the same for every id; /SIZE before the path says which. Nobody checks what a
-client sends: that is the tests' affair.
+The Cloudinary answers have the structure of those in peers/cloudinary.py and
+are the same for every id; the path begins with /SIZE. What a client sends is
+not checked here; other tests do that.
 """
 
 import email.utils
@@ -32,8 +32,8 @@ TABLE = json.dumps({"Table": {
     "KeySchema": [{"AttributeName": "publicId", "KeyType": "HASH"}]}},
     separators=(",", ":"))
 
-# nginx has no answer of its own to a POST of a file; by way of an error page
-# it has.
+# nginx refuses a POST to a file; an error page makes it answer with the
+# file.
 CONFIGURATION = """
 daemon off; master_process off; pid nginx.pid; error_log error.log;
 events {{ worker_connections 256; }}
@@ -80,7 +80,7 @@ location /{0}/ {{ error_page 405 =200 /{0}.json; return 405; }}
 
 
 def answer(size):
-    """A Cloudinary answer of about `size` bytes, and the text in it."""
+    """Returns a Cloudinary answer of about `size` bytes, and its text."""
     image = Image("scans/page-1")
     asset = json.dumps({
         "asset_id": "31d2c3d453ba7c6def4e43b11fcf3185",
@@ -97,8 +97,8 @@ def answer(size):
 
 
 class Servers:
-    """Runs nginx in `folder` while it is entered. `texts` has each size's
-    text; environment(size) is what a client is told."""
+    """A context manager that runs nginx in `folder`. `texts` has the text of
+    each size; environment(size) is a client's environment."""
 
     def __init__(self, folder, sizes=SIZES):
         self.folder = folder
@@ -137,8 +137,8 @@ class Servers:
             self._process.terminate()
 
     def environment(self, size):
-        """For ocrdyn and the SDKs under their own names, for the other
-        clients as BENCH_*."""
+        """The variables that ocrdyn and the SDKs read, and BENCH_* for the
+        other clients."""
         images, dynamodb, _ = self._ports
         prefix = f"https://localhost:{images}/{self._names[size]}"
         endpoint, ca = f"https://localhost:{dynamodb}", self._ca.certificate
@@ -156,8 +156,7 @@ class Servers:
             "BENCH_CA": str(ca)}
 
     def served(self):
-        """Connections and requests so far, without those of this call's
-        kind."""
+        """Connections and requests so far, except those of this method."""
         with urllib.request.urlopen(
                 f"http://127.0.0.1:{self._ports[2]}/", timeout=5) as response:
             numbers = response.read().decode().split("\n")[2].split()

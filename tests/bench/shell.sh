@@ -1,6 +1,6 @@
 #!/bin/sh
-# shell.sh < public_ids: the usual loop of curl and jq. Each curl is a process
-# and a connection of its own.
+# shell.sh < public_ids: the usual loop with curl and jq, with a process and a
+# connection for each curl.
 set -eu
 while IFS= read -r id; do
     escaped=$(jq -rn --arg id "$id" '$id | @uri')

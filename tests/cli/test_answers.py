@@ -212,8 +212,8 @@ CASES = {
         "301 without a reason (a redirect, which is not followed: check "
         "upload_prefix)", "stops"),
     "a 200 as a page": Case(
-        page(200), "the answer is not JSON at byte 0: a byte that cannot stand "
-        "here", tries=2),
+        page(200), "the answer is not JSON at byte 0: an unexpected byte",
+        tries=2),
 }
 
 

@@ -164,22 +164,22 @@ def test_what_has_no_text_is_an_error_with_a_reason(extract, document,
 @cases("document, at", {
     "nothing": (b"", "0: the document ends too early"),
     "white space": (b" \n", "2: the document ends too early"),
-    "a page of HTML": (b"<html>", "0: a byte that cannot stand here"),
+    "a page of HTML": (b"<html>", "0: an unexpected byte"),
     "two byte order marks": (b"\xef\xbb\xbf" * 2 + b"{}",
-                             "3: a byte that cannot stand here"),
+                             "3: an unexpected byte"),
     "two documents": (b"{}\n{}\n", "3: something follows the document"),
     "not UTF-8": (b'{"a":"\xff\x81"}', "6: a string is not UTF-8"),
     "Windows-1252": (b'{"a":"caf\xe9"}',
                      "10: a string is not UTF-8 (Windows-1252?)"),
-    "NUL": (b'{"a":\0}', "5: a byte that cannot stand here"),
+    "NUL": (b'{"a":\0}', "5: an unexpected byte"),
     "too deep": (b"[" * 600, "512: nested too deeply"),
-    "gzip": (b"\x1f\x8b\x08\0", "0: a byte that cannot stand here"),
+    "gzip": (b"\x1f\x8b\x08\0", "0: an unexpected byte"),
     "wrong after the text": (dump(answer(page("a")))[:-1] + b",}", None),
 })
 @pytest.mark.parametrize("options", [[], ["-p", ""], ["-0p", "/info"]])
 def test_what_is_not_json_is_an_error_at_its_byte(extract, document, at,
                                                   options):
-    at = at or f"{len(document) - 1}: a byte that cannot stand here"
+    at = at or f"{len(document) - 1}: an unexpected byte"
     done = extract(document, *options)
     assert done.returncode == 1
     assert done.stderr == f"ocrdyn: standard input: not JSON at byte {at}\n"

@@ -301,6 +301,32 @@ def test_list_follows_all_pages(mini, ocrdyn):
     assert done.stdout.decode().split() == sum(pages, [])
 
 
+def listed(mini, ocrdyn, page):
+    mini.faults.add(call="ListTables",
+                    reply=Response(200, json.dumps(page).encode()))
+    return ocrdyn(["table", "list"])
+
+
+def test_list_continues_after_a_name_of_255_bytes(mini, ocrdyn):
+    mini.faults.add(call="ListTables", reply=Response(200, json.dumps({
+        "TableNames": ["a"], "LastEvaluatedTableName": "n" * 255}).encode()))
+    done = listed(mini, ocrdyn, {"TableNames": ["b"]})
+    assert done.returncode == 0
+    assert done.stdout.decode().split() == ["a", "b"]
+    assert len(calls(mini)) == 2
+
+
+@pytest.mark.parametrize("page", [
+    {"TableNames": ["a"], "LastEvaluatedTableName": "n" * 256},
+    {"TableNames": ["n" * 255] * 257}, {"TableNames": ["n" * 65536]},
+], ids=["cursor-above-255-bytes", "page-above-64-kb", "name-above-64-kb"])
+def test_list_stops_at_a_name_or_page_above_its_limit(mini, ocrdyn, page):
+    done = listed(mini, ocrdyn, page)
+    assert done.returncode == 3 and done.stdout == b""
+    assert "larger than it may be" in done.stderr
+    assert len(calls(mini)) == 1
+
+
 def test_list_is_what_boto3_lists(dynamodb, ocrdyn, admin, table):
     assert ocrdyn(["table", "list"]).stdout.decode().split() == \
         admin.list_tables()["TableNames"]

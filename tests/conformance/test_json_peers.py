@@ -1,12 +1,11 @@
-"""json.c against Python's json module, and against jq.
+"""json.c against Python's json module and against jq.
 
-Drives the filter BUILD/json_filter (environment BUILD, build/units without
-it).
-Random cases come from a seed that is printed when one fails; PEERS_SEED and
-PEERS_CASES repeat a run, or make it longer.
+The tests drive json_filter in the folder that the environment variable BUILD
+names (default build/units). Random cases come from a seed that a failure
+prints; PEERS_SEED repeats a run, and PEERS_CASES makes it longer.
 
 Python's module is made as strict as RFC 8259: UTF-8 is decoded strictly
-before, NaN and Infinity are refused, and numbers are kept as they stand.
+before, NaN and Infinity are refused, and numbers are kept as they are.
 """
 import json
 import os
@@ -19,7 +18,8 @@ import pytest
 
 from conftest import ROOT
 
-FILTER = os.path.join(ROOT, os.environ.get("BUILD", "build/units"), "json_filter")
+FILTER = os.path.join(ROOT, os.environ.get("BUILD", "build/units"),
+                      "json_filter")
 SEED = int(os.environ.get("PEERS_SEED", random.SystemRandom().getrandbits(32)))
 CASES = int(os.environ.get("PEERS_CASES", 6000))
 
@@ -45,15 +45,15 @@ WRONG = [b"", b"0", b"1", b"-", b"+", b".", b"e", b"E5", b"{", b"}", b"[",
 
 
 class Number(str):
-    """A number as it stands."""
+    """A number as it is written."""
 
 
 class Pairs(list):
-    """An object: its members in order, duplicates too."""
+    """An object: its members in order, with duplicates."""
 
 
 def strict(data):
-    """Python's reading of a document, or ValueError."""
+    """Parses a document with Python's module; raises ValueError."""
     def refuse(constant):
         raise ValueError(constant)
     return json.loads(data.decode("utf-8", "strict"), parse_int=Number,
@@ -62,7 +62,7 @@ def strict(data):
 
 
 def decoded(text):
-    """A string with a replacement for each half of a surrogate pair."""
+    """A string in UTF-8, with U+FFFD for each unpaired surrogate."""
     return "".join("\ufffd" if "\ud800" <= c <= "\udfff" else c
                    for c in text).encode()
 
@@ -125,10 +125,10 @@ def mutated(rng, data):
     return data
 
 
-# Pointers: lists of tokens; None is "*", (prefix,) is "prefix*".
+# Pointers are lists of tokens; None is "*", and (prefix,) is "prefix*".
 
 def a_path(rng, document):
-    """Mostly one that leads somewhere."""
+    """A pointer that usually leads to a value, and whether it is wild."""
     path, wild = [], rng.random() < 0.4
     while rng.random() < 0.9 and len(path) < 16:
         if isinstance(document, Pairs) and document:
@@ -146,7 +146,7 @@ def a_path(rng, document):
         path.append(token)
     if rng.random() < 0.1:
         path.append(rng.choice(NAMES))
-    # a name that a pointer cannot hold, or only without wildcards
+    # Pointers cannot contain NUL, and "*" only if they have no wildcards.
     if any("\0" in t for token in path for t in (token or "")):
         return [], False
     if any(isinstance(t, str) and "*" in t for t in path):
@@ -167,7 +167,7 @@ def pointer(path):
 
 
 def picked(value, path):
-    """The values that a pick takes, by its definition."""
+    """The values that a pick takes by the definition in json.h."""
     if not path:
         return [value]
     token, rest, found = path[0], path[1:], []
@@ -211,12 +211,13 @@ def written(value, want):
 # The filter.
 
 def run(cases):
-    """cases: (piece, [(want, wild, pointer)], data). Gives for each (error,
-    offset, [[value, ...] of each pick])."""
+    """Runs cases of (piece, [(want, wild, pointer), ...], data). Returns for
+    each one (error, offset, [[value, ...], ...]) with the values of each
+    pick."""
     parts = []
     for piece, picks, data in cases:
-        parts.append(b"%d %d %d\n" % (piece, len(picks), len(data)))
-        parts += [b"%d %d 0 %d\n%s" % (want, wild, len(p), p)
+        parts.append(b"read %d %d %d\n" % (piece, len(picks), len(data)))
+        parts += [b"%d %d %d\n%s" % (want, wild, len(p), p)
                   for want, wild, p in picks]
         parts.append(data)
     request = b"".join(parts)
@@ -239,7 +240,7 @@ def a_case(rng):
 
 
 def tokens_joined(text):
-    """Pieces of one name are one: @ab@cd( is @abcd(."""
+    """Joins the pieces of each name: @ab@cd( becomes @abcd(."""
     out, inside = [], False
     for c in text:
         if c == "@" and inside:
@@ -286,7 +287,7 @@ def accepts(data):
     return True
 
 
-def test_mutated_documents_are_refused_alike():
+def test_mutated_documents_are_refused_as_by_python():
     rng = random.Random(SEED + 1)
     cases = [mutated(rng, a_document(rng)) for _ in range(3 * CASES)]
     answers = run([(rng.choice([1, 2, 3, 7, 16, 100000]),
@@ -296,15 +297,14 @@ def test_mutated_documents_are_refused_alike():
     for data, (error, offset, _) in zip(cases, answers):
         where = f"PEERS_SEED={SEED}: {data!r}: error {error} at {offset}"
         assert (error == 0) == accepts(data), where
-        # what stands before the offset is right so far: it can go on
         assert offset <= len(data), where
         refused += error != 0
     assert CASES / 2 < refused < 3 * CASES - CASES / 50
 
 
 def test_the_offset_is_the_first_wrong_byte():
-    """What stands before it can still become a document: a completion is
-    searched for among a few hundred. With it, nothing can."""
+    """The bytes before it can be completed to a document, by one of a few
+    hundred endings. With the wrong byte, no ending completes them."""
     endings = [a + b for a in (b"", b"0", b'"', b'0"', b'00"', b'000"',
                                b'0000"', b'n"', b"\x80", b'\x80"',
                                b'\x80\x80"', b'\x80\x80\x80"', b'\xa0\x80"',
@@ -328,7 +328,7 @@ def test_the_offset_is_the_first_wrong_byte():
 
 
 def closing(head):
-    """Brackets that may close what is open at the end of `head`."""
+    """The brackets that close what is open at the end of `head`."""
     stack, inside, skip = [], False, False
     for c in head.decode("latin-1"):
         if skip:
@@ -389,12 +389,12 @@ def test_jq_finds_the_same_texts():
         assert told == [["s" + json.loads(theirs_one).encode().hex()]], where
 
 
-# What jq 1.6 takes beyond RFC 8259, or does not take though it is in it.
-# Numbers as strtod has them (01, 1., .5, +1, Infinity), and nan: JQ_NUMBER
-# finds the words outside of strings that begin so. NUL, vertical tab and form
-# feed between values, NUL and U+001F in a string, a byte order mark before
-# the document, an empty document. Refused: half of a surrogate pair, more
-# than 256 levels. It reads strings here, so that they must be UTF-8.
+# Where jq 1.6 differs from RFC 8259. It accepts the numbers of strtod (01, 1.,
+# .5, +1, Infinity) and nan; JQ_NUMBER finds words outside strings that begin
+# like these. It accepts NUL, vertical tab and form feed between values, NUL
+# and U+001F in a string, a byte order mark, and an empty document. It refuses
+# unpaired surrogates and more than 256 levels. The documents are strings in
+# its input here, and therefore must be UTF-8.
 JQ_WORDS = re.compile(r'"(?:[^"\\]|\\.)*"?|[^][{}:,"\s]+', re.DOTALL)
 JQ_NUMBER = re.compile(r"[-+.0-9]|nan|inf", re.IGNORECASE)
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
@@ -430,3 +430,74 @@ def test_jq_refuses_the_same_documents():
         where = f"PEERS_SEED={SEED}: {data!r}: error {error} at {offset}"
         assert (error == 0) == (word == b"true"), where
     assert len(theirs) // 10 < theirs.count(b"true") < len(theirs) * 9 // 10
+
+
+# The writer.
+
+def writing(rng, depth):
+    """A value as operations of the filter, and as JSON from Python's module.
+    Its strings are bytes that need not be UTF-8."""
+    kind = rng.random()
+    if depth > 0 and kind < 0.3:
+        inner = [writing(rng, depth - 1) for _ in range(rng.choice([0, 1, 3]))]
+        return ([("[", b"")] + sum((ops for ops, _ in inner), [])
+                + [("]", b"")], "[" + ",".join(t for _, t in inner) + "]")
+    if depth > 0 and kind < 0.6:
+        operations, members = [("{", b"")], []
+        for _ in range(rng.choice([0, 1, 2, 5])):
+            name, (inner, text) = some_bytes(rng), writing(rng, depth - 1)
+            operations += [("n", name)] + inner
+            members.append(dumped(name) + ":" + text)
+        return operations + [("}", b"")], "{" + ",".join(members) + "}"
+    if kind < 0.8:
+        string = some_bytes(rng)
+        return [("s", string)], dumped(string)
+    if kind < 0.9:
+        number = rng.choice([0, 1, -1, 2 ** 63 - 1, -2 ** 63,
+                             rng.randrange(-2 ** 63, 2 ** 63)])
+        return [("i", b"%d" % number)], json.dumps(number)
+    if kind < 0.95:
+        value = rng.random() < 0.5
+        return [("b", b"1" if value else b"")], json.dumps(value)
+    raw = rng.choice(["null", "-1.5e300", '{"a": [1, 2]}', '"\\u0041"', "[]"])
+    return [("r", raw.encode())], raw
+
+
+def some_bytes(rng):
+    if rng.random() < 0.2:
+        return rng.randbytes(rng.randrange(9))
+    pieces = rng.choices(PIECES + ["\u0085", "\u009f", "\xa0", "[", "{", ":"],
+                         k=rng.randrange(4))
+    return "".join(pieces).encode("utf-8", "surrogatepass")
+
+
+def dumped(string):
+    """What json_quote writes. Python replaces maximal subparts in the same
+    way, but does not escape U+007F to U+009F."""
+    text = json.dumps(string.decode("utf-8", "replace"), ensure_ascii=False)
+    return re.sub("[\x7f-\x9f]", lambda c: f"\\u{ord(c[0]):04x}", text)
+
+
+def test_written_documents_are_what_python_writes():
+    rng = random.Random(SEED + 5)
+    cases = [writing(rng, rng.randrange(5)) for _ in range(CASES)]
+    request = b"".join(
+        b"write %d\n" % len(operations)
+        + b"".join(b"%s %d\n%s" % (letter.encode(), len(argument), argument)
+                   for letter, argument in operations)
+        for operations, _ in cases)
+    done = subprocess.run([FILTER], input=request, stdout=subprocess.PIPE,
+                          check=True)
+    answers = done.stdout.decode().split("\n")[:-1]
+    assert len(answers) == len(cases)
+    for (operations, expected), answer in zip(cases, answers):
+        where = f"PEERS_SEED={SEED}: {operations!r}"
+        replaced, text = answer.split(" ", 1)
+        assert text == expected, where
+        strings = [argument for letter, argument in operations
+                   if letter == "s"]
+        inserted = sum(string.decode("utf-8", "replace").count("\ufffd")
+                       - string.count(b"\xef\xbf\xbd")
+                       for string in strings)
+        assert int(replaced) == inserted, where
+        strict(text.encode())

@@ -1,9 +1,9 @@
-"""sigv4.c against AWS's test suite, botocore's signer and Python's calendar.
+"""sigv4.c against AWS's test suite and botocore's signer, and the dates of
+clock.c against Python's calendar.
 
-Drives the filter BUILD/sigv4_filter (environment BUILD, build/units without
-it).
-Random cases come from a seed that is printed when one fails; PEERS_SEED and
-PEERS_CASES repeat a run, or make it longer.
+The tests drive sigv4_filter in the folder that the environment variable BUILD
+names (default build/units). Random cases come from a seed that a failure
+prints; PEERS_SEED repeats a run, and PEERS_CASES makes it longer.
 """
 import calendar
 import datetime
@@ -13,7 +13,6 @@ import os
 import random
 import string
 import subprocess
-from urllib.parse import quote
 
 import pytest
 
@@ -23,7 +22,8 @@ botocore_auth = pytest.importorskip("botocore.auth")
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-FILTER = os.path.join(ROOT, os.environ.get("BUILD", "build/units"), "sigv4_filter")
+FILTER = os.path.join(ROOT, os.environ.get("BUILD", "build/units"),
+                      "sigv4_filter")
 DATA = os.path.join(ROOT, "..", "shared", "data", "sigv4")
 SUITE = os.path.join(DATA, "aws4_testsuite")
 SEED = int(os.environ.get("PEERS_SEED", random.SystemRandom().getrandbits(32)))
@@ -42,8 +42,8 @@ def word(value):
 
 
 def sign_line(r):
-    words = [r["method"], r["path"], r["query"], "1" if r["keep"] else "",
-             r["date"], *r["keys"], r["region"], r["service"], r["payload"]]
+    words = [r["method"], r["path"], r["query"], r["date"], *r["keys"],
+             r["region"], r["service"], r["payload"]]
     for name, value in r["headers"]:
         words += [name, value]
     return "sign " + " ".join(word(w) for w in words)
@@ -58,7 +58,7 @@ def filter_lines(lines):
 
 
 def sign(requests):
-    """Canonical request, string to sign, Authorization of each."""
+    """The canonical request, string to sign and header of each request."""
     return [tuple("" if w == "-" else bytes.fromhex(w).decode()
                   for w in answer.split(" "))
             for answer in filter_lines([sign_line(r) for r in requests])]
@@ -67,7 +67,8 @@ def sign(requests):
 # ---- AWS's test suite ----
 
 def parse_request(raw):
-    """A request of the suite. Its target may hold spaces, its lines folds."""
+    """Parses a request of the suite, whose target may contain spaces, and whose
+    header lines may be folded."""
     head, _, body = raw.partition("\n\n")
     first, *lines = head.rstrip("\n").split("\n")
     method, rest = first.split(" ", 1)
@@ -80,15 +81,15 @@ def parse_request(raw):
             name, _, value = line.partition(":")
             headers.append((name, value))
     return dict(method=method, path=path, query=query, headers=headers,
-                payload=body, keep=False, date=DATE, keys=KEYS,
-                region="us-east-1", service="service")
+                payload=body, date=DATE, keys=KEYS, region="us-east-1",
+                service="service")
 
 
 def suite():
     return sorted(glob.glob(SUITE + "/**/*.req", recursive=True))
 
 
-def test_the_suite_is_whole():
+def test_the_suite_is_complete():
     if not os.path.isdir(SUITE):
         pytest.skip("there is no " + SUITE)
     assert len(suite()) == 34
@@ -103,7 +104,7 @@ def test_suite(path):
 
     request = parse_request(expected("req"))
     if "get-vanilla-with-session-token" in path:
-        # The token is in the canonical request only: the signer adds it.
+        # The request has no token: the signer is expected to add it.
         token = expected("creq").split("x-amz-security-token:")[1]
         request["headers"].append(
             ("X-Amz-Security-Token", token.split("\n")[0]))
@@ -117,7 +118,7 @@ def test_dynamodb_golden():
             cases = json.load(f)
     except FileNotFoundError:
         pytest.skip("there is no " + DATA)
-    # The file does not say which call was signed.
+    # The file does not name the call that was signed.
     targets = {"put-basic": "PutItem", "put-token": "PutItem",
                "local-port": "ListTables"}
     for case in cases:
@@ -127,10 +128,9 @@ def test_dynamodb_golden():
                     "DynamoDB_20120810." + targets[case["name"]])]
         if case["token"]:
             headers.append(("X-Amz-Security-Token", case["token"]))
-        request = dict(method="POST", path="/", query="", keep=False,
-                       date=DATE, keys=KEYS, region="us-east-1",
-                       service="dynamodb", payload=case["body"],
-                       headers=headers)
+        request = dict(method="POST", path="/", query="", date=DATE,
+                       keys=KEYS, region="us-east-1", service="dynamodb",
+                       payload=case["body"], headers=headers)
         assert sign([request])[0][2] == case["authorization"], case["name"]
 
 
@@ -145,9 +145,8 @@ def some(rng, alphabet, least, most):
 
 
 def respell(rng, text, keep):
-    """One of the ways to write this text in a URL, where the characters of
-    `keep` may stand as they are (those that percent-encoding leaves alone
-    may always)."""
+    """Percent-encodes a text in one of the possible ways. Characters in `keep`
+    may stay as they are."""
     out = []
     for char in text:
         if char in keep and rng.random() < 0.7:
@@ -159,7 +158,7 @@ def respell(rng, text, keep):
 
 
 def random_query(rng):
-    """Pairs, and a spelling of them."""
+    """Names and values, and a query that spells them."""
     pairs = [(some(rng, rng.choice((ODD, "aAbB-.", UNRESERVED)), 0, 4),
               some(rng, rng.choice((ODD, "aAbB-.", UNRESERVED)), 0, 6))
              for _ in range(rng.choice((0, 0, 1, 2, 3, 8, 20)))]
@@ -173,18 +172,11 @@ def random_query(rng):
     return pairs, b"&".join(pieces)
 
 
-def random_path(rng, keep):
-    """What botocore is given, and what sigv4.c is given."""
+def random_path(rng):
     alphabet = rng.choice((UNRESERVED, ODD.replace("/", ""), "a."))
-    path = "".join("/" + rng.choice(
+    return "".join("/" + rng.choice(
         ("", ".", "..", "...", some(rng, alphabet, 1, 6),
          some(rng, alphabet, 1, 6))) for _ in range(rng.randint(0, 8)))
-    if not keep:
-        return path, path.encode()
-    # S3's signer takes the path as it is sent.
-    sent = quote(path, safe="/-._~") or "/"
-    ours = [respell(rng, s, ODD.replace("%", "")) for s in path.split("/")]
-    return sent, b"/".join(ours) or b"/"
 
 
 def random_value(rng):
@@ -209,28 +201,27 @@ def random_headers(rng, host, date):
 
 
 def random_request(rng):
-    """A request for sigv4.c, and botocore's answers."""
-    keep = rng.random() < 0.3
+    """A request for sigv4.c, and what botocore computes for it."""
     when = datetime.datetime(1970, 1, 1) + datetime.timedelta(
         seconds=rng.randrange(4 * 10 ** 9))
     date = when.strftime("%Y%m%dT%H%M%SZ")
     keys = (some(rng, string.ascii_uppercase + string.digits, 1, 40),
             some(rng, string.ascii_letters + "/+ é", 1, 100))
     pairs, query = random_query(rng)
-    theirs, ours = random_path(rng, keep)
+    path = random_path(rng)
     headers = random_headers(rng, "host.example:8000", date)
     payload = rng.randbytes(rng.choice((0, 1, 63, 64, 65, 5000)))
-    r = dict(method=some(rng, string.ascii_uppercase, 1, 7), path=ours,
-             query=query, headers=headers, payload=payload, keep=keep,
-             date=date, keys=keys, region=some(rng, UNRESERVED, 1, 20),
+    r = dict(method=some(rng, string.ascii_uppercase, 1, 7), path=path,
+             query=query, headers=headers, payload=payload, date=date,
+             keys=keys, region=some(rng, UNRESERVED, 1, 20),
              service=some(rng, UNRESERVED, 1, 12))
     request = AWSRequest(method=r["method"], data=payload, params=pairs,
-                         url="http://host.example:8000" + theirs)
+                         url="http://host.example:8000" + path)
     for name, value in headers:
         request.headers[name] = value
     request.context["timestamp"] = date
-    signer = botocore_auth.S3SigV4Auth if keep else botocore_auth.SigV4Auth
-    auth = signer(Credentials(*keys), r["service"], r["region"])
+    auth = botocore_auth.SigV4Auth(Credentials(*keys), r["service"],
+                                   r["region"])
     canonical = auth.canonical_request(request)
     to_sign = auth.string_to_sign(request, canonical)
     auth._inject_signature_to_request(
@@ -238,7 +229,7 @@ def random_request(rng):
     return r, (canonical, to_sign, request.headers["Authorization"])
 
 
-def test_botocore_signs_alike():
+def test_signatures_are_those_of_botocore():
     rng = random.Random(SEED)
     cases = [random_request(rng) for _ in range(CASES)]
     answers = sign([r for r, _ in cases])

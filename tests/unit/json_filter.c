@@ -1,11 +1,19 @@
 /*
- * json_filter: json.c on standard input and output, for test_json_peers.py.
+ * json_filter.c: json.c on standard input and output, for test_json_peers.py.
  *
- * A record in is a line "PIECE PICKS BYTES", a line "WANT WILD CAP BYTES" and
- * that many bytes of pointer for each pick, and the document; WANT is a digit
- * of enum json_want, and the document is fed in pieces of PIECE bytes. A
- * record out is a line "ERROR OFFSET" and a line for each pick: the values
- * that were told whole, a letter for the type and the bytes in hex each.
+ * It answers a sequence of requests:
+ *
+ *   read PIECE PICKS LENGTH
+ *       then for each pick "WANT WILD LENGTH" (WANT is a number of enum
+ *       json_want) and a pointer of LENGTH bytes, then a document of LENGTH
+ *       bytes, which is fed in pieces of PIECE bytes. The answer is a line
+ *       "ERROR OFFSET", and a line for each pick with the values that were
+ *       complete: a letter for the type and the bytes in hexadecimal.
+ *   write OPERATIONS
+ *       then for each operation "LETTER LENGTH" and an argument of LENGTH
+ *       bytes. The letters are { } [ ], n(ame), s(tring), i(nteger), b(ool,
+ *       false without an argument) and r(aw). The answer is a line with the
+ *       number of replaced bytes and the JSON.
  */
 #include "json.h"
 
@@ -13,50 +21,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* ---- reading ---- */
+
 struct values {
-    char *text[JSON_MAX_PICKS];
-    size_t n[JSON_MAX_PICKS], size[JSON_MAX_PICKS];
-    size_t whole[JSON_MAX_PICKS];    /* up to the last END */
+    struct buf text[JSON_MAX_PICKS];
+    size_t complete[JSON_MAX_PICKS];     /* bytes up to the last END */
     unsigned depth[JSON_MAX_PICKS];
 };
 
-static void add(struct values *v, unsigned pick, const char *s, size_t n)
-{
-    if (v->n[pick] + n > v->size[pick]) {
-        v->size[pick] = v->size[pick] * 2 + n + 64;
-        v->text[pick] = realloc(v->text[pick], v->size[pick]);
-        if (v->text[pick] == NULL)
-            abort();
-    }
-    memcpy(v->text[pick] + v->n[pick], s, n);
-    v->n[pick] += n;
-}
-
-/* In WALK a name is in parentheses, and an end is a dot. */
-static bool hear(void *context, unsigned pick, enum json_event event,
+/* In WALK a name follows "@", and an inner value is in parentheses. */
+static bool take(void *context, unsigned pick, enum json_event event,
                  enum json_type type, const unsigned char *bytes, size_t n)
 {
-    static const char hex[] = "0123456789abcdef";
     struct values *v = context;
-    size_t i;
+    struct buf *text = &v->text[pick];
 
     if (event == JSON_BEGIN) {
-        add(v, pick, v->depth[pick]++ == 0 ? " " : "(", 1);
-        add(v, pick, &"?oasntfz"[type], 1);
+        buf_byte(text, v->depth[pick]++ == 0 ? ' ' : '(');
+        buf_byte(text, (unsigned char)"?oasntfz"[type]);
     }
     if (event == JSON_NAME)
-        add(v, pick, "@", 1);
-    for (i = 0; i < n; i++) {
-        add(v, pick, &hex[bytes[i] >> 4], 1);
-        add(v, pick, &hex[bytes[i] & 15], 1);
-    }
+        buf_byte(text, '@');
+    buf_hex(text, bytes, n);
     if (event == JSON_END && --v->depth[pick] > 0)
-        add(v, pick, ")", 1);
+        buf_byte(text, ')');
     else if (event == JSON_END)
-        v->whole[pick] = v->n[pick];
+        v->complete[pick] = text->len;
     return true;
 }
 
+/* Reads n bytes; the caller frees them. They are followed by a NUL. */
 static unsigned char *read_bytes(size_t n)
 {
     unsigned char *bytes = malloc(n + 1);
@@ -67,7 +61,8 @@ static unsigned char *read_bytes(size_t n)
     return bytes;
 }
 
-/* Feeds the document out of memory that holds only the piece. */
+/* Feeds the document from memory that has the size of each piece, so that
+   AddressSanitizer sees reads beyond it. */
 static void feed(struct json *j, const unsigned char *text, size_t n,
                  size_t piece)
 {
@@ -86,52 +81,114 @@ static void feed(struct json *j, const unsigned char *text, size_t n,
     }
 }
 
-static void record(size_t piece, unsigned n_picks, size_t n)
+static void answer_read(void)
 {
     struct json_pick picks[JSON_MAX_PICKS];
     unsigned char *pointers[JSON_MAX_PICKS], *text;
+    unsigned n_picks, i;
     struct values v;
     struct json j;
-    unsigned i;
+    size_t piece, n;
 
+    if (scanf("%zu %u %zu", &piece, &n_picks, &n) != 3 || piece == 0 ||
+        n_picks > JSON_MAX_PICKS || getchar() != '\n')
+        abort();
+    memset(&v, 0, sizeof v);
     for (i = 0; i < n_picks; i++) {
-        unsigned want, wild, cap;
+        unsigned want, wild;
         size_t length;
 
-        if (scanf("%u %u %u %zu", &want, &wild, &cap, &length) != 4
-            || getchar() != '\n')
+        if (scanf("%u %u %zu", &want, &wild, &length) != 3 ||
+            getchar() != '\n')
             abort();
         pointers[i] = read_bytes(length);
         picks[i].pointer = (const char *)pointers[i];
-        picks[i].want = (uint8_t)want;
-        picks[i].cap = cap;
+        picks[i].want = (enum json_want)want;
         picks[i].wild = wild != 0;
+        buf_init(&v.text[i], (size_t)1 << 30);
     }
     text = read_bytes(n);
-    memset(&v, 0, sizeof v);
-    json_init(&j, picks, n_picks, hear, &v);
+    json_init(&j, picks, n_picks, take, &v);
     feed(&j, text, n, piece);
     json_end(&j);
     printf("%d %llu\n", (int)json_error(&j),
            (unsigned long long)json_offset(&j));
     for (i = 0; i < n_picks; i++) {
-        fwrite(v.whole[i] > 0 ? v.text[i] : "", 1, v.whole[i], stdout);
-        putchar('\n');
-        free(v.text[i]);
+        printf("%.*s\n", (int)v.complete[i], (const char *)v.text[i].data);
+        buf_free(&v.text[i]);
         free(pointers[i]);
     }
     free(text);
 }
 
+/* ---- writing ---- */
+
+static size_t write_one(struct buf *b, char letter, const unsigned char *bytes,
+                        size_t n)
+{
+    switch (letter) {
+    case '{':
+        json_write_object_begin(b);
+        return 0;
+    case '}':
+        json_write_object_end(b);
+        return 0;
+    case '[':
+        json_write_array_begin(b);
+        return 0;
+    case ']':
+        json_write_array_end(b);
+        return 0;
+    case 'n':
+        json_write_name_bytes(b, bytes, n);
+        return 0;
+    case 's':
+        return json_write_string_bytes(b, bytes, n);
+    case 'i':
+        json_write_number(b, strtoll((const char *)bytes, NULL, 10));
+        return 0;
+    case 'b':
+        json_write_bool(b, n > 0);
+        return 0;
+    case 'r':
+        json_write_raw(b, bytes, n);
+        return 0;
+    default:
+        abort();
+    }
+}
+
+static void answer_write(void)
+{
+    size_t operations, n, replaced = 0;
+    struct buf b;
+    char letter;
+
+    if (scanf("%zu", &operations) != 1)
+        abort();
+    buf_init(&b, (size_t)1 << 30);
+    for (; operations > 0; operations--) {
+        unsigned char *bytes;
+
+        if (scanf(" %c %zu", &letter, &n) != 2 || getchar() != '\n')
+            abort();
+        bytes = read_bytes(n);
+        replaced += write_one(&b, letter, bytes, n);
+        free(bytes);
+    }
+    printf("%zu %.*s\n", replaced, (int)b.len, (const char *)b.data);
+    buf_free(&b);
+}
+
 int main(void)
 {
-    size_t piece, n;
-    unsigned n_picks;
+    char what[8];
 
-    while (scanf("%zu %u %zu", &piece, &n_picks, &n) == 3) {
-        if (piece == 0 || n_picks > JSON_MAX_PICKS || getchar() != '\n')
-            return 2;
-        record(piece, n_picks, n);
+    while (scanf("%7s", what) == 1) {
+        if (strcmp(what, "write") == 0)
+            answer_write();
+        else
+            answer_read();
     }
     return 0;
 }

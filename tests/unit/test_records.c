@@ -499,7 +499,7 @@ static void test_rounds(void)
             check_round(ROWS_TSV, false, from, n);
             check_round(ROWS_CSV, false, from, n);
             if (from + n <= utf8 &&
-                json_is_utf8((const unsigned char *)hostile + from, n))
+                text_is_utf8((const unsigned char *)hostile + from, n))
                 check_round(ROWS_JSONL, n % 2 == 1, from, n);
             if (memchr(hostile + from, '\0', n) == NULL) {
                 check_round(ROWS_CSV, true, from, n);

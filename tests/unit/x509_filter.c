@@ -17,18 +17,18 @@
 
 enum { ROOM = 1 << 20, LIST = 256 };
 
-struct bytes {
+struct decoded {
     unsigned char *p;
     size_t n;
 };
 
-static struct bytes trusted[LIST], chain[LIST];
+static struct decoded trusted[LIST], chain[LIST];
 static size_t n_trusted, n_chain;
 static struct buf anchors;
 
-static struct bytes from_hex(const char *hex)
+static struct decoded from_hex(const char *hex)
 {
-    struct bytes b = {malloc(strlen(hex) / 2 + 1), 0};
+    struct decoded b = {malloc(strlen(hex) / 2 + 1), 0};
     unsigned byte;
 
     while (b.p != NULL && sscanf(hex + 2 * b.n, "%2x", &byte) == 1)
