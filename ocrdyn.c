@@ -61,11 +61,12 @@ static int check_descriptors(const struct options *o)
 int main(int argc, char **argv)
 {
     static struct options o;
-    static char said[1024];      /* a line goes to stderr in one write */
+    /* A line goes to standard error in one write: none is as long as this. */
+    static char line[8192];
     enum options_command command = OPTIONS_RUN;
     int status;
 
-    setvbuf(stderr, said, _IOLBF, sizeof said);
+    setvbuf(stderr, line, _IOLBF, sizeof line);
     report_init(REPORT_NEVER);
     argv += argc > 0;            /* its own name, which may be missing */
     if (*argv != NULL && **argv != '-' && !options_find(&command, *argv++))
