@@ -22,14 +22,11 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 BEARSSL_INC = -idirafter /usr/include
 BEARSSL_LIB = -lbearssl
 ifneq ($(filter %musl-gcc,$(CC)),)
-# Without exceptions, BearSSL's unwind tables are of no use (11 KB); segments
-# need not begin on the file's pages (12 KB), nor be protected after a
-# relocation that there is not; at a fixed address the tables of pointers need
-# no pages of their own (14 KB of memory); and the marks of where jumps may land
-# say nothing to a libc that does not ask for them (4 KB).
-STATIC = -static -s -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=64 \
-	-Wl,-T,build/discard.ld
-FIXED = -fno-pie -fcf-protection=none
+# Debian compiles BearSSL with _FORTIFY_SOURCE, so that it calls functions that
+# only glibc has. The linker takes the plain ones of musl for them.
+STATIC = -static -s -Wl,--defsym=__memcpy_chk=memcpy \
+	-Wl,--defsym=__memmove_chk=memmove -Wl,--defsym=__memset_chk=memset
+FIXED = -fno-pie
 BEARSSL_LIB = $(shell $(HOSTCC) -print-file-name=libbearssl.a)
 endif
 ifdef BEARSSL
@@ -52,7 +49,7 @@ OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
 
 all: ocrdyn
 
-ocrdyn: $(OBJECTS) build/discard.ld
+ocrdyn: $(OBJECTS)
 	$(LINK) -o $@ $(OBJECTS) $(BEARSSL_LIB)
 
 build/%.o: %.c Makefile
@@ -78,10 +75,6 @@ build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -I. $(BEARSSL_INC) -o $@ $(MKANCHORS) \
 		$(HOST_LIB)
-
-build/discard.ld:
-	@mkdir -p $(@D)
-	echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;' > $@
 
 install: ocrdyn
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
@@ -208,7 +201,7 @@ soak: all
 # ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
 ROUNDS = 7
 # what reads the trust anchors
-TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
+TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) \
 	base/buf.c base/clock.c
 JSON_SOURCES = json.c json/machine.c json/picks.c base/text.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
