@@ -45,7 +45,7 @@ LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 # the folders of DESIGN.md's layout; include paths begin at this one
 ROOMS = base net json http rows cloudinary aws dynamodb cli commands
 SOURCES = $(filter-out net/mkanchors.c,$(wildcard *.c $(ROOMS:%=%/*.c)))
-OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
+OBJECTS = $(SOURCES:%.c=build/%.o) build/roots.o
 
 all: ocrdyn
 
@@ -61,15 +61,15 @@ build/%.o: %.c Makefile
 # where the time goes
 build/json/machine.o: CFLAGS = -O2 -fno-jump-tables
 
-build/anchors.o: build/anchors.c Makefile
+build/roots.o: build/roots.c Makefile
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
 # the trust anchors of this machine's bundle, as a table
-build/anchors.c: build/mkanchors $(CA_BUNDLE)
+build/roots.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
 
-MKANCHORS = $(addprefix net/,mkanchors.c cert.c der.c pem.c tcp.c tls.c x509.c) \
+MKANCHORS = $(addprefix net/,mkanchors.c anchors.c cert.c der.c tcp.c tls.c x509.c) \
 	base/buf.c base/clock.c
 build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
 	@mkdir -p $(@D)
@@ -97,13 +97,13 @@ TESTCC = cc $(TESTFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
 TESTLIB = -lbearssl
 TESTS = $(patsubst tests/unit/%.c,$(UNITS)/%,$(wildcard tests/unit/test_*.c \
 	tests/unit/*_filter.c))
-TEST_OBJECTS = $(SOURCES:%.c=$(UNITS)/%.o) $(UNITS)/anchors.o
+TEST_OBJECTS = $(SOURCES:%.c=$(UNITS)/%.o) $(UNITS)/roots.o
 COMPILE_TEST = $(TESTCC) -DOCRDYN_VERSION='"$(VERSION)"' -I. -MMD -MP
 
 $(UNITS)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE_TEST) -c -o $@ $<
-$(UNITS)/anchors.o: build/anchors.c
+$(UNITS)/roots.o: build/roots.c
 	@mkdir -p $(@D)
 	$(COMPILE_TEST) -c -o $@ $<
 $(UNITS)/libocrdyn.a: $(filter-out %/ocrdyn.o,$(TEST_OBJECTS))
@@ -201,7 +201,7 @@ soak: all
 # ocrdyn beside other ways to do its job, json.c beside yajl (README.md)
 ROUNDS = 7
 # what reads the trust anchors
-TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) \
+TRUST = $(addprefix net/,anchors.c cert.c der.c tcp.c tls.c x509.c) \
 	base/buf.c base/clock.c
 JSON_SOURCES = json.c json/machine.c json/picks.c base/text.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
@@ -212,7 +212,7 @@ bench:
 
 build/measure: tests/bench/measure.c
 	$(LINK) -o $@ $<
-build/floor: tests/bench/floor.c $(TRUST) build/anchors.o
+build/floor: tests/bench/floor.c $(TRUST) build/roots.o
 	$(COMPILE) -O2 $(STATIC) -o $@ $^ $(BEARSSL_LIB)
 build/curl_yajl: tests/bench/curl_yajl.c
 	cc -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< -lcurl -lyajl

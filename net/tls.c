@@ -10,7 +10,7 @@
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "net/pem.h"
+#include "net/anchors.h"
 
 /* ------------------------------------------------------ error sentences */
 

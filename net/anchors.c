@@ -1,5 +1,5 @@
 /* pem: see pem.h. */
-#include "net/pem.h"
+#include "net/anchors.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* The unit test of pem.c: what is found in a text, byte by byte. */
-#include "net/pem.h"
+#include "net/anchors.h"
 
 #include <string.h>
 
