@@ -109,7 +109,7 @@ void command_opened(const struct command *c)
 
 struct service {
     struct http_options http;
-    struct tls_trust trust;
+    struct anchors trust;
     struct proxy proxy;
 };
 
@@ -131,21 +131,21 @@ static const char *variable(const char *name)
  * The trust anchors: of --cacert alone, or of the variables, or the system's.
  * `own` is a bundle for this service only, or NULL.
  */
-static bool load_trust(struct tls_trust *trust, const char *cacert,
+static bool load_trust(struct anchors *trust, const char *cacert,
                        const char *own, char *error)
 {
     const char *file = cacert != NULL ? cacert : own, *dir = NULL;
 
-    tls_trust_init(trust);
+    anchors_init(trust);
     if (file == NULL) {
         file = variable("SSL_CERT_FILE");
         dir = variable("SSL_CERT_DIR");
     }
-    if ((file != NULL && !tls_trust_file(trust, file, error, COMMAND_ERROR)) ||
-        (dir != NULL && !tls_trust_dir(trust, dir, error, COMMAND_ERROR)))
+    if ((file != NULL && !anchors_file(trust, file, error, COMMAND_ERROR)) ||
+        (dir != NULL && !anchors_dir(trust, dir, error, COMMAND_ERROR)))
         return false;
     if (file == NULL && dir == NULL)
-        tls_trust_system(trust);
+        anchors_system(trust);
     return true;
 }
 

@@ -1,35 +1,60 @@
 /*
- * pem: takes the certificates out of a text (PEM, RFC 7468), byte by byte.
+ * anchors: the trust anchors of a service, loaded from files of certificates
+ * in PEM (RFC 7468) or built in.
  *
- * As lax as bundles are: a line ends with LF, CR or both, and is as long as it
- * likes; what stands before, between and behind certificates is passed over,
- * and so are objects of another kind, a byte order mark, and in a certificate
- * whatever is no digit of base64. Whether what it finds is a certificate is
- * for cert.h, which wants every byte of it in its place.
+ * Bundles vary, and are read leniently: a line ends with LF, CR or both, and
+ * may have any length. Text outside of certificates, objects of other kinds
+ * and a byte order mark are skipped, and so is every byte within a certificate
+ * that is not a base64 digit. A certificate that results from this is read
+ * strictly (cert.h).
  */
-#ifndef PEM_H
-#define PEM_H
+#ifndef ANCHORS_H
+#define ANCHORS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buf.h"
+#include "net/cert.h"
 
-struct pem {
-    struct buf der;              /* the certificate in hand */
-    bool inside;                 /* of one */
-    char line[32];               /* how the line in hand begins */
+struct anchors {
+    const struct anchor *list;   /* n of them */
     size_t n;
-    unsigned bits, n_bits;       /* digits that make no byte yet */
+    struct buf loaded;           /* the list, unless it is the built-in one */
+    struct buf bytes;            /* what its members point to */
 };
 
-/* For certificates of at most `max` bytes. */
-void pem_init(struct pem *p, size_t max);
-void pem_free(struct pem *p);
+/* The anchors of the bundle that the build found (net/mkanchors.c). */
+extern const struct anchor anchors_builtin[];
+extern const size_t anchors_builtin_n;
 
-/* Takes a byte of the text; a LF more at its end. True: that has ended a
-   certificate, which is in `der` until the next call (or was too large, where
-   der.failed). */
-bool pem_take(struct pem *p, unsigned char byte);
+/* An empty list. anchors_free makes it empty again. */
+void anchors_init(struct anchors *a);
+void anchors_free(struct anchors *a);
+
+/*
+ * Adds the subject of a certificate, unless the list has it already. `now` is
+ * in seconds since 1970. Returns NULL, or why it cannot be an anchor, as in
+ * "has expired". loaded.failed is set if the list is full (2 MB) or no memory
+ * is left; the list stays as it was then.
+ */
+const char *anchors_add(struct anchors *a, const struct cert *c, int64_t now);
+
+/*
+ * Adds the certificates of a file, or of all files in a directory, except those
+ * that cannot be anchors. False if none is left, counting those that the list
+ * had already, or if the file or the directory cannot be read: `error`, of
+ * `size` bytes, then has a sentence. Files of a directory that cannot be read
+ * are skipped.
+ */
+bool anchors_file(struct anchors *a, const char *path, char *error,
+                  size_t size);
+bool anchors_dir(struct anchors *a, const char *path, char *error,
+                 size_t size);
+
+/* Sets an empty list to the system's anchors: those of the first file with any
+   among the usual places, or else the built-in ones. */
+void anchors_system(struct anchors *a);
 
 #endif

@@ -1,16 +1,11 @@
 /* tls: see tls.h. BearSSL's own documentation is in its headers. */
 #include "net/tls.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "net/anchors.h"
 
 /* ------------------------------------------------------ error sentences */
 
@@ -79,156 +74,6 @@ static const char *alert_name(int number)
         if (strncmp(p, key, n) == 0)
             return p + n;
     return "of an unknown kind";
-}
-
-/* -------------------------------------------------------- trust anchors */
-
-enum {
-    ANCHORS_MAX = 2 << 20,       /* bytes of all anchors */
-    BUNDLE_MAX = 16 << 20,       /* bytes of one file */
-    CERTIFICATE_MAX = 16 << 10   /* bytes of one certificate */
-};
-
-void tls_trust_init(struct tls_trust *trust)
-{
-    memset(trust, 0, sizeof *trust);
-    buf_init(&trust->loaded, ANCHORS_MAX);
-}
-
-/* Certificates on their way to anchors. */
-struct loader {
-    struct tls_trust *trust;
-    struct pem pem;
-    size_t usable;               /* certificates, known ones included */
-    const char *fault;           /* what is wrong with the last of others */
-};
-
-/* Adds the certificate in hand, if it is good for an anchor. */
-static void end_certificate(struct loader *l)
-{
-    const struct buf *der = &l->pem.der;
-    struct cert c;
-    const char *fault = "is too large";
-
-    if (!der->failed) {
-        (void)cert_read(&c, der->data, der->len);
-        fault = x509_add_anchor(&l->trust->loaded, &c,
-                                clock_seconds());
-    }
-    if (fault == NULL)
-        l->usable++;
-    else
-        l->fault = fault;
-}
-
-static int read_pem(struct loader *l, int fd)
-{
-    unsigned char bytes[4096];
-    size_t total = 0;
-    ssize_t got, i;
-
-    while ((got = read(fd, bytes, sizeof bytes)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return errno;
-        for (i = 0; i < got; i++)
-            if (pem_take(&l->pem, bytes[i]))
-                end_certificate(l);
-        total += (size_t)got;
-        if (total > BUNDLE_MAX)
-            return EFBIG;
-    }
-    if (pem_take(&l->pem, '\n'))
-        end_certificate(l);
-    return l->trust->loaded.failed ? ENOMEM : 0;
-}
-
-/* Adds what a file has; 0, or an errno. */
-static int load(struct loader *l, const char *path)
-{
-    int fd, error;
-
-    do
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    if (fd < 0)
-        return errno;
-    pem_init(&l->pem, CERTIFICATE_MAX);
-    error = read_pem(l, fd);
-    pem_free(&l->pem);
-    close(fd);
-    l->trust->anchors.p = l->trust->loaded.data;
-    l->trust->anchors.n = l->trust->loaded.len;
-    return error;
-}
-
-/* Was there any? An error, if there was one, says why not. */
-static bool loaded(const struct loader *l, int e, const char *path,
-                   char *error, size_t size)
-{
-    if (e != 0)
-        snprintf(error, size, "cannot read the certificates in %s: %s", path,
-                 strerror(e));
-    else if (l->usable == 0)
-        snprintf(error, size, "no usable certificate in %s%s%s", path,
-                 l->fault == NULL ? " (PEM with \"BEGIN CERTIFICATE\" lines "
-                 "is wanted)" : ": the last one ",
-                 l->fault == NULL ? "" : l->fault);
-    return e == 0 && l->usable > 0;
-}
-
-bool tls_trust_file(struct tls_trust *trust, const char *path, char *error,
-                    size_t size)
-{
-    struct loader l = {.trust = trust};
-    int e = load(&l, path);
-
-    return loaded(&l, e, path, error, size);
-}
-
-bool tls_trust_dir(struct tls_trust *trust, const char *path, char *error,
-                   size_t size)
-{
-    struct loader l = {.trust = trust};
-    struct dirent *entry;
-    DIR *dir = opendir(path);
-
-    if (dir == NULL)
-        return loaded(&l, errno, path, error, size);
-    while ((entry = readdir(dir)) != NULL) {
-        char name[4096];
-        int n = snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-
-        /* what is not a file of certificates adds none */
-        if (entry->d_name[0] != '.' && n > 0 && (size_t)n < sizeof name)
-            load(&l, name);
-    }
-    closedir(dir);
-    return loaded(&l, 0, path, error, size);
-}
-
-void tls_trust_system(struct tls_trust *trust)
-{
-    static const char *const places[] = {
-        "/etc/ssl/certs/ca-certificates.crt",       /* Debian, Alpine, Arch */
-        "/etc/pki/tls/certs/ca-bundle.crt",         /* Fedora, Amazon Linux */
-        "/etc/ssl/ca-bundle.pem",                   /* openSUSE */
-        "/etc/ssl/cert.pem"                         /* Alpine, OpenWrt */
-    };
-    char error[256];
-    size_t i;
-
-    for (i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (tls_trust_file(trust, places[i], error, sizeof error))
-            return;
-    trust->anchors = tls_builtin;
-}
-
-void tls_trust_free(struct tls_trust *trust)
-{
-    buf_free(&trust->loaded);
-    tls_trust_init(trust);
 }
 
 /* ---------------------------------------------------------- connections */
@@ -345,7 +190,7 @@ static enum net_result advance(struct tls *t, unsigned want)
 
 /* Everything that BearSSL has to know before it begins. Of its ways to do one
    thing, the smallest that is good enough: there are few handshakes. */
-static void set_up(struct tls *t, const struct tls_trust *trust,
+static void set_up(struct tls *t, const struct anchors *trust,
                    const char *host)
 {
     br_ssl_engine_context *eng = &t->client.eng;
@@ -358,7 +203,7 @@ static void set_up(struct tls *t, const struct tls_trust *trust,
     br_ssl_engine_set_rsavrfy(eng, br_rsa_i31_pkcs1_vrfy);
     br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
     set_hashes(t);
-    x509_init(&t->x509, trust->anchors, host,
+    x509_init(&t->x509, trust, host,
               clock_seconds());
     br_ssl_engine_set_x509(eng, &t->x509.vtable);
     br_ssl_engine_set_buffer(eng, t->buffer, sizeof t->buffer, 1);
@@ -396,7 +241,7 @@ void tls_forget(struct tls *tls)
 }
 
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
-                          const struct tls_trust *trust)
+                          const struct anchors *trust)
 {
     unsigned char any[16];
     char name[256];

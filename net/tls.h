@@ -15,42 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "net/tcp.h"
 #include "net/x509.h"
-
-/* ---- trust anchors ---- */
-
-struct tls_trust {
-    struct der anchors;
-    struct buf loaded;           /* where they are, but the built-in ones */
-};
-
-/* The table that the build makes of Mozilla's list (anchors.c). */
-extern const struct der tls_builtin;
-
-/* No anchors yet. */
-void tls_trust_init(struct tls_trust *trust);
-
-/*
- * Adds the certificates of a PEM file, or of every file in a directory. Those
- * that are expired, or no anchors for another reason (x509.h), are passed over,
- * and so are those that are there already, which count. False if that leaves
- * none at all, or something cannot be read: a sentence is in `error`, which has
- * `size` bytes.
- */
-bool tls_trust_file(struct tls_trust *trust, const char *path, char *error,
-                    size_t size);
-bool tls_trust_dir(struct tls_trust *trust, const char *path, char *error,
-                   size_t size);
-
-/* The system's bundle, from the first of its usual places that has one; the
-   built-in table if none has. */
-void tls_trust_system(struct tls_trust *trust);
-
-void tls_trust_free(struct tls_trust *trust);
-
-/* ---- connections ---- */
 
 struct tls {
     struct net *net;
@@ -76,7 +42,7 @@ struct tls {
  * hour, or until one of them ends, it is believed for the one that it had.
  */
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
-                          const struct tls_trust *trust);
+                          const struct anchors *trust);
 
 /*
  * Writes all n bytes and sends them off. NET_EARLY when the server answered

@@ -16,175 +16,10 @@
  * nothing is verified at all, since what has expired in the meantime would be
  * taken for valid; the years between are for tests with recorded chains.
  */
-#define WRITTEN INT64_C(1767225600)      /* 2026-01-01 */
-#define LONG_AGO INT64_C(1672531200)     /* 2023-01-01 */
-
-/* --------------------------------------------------------------- anchors */
-
-/*
- * One of a list: 8 bytes of its name's hash, the numbers below, the key and the
- * constraints. A number has so many bytes, the highest first.
- */
-enum { HASH = 8, CONSTRAINTS_MAX = 4096 };
-enum number {
-    KEY, CONSTRAINTS,            /* how long they are */
-    CURVE,                       /* 0: an RSA key */
-    CA, PATH, NOT_BEFORE, NOT_AFTER,
-    EXPONENT,                    /* of an RSA key; others have none */
-    NUMBERS
+enum {
+    WRITTEN = 1767225600,        /* 2026-01-01 */
+    LONG_AGO = 1672531200        /* 2023-01-01 */
 };
-static const unsigned char widths[NUMBERS] = {2, 2, 1, 1, 1, 5, 5, 4};
-
-static int numbers_of(int64_t curve)
-{
-    return curve == 0 ? NUMBERS : EXPONENT;
-}
-
-/* May what it signs be a server's? */
-static bool for_servers(const struct cert *c)
-{
-    return !c->purposes || c->server || c->any;
-}
-
-static const char *anchor_fault(const struct cert *c, int64_t now)
-{
-    if (c->fault != NULL)
-        return c->fault;
-    if (cert_nameless(c->subject))
-        return "has no name";
-    if (now > c->not_after)
-        return "has expired";
-    if (c->ca && c->key_id.p == NULL)
-        return "does not identify its key";
-    if (!for_servers(c))
-        return "is not for servers";
-    if (cert_self_issued(c) && c->issuer_key_id.p != NULL &&
-        !der_equal(c->issuer_key_id, c->key_id))
-        return "names another key than its own as its issuer's";
-    if (c->constraints.n > CONSTRAINTS_MAX)
-        return "is too large";
-    return NULL;
-}
-
-static void hash_name(struct der name, unsigned char hash[32])
-{
-    br_sha256_context context;
-
-    br_sha256_init(&context);
-    br_sha256_update(&context, name.p, name.n);
-    br_sha256_out(&context, hash);
-}
-
-static struct der take(struct der *in, size_t n)
-{
-    const struct der taken = {in->p, n};
-
-    in->p += n;
-    in->n -= n;
-    return taken;
-}
-
-/* The value of a few bytes. */
-static int64_t value_of(struct der bytes)
-{
-    int64_t value = 0;
-
-    for (; bytes.n > 0; bytes.n--)
-        value = value << 8 | *bytes.p++;
-    return value;
-}
-
-/* Takes the next anchor off a list, as if it was a certificate that has been
-   read; its subject is the hash of its name. */
-static bool next_anchor(struct der *in, struct cert *c)
-{
-    int64_t number[NUMBERS] = {0};
-    struct der bytes = {NULL, 0};
-    int i;
-
-    if (in->n == 0)
-        return false;
-    memset(c, 0, sizeof *c);
-    c->subject = take(in, HASH);
-    for (i = 0; i < numbers_of(number[CURVE]); i++) {
-        bytes = take(in, widths[i]);
-        number[i] = value_of(bytes);
-    }
-    c->ca = number[CA] != 0;
-    c->path = (uint32_t)number[PATH];
-    c->not_before = number[NOT_BEFORE];
-    c->not_after = number[NOT_AFTER];
-    c->curve = (int)number[CURVE];
-    c->exponent = bytes;
-    c->number = take(in, (size_t)number[KEY]);
-    c->constraints = take(in, (size_t)number[CONSTRAINTS]);
-    return true;
-}
-
-/* Goes on to the next anchor of that name. */
-static bool find_anchor(struct der *in, struct der name, struct cert *c)
-{
-    unsigned char hash[32];
-
-    hash_name(name, hash);
-    while (next_anchor(in, c))
-        if (memcmp(c->subject.p, hash, HASH) == 0)
-            return true;
-    return false;
-}
-
-/* Is the anchor that begins at `start`, the last one, there before? Folders
-   hold the same certificate under several names. */
-static bool is_double(const struct buf *list, size_t start)
-{
-    const struct der last = {list->data + start, list->len - start};
-    struct der in = {list->data, start};
-    struct cert any;
-
-    while (in.n > 0) {
-        struct der one = in;
-
-        next_anchor(&in, &any);
-        one.n -= in.n;
-        if (der_equal(one, last))
-            return true;
-    }
-    return false;
-}
-
-static void append_anchor(struct buf *list, const struct cert *c)
-{
-    const int64_t numbers[NUMBERS] = {
-        (int64_t)c->number.n, (int64_t)c->constraints.n, c->curve, c->ca,
-        c->path < CERT_ANY_PATH ? c->path : CERT_ANY_PATH,
-        c->not_before, c->not_after, value_of(c->exponent)
-    };
-    unsigned char hash[32];
-    size_t k;
-    int i;
-
-    hash_name(c->subject, hash);
-    buf_add(list, hash, HASH);
-    for (i = 0; i < numbers_of(c->curve); i++)
-        for (k = widths[i]; k-- > 0; )
-            buf_byte(list, (unsigned char)(numbers[i] >> 8 * k));
-    buf_add(list, c->number.p, c->number.n);
-    buf_add(list, c->constraints.p, c->constraints.n);
-}
-
-const char *x509_add_anchor(struct buf *list, const struct cert *c,
-                            int64_t now)
-{
-    const char *fault = anchor_fault(c, now);
-    const size_t start = list->len;
-
-    if (fault != NULL)
-        return fault;
-    append_anchor(list, c);
-    if (list->failed || is_double(list, start))
-        list->len = start;
-    return NULL;
-}
 
 /* ----------------------------------------------------------- comparisons */
 
@@ -250,7 +85,7 @@ static bool stands(bool inside, unsigned tag, struct der name,
                    struct der base)
 {
     if (tag == CERT_DNS) {
-        if (!cert_dns(name, true))
+        if (!cert_is_dns(name, true))
             return false;
         if (take_star(&name) && !inside && base.n > name.n &&
             below(base, name) &&
@@ -260,7 +95,7 @@ static bool stands(bool inside, unsigned tag, struct der name,
     }
     if (tag == CERT_IP)
         return in_network(name, base) == inside;
-    return tag == CERT_NAME && inside && in_directory(name, base);
+    return tag == CERT_DIRECTORY && inside && in_directory(name, base);
 }
 
 /* ---------------------------------------------------------------- a search */
@@ -288,18 +123,17 @@ static bool refuse(struct x509 *x, const char *format, ...)
     return false;
 }
 
-/* An anchor has only what it is an issuer by. */
-static bool was_sent(const struct cert *c)
+/* What a subject is, in a sentence. */
+static const char *role(const struct search *s, const struct anchor *subject)
 {
-    return c->tbs.p != NULL;
-}
+    size_t i;
 
-/* What a certificate is, in a sentence. */
-static const char *role(const struct search *s, const struct cert *c)
-{
-    return !was_sent(c) ? "the root certificate" :
-        c == &s->certs[0] ? "the server's certificate" :
-        "an intermediate certificate";
+    if (subject == &s->certs[0].subject)
+        return "the server's certificate";
+    for (i = 1; i < s->x->n; i++)
+        if (subject == &s->certs[i].subject)
+            return "an intermediate certificate";
+    return "the root certificate";
 }
 
 /* How it is made, signed, and numbered, is nothing to ask of an anchor. */
@@ -307,7 +141,7 @@ static const char *sent_fault(const struct cert *c)
 {
     if (c->fault != NULL)
         return c->fault;
-    if (c->hash == NULL)
+    if (c->algorithm == NULL)
         return "is signed with SHA-1 or something else that is not accepted";
     return c->serial ? NULL : "has a wrong serial number";
 }
@@ -332,7 +166,7 @@ static bool wrong_clock(struct x509 *x)
                   "yet: set the clock", date(x->now, today));
 }
 
-static bool check_time(struct search *s, const struct cert *c)
+static bool check_time(struct search *s, const struct anchor *c)
 {
     const int64_t now = s->x->now;
     const bool early = now < c->not_before;
@@ -352,25 +186,26 @@ static bool check_time(struct search *s, const struct cert *c)
     return true;
 }
 
-static bool verify(const struct cert *c, const struct cert *issuer)
+/* Whether the issuer's key made the signature of the certificate. */
+static bool verify(const struct cert *c, const struct anchor *issuer)
 {
+    const br_hash_class *class = c->algorithm->hash;
+    const size_t n = class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
     unsigned char sum[64], signed_sum[64];
     br_hash_compat_context hash;
     br_x509_pkey key;
-    size_t n;
 
     cert_key(issuer, &key);
-    if (c->signed_by != key.key_type)
+    if (c->algorithm->key_type != key.key_type)
         return false;
-    n = c->hash->class->desc >> BR_HASHDESC_OUT_OFF & BR_HASHDESC_OUT_MASK;
-    c->hash->class->init(&hash.vtable);
-    c->hash->class->update(&hash.vtable, c->tbs.p, c->tbs.n);
-    c->hash->class->out(&hash.vtable, sum);
+    class->init(&hash.vtable);
+    class->update(&hash.vtable, c->tbs.p, c->tbs.n);
+    class->out(&hash.vtable, sum);
     if (key.key_type == BR_KEYTYPE_EC)
         return br_ecdsa_i31_vrfy_asn1(&br_ec_prime_i31, sum, n, &key.key.ec,
                                       c->signature.p, c->signature.n) == 1;
     return br_rsa_i31_pkcs1_vrfy(c->signature.p, c->signature.n,
-                                 c->hash->oid, n, &key.key.rsa,
+                                 c->algorithm->oid, n, &key.key.rsa,
                                  signed_sum) == 1 &&
         memcmp(sum, signed_sum, n) == 0;
 }
@@ -386,7 +221,7 @@ static bool next_tree(struct search *s, struct der *trees, unsigned *tag,
 }
 
 /* Does the issuer allow that one name? */
-static bool allows(struct search *s, const struct cert *issuer, unsigned tag,
+static bool allows(struct search *s, const struct anchor *issuer, unsigned tag,
                    struct der name)
 {
     struct der permitted, excluded, base;
@@ -405,31 +240,12 @@ static bool allows(struct search *s, const struct cert *issuer, unsigned tag,
     return (found || !any) && s->comparisons <= X509_COMPARISONS;
 }
 
-/* The value of the first attribute of that type in a name (RFC 5280 appendix
-   A.1). */
-static bool find_part(struct der name, const char *type, struct der *value)
-{
-    const struct der wanted = {(const unsigned char *)type, strlen(type)};
-    struct der sets, set, pair, oid;
-    unsigned tag;
-
-    if (!der_get(&name, DER_SEQUENCE, &sets))
-        return false;
-    while (der_get(&sets, DER_SET, &set))
-        while (der_get(&set, DER_SEQUENCE, &pair))
-            if (der_get(&pair, DER_OID, &oid) && der_equal(oid, wanted) &&
-                der_next(&pair, &tag, value))
-                return true;
-    return false;
-}
-
 /* Does the issuer allow all names of the certificate? An address of e-mail in
    the subject counts like one in subjectAltName, and is not looked at in
    detail: it is not allowed where there could be a constraint on it. */
-static bool allows_names(struct search *s, const struct cert *issuer,
+static bool allows_names(struct search *s, const struct anchor *issuer,
                          const struct cert *c)
 {
-    static const char email[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x09\x01";
     struct der names = c->names, name;
     unsigned tag;
 
@@ -438,50 +254,53 @@ static bool allows_names(struct search *s, const struct cert *issuer,
     while (names.n > 0)
         if (!der_next(&names, &tag, &name) || !allows(s, issuer, tag, name))
             return false;
-    if (find_part(c->subject, email, &name)) {
+    if (cert_attribute(c->subject.name, CERT_EMAIL_ADDRESS, &name)) {
         name.n = 0;
         if (!allows(s, issuer, CERT_EMAIL, name))
             return false;
     }
-    return cert_nameless(c->subject) ||
-        allows(s, issuer, CERT_NAME, c->subject);
+    return cert_is_empty(c->subject.name) ||
+        allows(s, issuer, CERT_DIRECTORY, c->subject.name);
 }
 
 /* ---------------------------------------------------------------- the path */
 
-/* Is it valid now, and without a fault? */
-static bool believe(struct search *s, const struct cert *c, const char *fault)
+/* Whether it has no fault and is valid now. */
+static bool believe(struct search *s, const struct anchor *subject,
+                    const char *fault)
 {
-    return fault == NULL ? check_time(s, c)
-                         : refuse(s->x, "%s %s", role(s, c), fault);
+    return fault == NULL ? check_time(s, subject)
+                         : refuse(s->x, "%s %s", role(s, subject), fault);
 }
 
-/* Whatever it signs: why may it be no issuer of this path? */
-static const char *issuer_fault(const struct search *s, const struct cert *c)
+/* Why a certificate of the server cannot be an issuer's, or NULL. */
+static const char *authority_fault(const struct cert *c)
 {
-    const char *fault = was_sent(c) ? sent_fault(c) : NULL;
-    size_t middle = 0, i;
+    const char *fault = sent_fault(c);
 
     if (fault != NULL)
         return fault;
-    if (was_sent(c) && (c->key_id.p == NULL || c->issuer_key_id.p == NULL))
+    if (c->key_id.p == NULL || c->issuer_key_id.p == NULL)
         return "does not identify its own key and its issuer's";
-    if (!c->ca)
+    if (!c->subject.ca)
         return "is not a CA's";
-    if (!for_servers(c))
+    if (!cert_for_servers(c))
         return "must not issue for servers (extendedKeyUsage)";
-    for (i = 1; i < s->n; i++)
-        middle += !cert_self_issued(s->path[i]);
-    return middle <= c->path ? NULL : "must not have so many others below it";
+    return NULL;
 }
 
-/* Did it, which has the issuer's name, issue the last certificate of the path,
-   as it may? */
-static bool is_issuer(struct search *s, const struct cert *issuer)
+/* Whether the issuer, which has a fault or NULL, issued the last certificate of
+   the path, and was allowed to. The names are the same. */
+static bool is_issuer(struct search *s, const struct anchor *issuer,
+                      const char *fault)
 {
-    size_t i;
+    size_t between = 0, i;
 
-    if (!believe(s, issuer, issuer_fault(s, issuer)))
+    for (i = 1; i < s->n; i++)
+        between += !cert_self_issued(s->path[i]);
+    if (fault == NULL && between > issuer->path)
+        fault = "must not have so many others below it";
+    if (!believe(s, issuer, fault))
         return false;
     if (++s->checks > X509_CHECKS)
         return refuse(s->x, "the server's certificates could form too many "
@@ -493,26 +312,30 @@ static bool is_issuer(struct search *s, const struct cert *issuer)
         if ((i == 0 || !cert_self_issued(s->path[i])) &&
             !allows_names(s, issuer, s->path[i]))
             return refuse(s->x, "%s has a name that the constraints of %s do "
-                          "not allow", role(s, s->path[i]), role(s, issuer));
+                          "not allow", role(s, &s->path[i]->subject),
+                          role(s, issuer));
     return true;
 }
 
+/* Extends the path to a trust anchor. */
 static bool climb(struct search *s)
 {
     const struct der name = s->path[s->n - 1]->issuer;
-    struct der anchors = s->x->anchors;
-    struct cert anchor;
+    const struct anchors *anchors = s->x->anchors;
     size_t i;
 
-    while (find_anchor(&anchors, name, &anchor))
-        if (anchor.ca && is_issuer(s, &anchor))
+    for (i = 0; i < anchors->n; i++)
+        if (anchors->list[i].ca && der_equal(anchors->list[i].name, name) &&
+            is_issuer(s, &anchors->list[i], NULL))
             return true;
     for (i = 1; i < s->x->n; i++) {
-        if (s->used[i] || !der_equal(s->certs[i].subject, name) ||
-            !is_issuer(s, &s->certs[i]))
+        const struct cert *c = &s->certs[i];
+
+        if (s->used[i] || !der_equal(c->subject.name, name) ||
+            !is_issuer(s, &c->subject, authority_fault(c)))
             continue;
         s->used[i] = true;
-        s->path[s->n++] = &s->certs[i];
+        s->path[s->n++] = c;
         if (climb(s))
             return true;
         s->used[i] = false;
@@ -521,17 +344,20 @@ static bool climb(struct search *s)
     return false;
 }
 
-/* Is the server's certificate itself an anchor? */
+/* Whether the server's certificate itself is an anchor. */
 static bool is_anchor(struct search *s)
 {
-    const struct cert *c = s->path[0];
-    struct der anchors = s->x->anchors;
-    struct cert anchor;
+    const struct anchors *anchors = s->x->anchors;
+    const struct anchor *c = &s->path[0]->subject;
+    size_t i;
 
-    while (find_anchor(&anchors, c->subject, &anchor))
-        if (!anchor.ca && anchor.curve == c->curve &&
-            der_equal(anchor.number, c->number) && check_time(s, &anchor))
+    for (i = 0; i < anchors->n; i++) {
+        const struct anchor *a = &anchors->list[i];
+
+        if (!a->ca && der_equal(a->name, c->name) && a->curve == c->curve &&
+            der_equal(a->key, c->key) && check_time(s, a))
             return true;
+    }
     return false;
 }
 
@@ -568,7 +394,7 @@ static bool matches(struct der pattern, struct der host)
 {
     const unsigned char *dot = memchr(host.p, '.', host.n);
 
-    if (!cert_dns(host, false) || !cert_dns(pattern, true))
+    if (!cert_is_dns(host, false) || !cert_is_dns(pattern, true))
         return false;
     if (!take_star(&pattern))
         return same_name(pattern, host);
@@ -624,7 +450,7 @@ static bool good_common_name(const struct cert *c)
     bool odd;
     unsigned tag;
 
-    if (!find_part(c->subject, "\x55\x04\x03", &common) ||
+    if (!cert_attribute(c->subject.name, CERT_COMMON_NAME, &common) ||
         common.n >= sizeof text || memchr(common.p, ' ', common.n) != NULL)
         return true;
     memcpy(text, common.p, common.n);
@@ -652,7 +478,7 @@ static const char *server_fault(const struct cert *c)
 
     if (fault != NULL)
         return fault;
-    if (c->ca)
+    if (c->subject.ca)
         return cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
     if (c->purposes && (!c->server || c->any))
         return "is not for servers (extendedKeyUsage)";
@@ -662,7 +488,7 @@ static const char *server_fault(const struct cert *c)
         return "has a key that must not sign (keyUsage)";
     if (c->names.p == NULL)
         return "has no subjectAltName (the common name does not count)";
-    if (c->names_critical && !cert_nameless(c->subject))
+    if (c->names_critical && !cert_is_empty(c->subject.name))
         return "has a critical subjectAltName beside a subject";
     if (!good_common_name(c))
         return "has a host as its common name that it is not for";
@@ -675,8 +501,8 @@ static void note_signer(struct x509 *x, struct der name)
 {
     struct der text;
 
-    if (!find_part(name, "\x55\x04\x03", &text) &&    /* commonName */
-        !find_part(name, "\x55\x04\x0a", &text))      /* organizationName */
+    if (!cert_attribute(name, CERT_COMMON_NAME, &text) &&
+        !cert_attribute(name, CERT_ORGANIZATION, &text))
         return;
     if (text.n >= sizeof x->signer)
         text.n = sizeof x->signer - 1;
@@ -695,7 +521,7 @@ static unsigned judge(struct x509 *x)
     memset(&s, 0, sizeof s);
     s.x = x;
     for (i = 0; i < x->n; i++) {
-        (void)cert_read(&s.certs[i], x->bytes.data + start,
+        cert_read(&s.certs[i], x->bytes.data + start,
                         x->ends[i] - start);
         start = x->ends[i];
     }
@@ -704,7 +530,7 @@ static unsigned judge(struct x509 *x)
         wrong_clock(x);
         return BR_ERR_X509_TIME_UNKNOWN;
     }
-    if (!believe(&s, &s.certs[0], server_fault(&s.certs[0])))
+    if (!believe(&s, &s.certs[0].subject, server_fault(&s.certs[0])))
         return BR_ERR_X509_NOT_TRUSTED;
     own = is_anchor(&s);
     if (!own && !climb(&s)) {
@@ -717,8 +543,8 @@ static unsigned judge(struct x509 *x)
         refuse(x, "the certificate is for another name than %.60s", x->host);
         return BR_ERR_X509_BAD_SERVER_NAME;
     }
-    cert_key(&s.certs[0], &x->key);
-    note_signer(x, own ? s.certs[0].subject : s.path[s.n - 1]->issuer);
+    cert_key(&s.certs[0].subject, &x->key);
+    note_signer(x, own ? s.certs[0].subject.name : s.path[s.n - 1]->issuer);
     return 0;
 }
 
@@ -790,8 +616,8 @@ static const br_x509_pkey *get_pkey(const br_x509_class *const *class,
     return &x->key;
 }
 
-void x509_init(struct x509 *x, struct der anchors, const char *host,
-               int64_t now)
+void x509_init(struct x509 *x, const struct anchors *anchors,
+               const char *host, int64_t now)
 {
     static const br_x509_class class = {
         sizeof(struct x509), start_chain, start_cert, append, end_cert,

@@ -40,7 +40,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "net/cert.h"
+#include "net/anchors.h"
 
 enum {
     X509_CERTIFICATES = 16,
@@ -49,24 +49,10 @@ enum {
     X509_COMPARISONS = 100000
 };
 
-/*
- * What is believed without a proof: a list of trust anchors, one after the
- * other, as bytes that x509.c alone reads. In the place of each one's name are
- * the first 8 bytes of the name's SHA-256. The name only finds a candidate, and
- * the key does the believing: another name with the same hash would cost a
- * signature that does not fit, and no security.
- *
- * x509_add_anchor adds a certificate, unless it is there already; list->failed
- * if there is no room. NULL, or what is wrong with it, as in "it has expired":
- * also when it is past its end at `now`, which does not come back.
- */
-const char *x509_add_anchor(struct buf *list, const struct cert *c,
-                            int64_t now);
-
 /* One chain. The caller owns it, and frees it when the handshake is done. */
 struct x509 {
     const br_x509_class *vtable;
-    struct der anchors;
+    const struct anchors *anchors;
     const char *host;                /* a name, or an address */
     int64_t now;                     /* seconds since 1970 */
     struct buf bytes;                /* all certificates */
@@ -84,8 +70,8 @@ struct x509 {
 
 /* Prepares it for a chain of `host`, which must stay, as the anchors must, and
    is not empty. */
-void x509_init(struct x509 *x, struct der anchors, const char *host,
-               int64_t now);
+void x509_init(struct x509 *x, const struct anchors *anchors,
+               const char *host, int64_t now);
 void x509_free(struct x509 *x);
 
 #endif

@@ -1,7 +1,6 @@
 """TLS: nginx and the stand-ins as servers; which of them the real binary
 talks to, and what it says of the others."""
 
-import hashlib
 import itertools
 import pathlib
 import shutil
@@ -667,8 +666,9 @@ def elements(der):
     "Starfield Services Root Certificate Authority - G2",
     "DigiCert Global Root G2"])
 def test_well_known_roots_are_built_in(ocrdyn, name):
-    """Its whole key is in the binary, at the distance that x509.c reads it in
-    behind the hash of its name; both are taken from the system's bundle."""
+    """The binary has the whole name and the whole key of the root, which are
+    taken from the system's bundle. test_anchors compares all members of all
+    roots."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(SYSTEM[0])
     (root, der), = ((root, der) for root, der in
@@ -679,5 +679,4 @@ def test_well_known_roots_are_built_in(ocrdyn, name):
     number = key[-261 if len(key) < 512 else -517:-5] if rsa else key[-97:]
     binary = pathlib.Path(ocrdyn.path).read_bytes()
     assert binary.count(number) == 1
-    at = binary.index(number) - 8 - (21 if rsa else 17)
-    assert binary[at:at + 8] == hashlib.sha256(subject).digest()[:8]
+    assert subject in binary

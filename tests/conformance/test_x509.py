@@ -1,6 +1,7 @@
-"""x509.c through the driver x509_filter: which chains it believes, against
-C2SP's x509-limbo (../shared/data, skipped without it) and by cases of our own,
-made with openssl."""
+"""Which chains of certificates x509.c accepts. The driver x509_filter gives it
+the cases of C2SP's x509-limbo (../shared/data; skipped if they are absent) and
+cases that openssl makes here; and what the build tool mkanchors makes of a
+bundle."""
 
 import datetime
 import json
@@ -433,6 +434,12 @@ def test_a_changed_certificate(maker, ladder, change):
     assert verdicts(case)[0].startswith("refused: ")
 
 
+def test_a_damaged_certificate_of_the_server_is_called_the_servers(maker):
+    case = maker.case(maker.make())
+    case.chain[0] = ssl.DER_cert_to_PEM_cert(b"no certificate at all")
+    assert verdicts(case) == ["refused: the server's certificate is damaged"]
+
+
 # The time.
 
 DAY = 86400
@@ -546,3 +553,29 @@ def test_without_the_cross_signed_root_starfields_is_not_enough(amazon):
     case = Case("dynamodb.us-east-1.amazonaws.com", amazon.chain[:2],
                 [amazon.starfield])
     assert "does not lead to a trusted root" in verdicts(case)[0]
+
+
+# The build tool.
+
+def test_mkanchors_writes_all_members_of_an_anchor(maker, tmp_path):
+    """The roots of a system are CAs without path lengths or name constraints,
+    so that these are tested here."""
+    constrained = maker.make(
+        "basicConstraints=critical,CA:true,pathlen:3\n" + KEY_IDS +
+        "nameConstraints=permitted;DNS:a.example\n", "self",
+        subject="/O=A/CN=first*\\/second")
+    server = maker.make(by="self", key="rsa:2048", subject="/O=S")
+    bundle = tmp_path / "bundle.pem"
+    bundle.write_text(constrained[0].read_text() + server[0].read_text())
+    source = subprocess.run([ROOT / "build/mkanchors", bundle], check=True,
+                            stdout=subprocess.PIPE, text=True).stdout
+    first, second = source.split("const struct anchor ")[1].split("    {\n")[1:]
+    assert "\n/* first*?second */\nstatic const unsigned char name_0[]" in source
+    assert "\n/* S */\nstatic const unsigned char name_1[]" in source
+    assert ".ca = true,\n        .path = UINT32_C(3),\n" in first
+    assert ".curve = 23," in first and ".exponent = {0, 0, 0, 0}," in first
+    assert ".constraints = {constraints_0, sizeof constraints_0}," in first
+    assert ".ca = false,\n        .path = UINT32_C(4294967295),\n" in second
+    assert ".curve = 0," in second and ".exponent = {0, 1, 0, 1}," in second
+    assert "constraints" not in second
+    assert "const size_t anchors_builtin_n = 2;" in source

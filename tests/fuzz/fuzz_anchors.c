@@ -1,12 +1,13 @@
 /*
- * fuzz_bundle: a libFuzzer target for the certificates that tls.c loads.
+ * fuzz_anchors: a libFuzzer target for files of certificates (anchors.c).
  *
- * The input is a file of certificates. Where the first byte is odd, the rest
- * is a DER certificate, which the target writes as PEM, so that what is
- * inside is reached without base64. The anchors must be whole, and the same
- * with CR LF line ends, which move everything in the blocks of a read.
+ * The input is a file. If its first byte is odd, the other bytes are a
+ * certificate in DER, which the target encodes as PEM, so that the fuzzer
+ * reaches what is inside without base64. The file is loaded with its line ends
+ * and with CR LF instead, which shifts everything within the blocks of a
+ * read(2): both must give the same anchors.
  */
-#include "net/tls.h"
+#include "net/anchors.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -17,30 +18,44 @@
 
 enum { MAX = 1 << 16, ROOM = 4 * MAX };
 
-const struct der tls_builtin;
-
 static void expect(bool good)
 {
     if (!good)
         abort();
 }
 
-/* The sum of all bytes of the anchors: each must be there. */
-static unsigned check_trust(const struct tls_trust *trust)
+static unsigned sum_bytes(unsigned sum, struct der d)
+{
+    for (; d.n > 0; d.n--)
+        sum = sum * 31 + *d.p++;
+    return sum;
+}
+
+/* A sum of all members, each of which is read. */
+static unsigned sum_anchors(const struct anchors *a)
 {
     unsigned sum = 0;
     size_t i;
 
-    for (i = 0; i < trust->anchors.n; i++)
-        sum = sum * 31 + trust->anchors.p[i];
+    for (i = 0; i < a->n; i++) {
+        const struct anchor *one = &a->list[i];
+        const struct der exponent = {one->exponent, sizeof one->exponent};
+
+        sum = sum_bytes(sum, one->name);
+        sum = sum_bytes(sum, one->key);
+        sum = sum_bytes(sum, exponent);
+        sum = sum_bytes(sum, one->constraints);
+        sum = sum * 31 + (unsigned)one->not_before + (unsigned)one->not_after +
+            (unsigned)one->curve + one->ca + one->path;
+    }
     return sum;
 }
 
-/* Loads a file of n bytes, which /proc gives a path. */
-static bool load(struct tls_trust *trust, const void *bytes, size_t n)
+/* Loads n bytes as a file, to which /proc gives a path. */
+static bool load(struct anchors *a, const void *bytes, size_t n)
 {
     static int fd = -1;
-    size_t before = trust->anchors.n;
+    const size_t before = a->n;
     char path[64], error[200] = "";
     bool good;
 
@@ -49,8 +64,8 @@ static bool load(struct tls_trust *trust, const void *bytes, size_t n)
     expect(fd >= 0 && ftruncate(fd, 0) == 0);
     expect(pwrite(fd, bytes, n, 0) == (ssize_t)n);
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    good = tls_trust_file(trust, path, error, sizeof error);
-    expect((good || trust->anchors.n == before) && (!good || trust->anchors.n > 0));
+    good = anchors_file(a, path, error, sizeof error);
+    expect(good ? a->n > 0 : a->n == before);
     expect(good == (error[0] == '\0'));
     return good;
 }
@@ -81,8 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     static char text[ROOM], crlf[2 * ROOM];
-    struct tls_trust trust, other;
-    size_t len, len2 = 0, count, i;
+    struct anchors a, other;
+    size_t len, crlf_len = 0, count, i;
     unsigned sum;
 
     if (n < 1 || n > MAX)
@@ -95,20 +110,20 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     }
     for (i = 0; i < len; i++) {
         if (text[i] == '\n')
-            crlf[len2++] = '\r';
-        crlf[len2++] = text[i];
+            crlf[crlf_len++] = '\r';
+        crlf[crlf_len++] = text[i];
     }
-    tls_trust_init(&trust);
-    tls_trust_init(&other);
-    load(&trust, text, len);
-    count = trust.anchors.n;
-    sum = check_trust(&trust);
-    load(&other, crlf, len2);
-    expect(other.anchors.n == count && check_trust(&other) == sum);
-    /* the second time it has nothing new, which is no error */
-    expect(load(&trust, text, len) == (count > 0) && trust.anchors.n == count);
-    expect(check_trust(&trust) == sum);
-    tls_trust_free(&trust);
-    tls_trust_free(&other);
+    anchors_init(&a);
+    anchors_init(&other);
+    load(&a, text, len);
+    count = a.n;
+    sum = sum_anchors(&a);
+    load(&other, crlf, crlf_len);
+    expect(other.n == count && sum_anchors(&other) == sum);
+    /* to load it again adds nothing, which is no error */
+    expect(load(&a, text, len) == (count > 0) && a.n == count);
+    expect(sum_anchors(&a) == sum);
+    anchors_free(&a);
+    anchors_free(&other);
     return 0;
 }

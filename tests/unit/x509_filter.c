@@ -24,7 +24,7 @@ struct bytes {
 
 static struct bytes trusted[LIST], chain[LIST];
 static size_t n_trusted, n_chain;
-static struct buf anchors;
+static struct anchors anchors;
 
 static struct bytes from_hex(const char *hex)
 {
@@ -40,14 +40,14 @@ static void make_anchors(int64_t now, int depth)
 {
     size_t i;
 
-    buf_reset(&anchors);
+    anchors_free(&anchors);
     for (i = 0; i < n_trusted; i++) {
         struct cert c;
 
-        (void)cert_read(&c, trusted[i].p, trusted[i].n);
-        if (depth >= 0 && (unsigned)depth < c.path)
-            c.path = (unsigned)depth;
-        (void)x509_add_anchor(&anchors, &c, now);
+        cert_read(&c, trusted[i].p, trusted[i].n);
+        if (depth >= 0 && (unsigned)depth < c.subject.path)
+            c.subject.path = (unsigned)depth;
+        (void)anchors_add(&anchors, &c, now);
     }
 }
 
@@ -69,12 +69,11 @@ static unsigned give(struct x509 *x, size_t piece)
 
 static void judge(const char *host, int64_t now)
 {
-    const struct der list = {anchors.data, anchors.len};
     struct x509 x;
     char sentence[sizeof x.error];
     unsigned error;
 
-    x509_init(&x, list, host, now);
+    x509_init(&x, &anchors, host, now);
     error = give(&x, SIZE_MAX / 2);
     memcpy(sentence, x.error, sizeof sentence);
     if (give(&x, 1) != error || strcmp(sentence, x.error) != 0 ||
@@ -103,7 +102,7 @@ int main(void)
     long long now = 0;
     int depth = -1;
 
-    buf_init(&anchors, ROOM);
+    anchors_init(&anchors);
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         if (sscanf(line, "case %255s %lld %d", host, &now, &depth) == 3)
@@ -121,6 +120,6 @@ int main(void)
             return 1;
         }
     }
-    buf_free(&anchors);
+    anchors_free(&anchors);
     return fflush(stdout) != 0;
 }
