@@ -1,4 +1,11 @@
-/* x509: see x509.h. */
+/*
+ * x509.c: path validation (RFC 5280 section 6) and the host (RFC 9525), as an
+ * engine for BearSSL.
+ *
+ * The search for a path is a depth-first search from the server's certificate
+ * upwards. The first refusal on the way is the sentence that the user sees if
+ * no path is found.
+ */
 #include "net/x509.h"
 
 #include <arpa/inet.h>
@@ -11,10 +18,10 @@
 #include "net/tcp.h"
 
 /*
- * No right clock says less than WRITTEN: it was later when this was written.
- * One that does is named where a certificate is not valid yet. Before LONG_AGO
- * nothing is verified at all, since what has expired in the meantime would be
- * taken for valid; the years between are for tests with recorded chains.
+ * A clock before WRITTEN, when this was written, is wrong: it is the reason why
+ * certificates are not valid yet. Before LONG_AGO nothing is verified, since
+ * certificates that have expired would be accepted. The time between is for
+ * tests with recorded chains.
  */
 enum {
     WRITTEN = 1767225600,        /* 2026-01-01 */
@@ -26,28 +33,26 @@ enum {
 /* The last n bytes. */
 static struct der tail(struct der d, size_t n)
 {
-    struct der t = {d.p + (d.n - n), n};
-
-    return t;
+    return (struct der){d.p + (d.n - n), n};
 }
 
-static bool same_name(struct der a, struct der b)
+static bool same_dns(struct der a, struct der b)
 {
     return a.n == b.n &&
         strncasecmp((const char *)a.p, (const char *)b.p, a.n) == 0;
 }
 
-/* Is the DNS name the base, or below it? */
-static bool below(struct der name, struct der base)
+/* Whether a DNS name is the base, or below it. */
+static bool in_domain(struct der name, struct der base)
 {
     if (base.n == 0)
         return true;
     if (name.n > base.n && name.p[name.n - base.n - 1] != '.')
         return false;
-    return name.n >= base.n && same_name(tail(name, base.n), base);
+    return name.n >= base.n && same_dns(tail(name, base.n), base);
 }
 
-/* Takes "*." off a name; false, and nothing taken, if there is none. */
+/* Takes "*." off a name. False if the name does not begin so. */
 static bool take_star(struct der *name)
 {
     if (name->n < 2 || memcmp(name->p, "*.", 2) != 0)
@@ -68,8 +73,8 @@ static bool in_network(struct der address, struct der network)
     return true;
 }
 
-/* Does the directory name begin with all of the base? Byte by byte: the same
-   name in other letters does not count. */
+/* Whether a directory name begins with all of the base, byte by byte: upper and
+   lower case differ. */
 static bool in_directory(struct der name, struct der base)
 {
     struct der sets, first;
@@ -79,37 +84,56 @@ static bool in_directory(struct der name, struct der base)
         memcmp(sets.p, first.p, first.n) == 0;
 }
 
-/* Is all that the name stands for inside of the subtree, or outside of it, for
-   sure? */
-static bool stands(bool inside, unsigned tag, struct der name,
-                   struct der base)
+/* Whether the subtree is sure to contain the name with all that a "*" in it
+   stands for. */
+static bool contains(struct der base, unsigned tag, struct der name)
 {
-    if (tag == CERT_DNS) {
+    switch (tag) {
+    case CERT_DNS:
         if (!cert_is_dns(name, true))
             return false;
-        if (take_star(&name) && !inside && base.n > name.n &&
-            below(base, name) &&
-            memchr(base.p, '.', base.n - name.n - 1) == NULL)
-            return false;        /* the star can be what is excluded */
-        return below(name, base) == inside;
+        (void)take_star(&name);
+        return in_domain(name, base);
+    case CERT_IP:
+        return in_network(name, base);
+    case CERT_DIRECTORY:
+        return in_directory(name, base);
+    default:
+        return false;
     }
-    if (tag == CERT_IP)
-        return in_network(name, base) == inside;
-    return tag == CERT_DIRECTORY && inside && in_directory(name, base);
 }
 
-/* ---------------------------------------------------------------- a search */
+/* Whether the subtree is sure to contain nothing that the name stands for. */
+static bool avoids(struct der base, unsigned tag, struct der name)
+{
+    switch (tag) {
+    case CERT_DNS:
+        if (!cert_is_dns(name, true))
+            return false;
+        if (take_star(&name) && base.n > name.n && in_domain(base, name) &&
+            memchr(base.p, '.', base.n - name.n - 1) == NULL)
+            return false;        /* the base is one label below: the "*" */
+        return !in_domain(name, base);
+    case CERT_IP:
+        return !in_network(name, base);
+    default:
+        return false;
+    }
+}
+
+/* ------------------------------------------------------------- the search */
 
 struct search {
     struct x509 *x;
-    struct cert certs[X509_CERTIFICATES];    /* the server's is the first */
+    struct cert certs[X509_CERTIFICATES];    /* [0] is the server's */
     bool used[X509_CERTIFICATES];
-    const struct cert *path[X509_CERTIFICATES];  /* from it upwards */
+    const struct cert *path[X509_CERTIFICATES];  /* n, from [0] upwards */
     size_t n;
     unsigned checks, comparisons;
 };
 
-/* Notes why, if nothing was noted before; false. */
+/* Notes why the chain is refused, unless a reason was noted before. Returns
+   false. */
 __attribute__((format(printf, 2, 3)))
 static bool refuse(struct x509 *x, const char *format, ...)
 {
@@ -123,7 +147,7 @@ static bool refuse(struct x509 *x, const char *format, ...)
     return false;
 }
 
-/* What a subject is, in a sentence. */
+/* What the subject is, for a sentence. */
 static const char *role(const struct search *s, const struct anchor *subject)
 {
     size_t i;
@@ -136,7 +160,8 @@ static const char *role(const struct search *s, const struct anchor *subject)
     return "the root certificate";
 }
 
-/* How it is made, signed, and numbered, is nothing to ask of an anchor. */
+/* Why no certificate that was sent may be like this, or NULL. Anchors are not
+   asked for these properties. */
 static const char *sent_fault(const struct cert *c)
 {
     if (c->fault != NULL)
@@ -146,7 +171,6 @@ static const char *sent_fault(const struct cert *c)
     return c->serial ? NULL : "has a wrong serial number";
 }
 
-/* Writes a time's date. */
 static const char *date(int64_t when, char text[16])
 {
     char d[CLOCK_DATE];          /* 20261122T140007Z */
@@ -166,24 +190,33 @@ static bool wrong_clock(struct x509 *x)
                   "yet: set the clock", date(x->now, today));
 }
 
-static bool check_time(struct search *s, const struct anchor *c)
+static bool check_time(struct search *s, const struct anchor *subject)
 {
     const int64_t now = s->x->now;
-    const bool early = now < c->not_before;
+    const bool early = now < subject->not_before;
 
     if (early && now < WRITTEN)
         return wrong_clock(s->x);
-    if (early || now > c->not_after) {
+    if (early || now > subject->not_after) {
         char then[16], today[16];
 
-        return refuse(s->x, "%s %s %s (the system clock says %s)", role(s, c),
+        return refuse(s->x, "%s %s %s (the system clock says %s)",
+                      role(s, subject),
                       early ? "is not valid before" : "has expired on",
-                      date(early ? c->not_before : c->not_after, then),
-                      date(now, today));
+                      date(early ? subject->not_before : subject->not_after,
+                           then), date(now, today));
     }
-    if (c->not_after < s->x->until)
-        s->x->until = c->not_after;
+    if (subject->not_after < s->x->until)
+        s->x->until = subject->not_after;
     return true;
+}
+
+/* Whether the subject has no fault and is valid now. */
+static bool check_subject(struct search *s, const struct anchor *subject,
+                          const char *fault)
+{
+    return fault == NULL ? check_time(s, subject)
+                         : refuse(s->x, "%s %s", role(s, subject), fault);
 }
 
 /* Whether the issuer's key made the signature of the certificate. */
@@ -210,7 +243,7 @@ static bool verify(const struct cert *c, const struct anchor *issuer)
         memcmp(sum, signed_sum, n) == 0;
 }
 
-/* Takes the next subtree, as long as there were not too many. */
+/* Takes the next subtree; false at the end, or after too many comparisons. */
 static bool next_tree(struct search *s, struct der *trees, unsigned *tag,
                       struct der *base)
 {
@@ -220,29 +253,27 @@ static bool next_tree(struct search *s, struct der *trees, unsigned *tag,
         der_get(trees, DER_SEQUENCE, &tree) && der_next(&tree, tag, base);
 }
 
-/* Does the issuer allow that one name? */
+/* Whether the issuer's constraints allow a name of this form. */
 static bool allows(struct search *s, const struct anchor *issuer, unsigned tag,
                    struct der name)
 {
     struct der permitted, excluded, base;
-    unsigned kind;
     bool any = false, found = false;
+    unsigned form;
 
     if (!cert_subtrees(issuer->constraints, &permitted, &excluded))
         return false;
-    while (next_tree(s, &excluded, &kind, &base))
-        if (kind == tag && !stands(false, tag, name, base))
+    while (next_tree(s, &excluded, &form, &base))
+        if (form == tag && !avoids(base, tag, name))
             return false;
-    while (!found && next_tree(s, &permitted, &kind, &base)) {
-        any = any || kind == tag;
-        found = kind == tag && stands(true, tag, name, base);
+    while (!found && next_tree(s, &permitted, &form, &base)) {
+        any = any || form == tag;
+        found = form == tag && contains(base, tag, name);
     }
     return (found || !any) && s->comparisons <= X509_COMPARISONS;
 }
 
-/* Does the issuer allow all names of the certificate? An address of e-mail in
-   the subject counts like one in subjectAltName, and is not looked at in
-   detail: it is not allowed where there could be a constraint on it. */
+/* Whether the issuer's constraints allow all names of the certificate. */
 static bool allows_names(struct search *s, const struct anchor *issuer,
                          const struct cert *c)
 {
@@ -254,26 +285,16 @@ static bool allows_names(struct search *s, const struct anchor *issuer,
     while (names.n > 0)
         if (!der_next(&names, &tag, &name) || !allows(s, issuer, tag, name))
             return false;
-    if (cert_attribute(c->subject.name, CERT_EMAIL_ADDRESS, &name)) {
-        name.n = 0;
-        if (!allows(s, issuer, CERT_EMAIL, name))
-            return false;
-    }
+    /* an e-mail address counts in the subject, too; its value does not matter,
+       since a constraint on addresses refuses all of them */
+    if (cert_attribute(c->subject.name, CERT_EMAIL_ADDRESS, &name) &&
+        !allows(s, issuer, CERT_EMAIL, name))
+        return false;
     return cert_is_empty(c->subject.name) ||
         allows(s, issuer, CERT_DIRECTORY, c->subject.name);
 }
 
-/* ---------------------------------------------------------------- the path */
-
-/* Whether it has no fault and is valid now. */
-static bool believe(struct search *s, const struct anchor *subject,
-                    const char *fault)
-{
-    return fault == NULL ? check_time(s, subject)
-                         : refuse(s->x, "%s %s", role(s, subject), fault);
-}
-
-/* Why a certificate of the server cannot be an issuer's, or NULL. */
+/* Why a certificate that was sent cannot be an issuer's, or NULL. */
 static const char *authority_fault(const struct cert *c)
 {
     const char *fault = sent_fault(c);
@@ -289,8 +310,8 @@ static const char *authority_fault(const struct cert *c)
     return NULL;
 }
 
-/* Whether the issuer, which has a fault or NULL, issued the last certificate of
-   the path, and was allowed to. The names are the same. */
+/* Whether the issuer, which has this fault or none, issued the last certificate
+   of the path, and was allowed to. The caller has compared the names. */
 static bool is_issuer(struct search *s, const struct anchor *issuer,
                       const char *fault)
 {
@@ -300,12 +321,12 @@ static bool is_issuer(struct search *s, const struct anchor *issuer,
         between += !cert_self_issued(s->path[i]);
     if (fault == NULL && between > issuer->path)
         fault = "must not have so many others below it";
-    if (!believe(s, issuer, fault))
+    if (!check_subject(s, issuer, fault))
         return false;
     if (++s->checks > X509_CHECKS)
         return refuse(s->x, "the server's certificates could form too many "
                       "chains");
-    /* most likely another authority of that name: no reason to note */
+    /* most likely another CA of the same name: not worth a sentence */
     if (!verify(s->path[s->n - 1], issuer))
         return false;
     for (i = 0; i < s->n; i++)
@@ -324,10 +345,12 @@ static bool climb(struct search *s)
     const struct anchors *anchors = s->x->anchors;
     size_t i;
 
-    for (i = 0; i < anchors->n; i++)
-        if (anchors->list[i].ca && der_equal(anchors->list[i].name, name) &&
-            is_issuer(s, &anchors->list[i], NULL))
+    for (i = 0; i < anchors->n; i++) {
+        const struct anchor *a = &anchors->list[i];
+
+        if (a->ca && der_equal(a->name, name) && is_issuer(s, a, NULL))
             return true;
+    }
     for (i = 1; i < s->x->n; i++) {
         const struct cert *c = &s->certs[i];
 
@@ -348,23 +371,24 @@ static bool climb(struct search *s)
 static bool is_anchor(struct search *s)
 {
     const struct anchors *anchors = s->x->anchors;
-    const struct anchor *c = &s->path[0]->subject;
+    const struct anchor *server = &s->certs[0].subject;
     size_t i;
 
     for (i = 0; i < anchors->n; i++) {
         const struct anchor *a = &anchors->list[i];
 
-        if (!a->ca && der_equal(a->name, c->name) && a->curve == c->curve &&
-            der_equal(a->key, c->key) && check_time(s, a))
+        if (!a->ca && der_equal(a->name, server->name) &&
+            a->curve == server->curve && der_equal(a->key, server->key) &&
+            check_time(s, a))
             return true;
     }
     return false;
 }
 
-/* ---------------------------------------------------- the server's own one */
+/* ------------------------------------------- the server's own certificate */
 
-/* Is what follows "*." no public suffix, as far as that is to be seen without
-   their list: two labels, and not two like co.uk? */
+/* Whether what follows "*." is below a public suffix, as far as that can be seen
+   without the list of suffixes: two labels, but not two like co.uk. */
 static bool below_suffix(struct der name)
 {
     static const char second[][4] = {
@@ -383,13 +407,13 @@ static bool below_suffix(struct der name)
         const struct der s = {(const unsigned char *)second[i],
                               strlen(second[i])};
 
-        if (same_name(label, s))
+        if (same_dns(label, s))
             return false;
     }
     return true;
 }
 
-/* RFC 9525 section 6.3. */
+/* Whether a dNSName matches the host (RFC 9525 section 6.3). */
 static bool matches(struct der pattern, struct der host)
 {
     const unsigned char *dot = memchr(host.p, '.', host.n);
@@ -397,38 +421,34 @@ static bool matches(struct der pattern, struct der host)
     if (!cert_is_dns(host, false) || !cert_is_dns(pattern, true))
         return false;
     if (!take_star(&pattern))
-        return same_name(pattern, host);
+        return same_dns(pattern, host);
     return dot != NULL && below_suffix(pattern) &&
-        same_name(pattern, tail(host, host.n - 1 -
-                                (size_t)(dot - host.p)));
+        same_dns(pattern, tail(host, host.n - 1 - (size_t)(dot - host.p)));
 }
 
 static bool has_host(const struct cert *c, const char *host)
 {
     unsigned char bytes[16];
-    struct der want = {bytes, net_address(bytes, host)};
+    const struct der address = {bytes, net_address(bytes, host)};
+    const struct der dns = {(const unsigned char *)host, strlen(host)};
     struct der names = c->names, name;
     unsigned tag;
 
-    const bool by_address = want.n > 0;
-    if (!by_address) {
-        want.p = (const unsigned char *)host;
-        want.n = strlen(host);
-    }
     while (der_next(&names, &tag, &name))
-        if (by_address ? tag == CERT_IP && der_equal(name, want)
-                       : tag == CERT_DNS && matches(name, want))
+        if (address.n > 0 ? tag == CERT_IP && der_equal(name, address)
+                          : tag == CERT_DNS && matches(name, dns))
             return true;
     return false;
 }
 
-/* Is it an address, in whichever form, or an internationalized host name? */
-static bool is_odd_host(const char *text)
+/* Whether a text looks like an address, in any notation, or like a host name
+   with letters beyond ASCII. */
+static bool looks_like_host(const char *text)
 {
     struct in_addr any;
     const char *p = text;
 
-    /* inet_aton also takes a number alone, which may be a serial number */
+    /* inet_aton also accepts a number alone, which may be a serial number */
     if (strchr(text, ':') != NULL ||
         (strpbrk(text, ".xX") != NULL && inet_aton(text, &any) != 0))
         return true;
@@ -439,23 +459,23 @@ static bool is_odd_host(const char *text)
 }
 
 /*
- * A common name is never taken for the host's. But one that shows an address,
- * or a name in other letters, and is to the byte no alternative name, is made
- * to be mistaken (Baseline Requirements section 7.1.4.3).
+ * Whether the common name deceives nobody. It is never compared with the host;
+ * but if it is an address, or differs only in case from an alternative name, it
+ * must equal one of those (Baseline Requirements section 7.1.4.3).
  */
-static bool good_common_name(const struct cert *c)
+static bool is_good_common_name(const struct cert *c)
 {
     char text[256], digits[INET6_ADDRSTRLEN];
     struct der names = c->names, common, name;
-    bool odd;
     unsigned tag;
+    bool odd;
 
     if (!cert_attribute(c->subject.name, CERT_COMMON_NAME, &common) ||
         common.n >= sizeof text || memchr(common.p, ' ', common.n) != NULL)
         return true;
     memcpy(text, common.p, common.n);
     text[common.n] = '\0';
-    odd = is_odd_host(text);
+    odd = looks_like_host(text);
     while (der_next(&names, &tag, &name)) {
         if (tag == CERT_IP) {
             inet_ntop(name.n == 4 ? AF_INET : AF_INET6, name.p, digits,
@@ -466,7 +486,7 @@ static bool good_common_name(const struct cert *c)
         if (tag == CERT_IP || tag == CERT_DNS) {
             if (der_equal(name, common))
                 return true;
-            odd = odd || same_name(name, common);
+            odd = odd || same_dns(name, common);
         }
     }
     return !odd;
@@ -490,12 +510,12 @@ static const char *server_fault(const struct cert *c)
         return "has no subjectAltName (the common name does not count)";
     if (c->names_critical && !cert_is_empty(c->subject.name))
         return "has a critical subjectAltName beside a subject";
-    if (!good_common_name(c))
+    if (!is_good_common_name(c))
         return "has a host as its common name that it is not for";
     return NULL;
 }
 
-/* --------------------------------------------------------------- the engine */
+/* ------------------------------------------------------------- the engine */
 
 static void note_signer(struct x509 *x, struct der name)
 {
@@ -510,8 +530,8 @@ static void note_signer(struct x509 *x, struct der name)
     x->signer[text.n] = '\0';
 }
 
-/* The chain is there: 0, or an error of BearSSL's, which tells only whether
-   it was for the name alone. */
+/* Judges the whole chain. Returns 0, or an error of BearSSL's, which tells only
+   the clock, the chain and the host apart. */
 static unsigned judge(struct x509 *x)
 {
     struct search s;
@@ -521,8 +541,7 @@ static unsigned judge(struct x509 *x)
     memset(&s, 0, sizeof s);
     s.x = x;
     for (i = 0; i < x->n; i++) {
-        cert_read(&s.certs[i], x->bytes.data + start,
-                        x->ends[i] - start);
+        cert_read(&s.certs[i], x->bytes.data + start, x->ends[i] - start);
         start = x->ends[i];
     }
     s.path[s.n++] = &s.certs[0];
@@ -530,7 +549,7 @@ static unsigned judge(struct x509 *x)
         wrong_clock(x);
         return BR_ERR_X509_TIME_UNKNOWN;
     }
-    if (!believe(&s, &s.certs[0].subject, server_fault(&s.certs[0])))
+    if (!check_subject(&s, &s.certs[0].subject, server_fault(&s.certs[0])))
         return BR_ERR_X509_NOT_TRUSTED;
     own = is_anchor(&s);
     if (!own && !climb(&s)) {
@@ -557,7 +576,7 @@ static void start_chain(const br_x509_class **class, const char *name)
 {
     struct x509 *x = self(class);
 
-    (void)name;                  /* NULL where the host is an address */
+    (void)name;                  /* NULL if the host is an address */
     buf_reset(&x->bytes);
     x->n = 0;
     x->too_many = false;
