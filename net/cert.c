@@ -293,7 +293,7 @@ bool cert_is_dns(struct der name, bool wildcard)
         if (++label > 63)
             return false;
     }
-    return label > 0 && !number;
+    return !number;              /* which an empty last label counts as */
 }
 
 bool cert_is_empty(struct der name)

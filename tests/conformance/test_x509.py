@@ -228,16 +228,43 @@ def test_a_servers_certificate(maker, extensions, more, says):
         verdict.startswith("refused: ") and says in verdict)
 
 
-def test_the_same_extension_twice(maker):
-    """openssl makes none like that; what is wrong with a certificate by itself
-    comes before its signature, which is wrong here."""
-    pem, key = maker.make(LEAF + "1.2.3.4=ASN1:NULL\n1.2.3.5=ASN1:NULL\n")
+# what it is: (bytes of a certificate, what they become, what is said)
+CHANGED = {
+    "the same extension twice": (
+        b"\x06\x03\x2a\x03\x05", b"\x06\x03\x2a\x03\x04",
+        "has the same extension twice"),
+    "an alternative name that is no GeneralName": (
+        b"\x82\x09localhost", b"\x42\x09localhost", "an extension"),
+    "an even RSA exponent": (
+        b"\x02\x03\x01\x00\x01", b"\x02\x03\x01\x00\x02", "exponent"),
+}
+
+
+@cases("old, new, says", CHANGED)
+def test_a_certificate_that_openssl_does_not_make(maker, old, new, says):
+    """What is wrong with a certificate by itself is reported before its
+    signature, which does not match here."""
+    pem, key = maker.make(LEAF + "1.2.3.4=ASN1:NULL\n1.2.3.5=ASN1:NULL\n",
+                          key="rsa:2048")
     der = ssl.PEM_cert_to_DER_cert(pem.read_text())
-    assert der.count(b"\x06\x03\x2a\x03\x05") == 1
-    pem.write_text(ssl.DER_cert_to_PEM_cert(
-        der.replace(b"\x06\x03\x2a\x03\x05", b"\x06\x03\x2a\x03\x04")))
+    assert der.count(old) == 1
+    pem.write_text(ssl.DER_cert_to_PEM_cert(der.replace(old, new)))
     verdict, = verdicts(maker.case((pem, key)))
-    assert "has the same extension twice" in verdict
+    assert says in verdict
+
+
+@cases("exponent, says", {"31 bits": (0x7fffffed, "accepted"),
+                          "33 bits": ((1 << 32) + 1, "exponent")})
+def test_a_large_rsa_exponent(maker, tmp_path, exponent, says):
+    key = tmp_path / "key"
+    subprocess.run(["openssl", "genpkey", "-algorithm", "RSA", "-pkeyopt",
+                    "rsa_keygen_bits:2048", "-pkeyopt",
+                    f"rsa_keygen_pubexp:{exponent}", "-out", key], check=True,
+                   capture_output=True)
+    root = maker.make(Openssl.AUTHORITY, "self", private=key)
+    server = maker.make(LEAF, root, private=key)
+    verdict, = verdicts(maker.case(server, trusted=[root[0].read_text()]))
+    assert says in verdict
 
 
 BELOW = "basicConstraints=critical,CA:true{}\nkeyUsage=keyCertSign\n" + KEY_IDS
@@ -278,6 +305,11 @@ AUTHORITIES = {
     "excludes the name in other letters": (
         CONSTRAINED + "excluded;DNS:A.Example\n", "DNS:x.a.example",
         NOT_ALLOWED),
+    "excludes another name than one that is no DNS name": (
+        CONSTRAINED + "excluded;DNS:z.example\n",
+        "DNS:a.example,DNS:under_score.example", NOT_ALLOWED),
+    "excludes another network": (
+        CONSTRAINED + "excluded;IP:11.0.0.0/255.0.0.0\n", "IP:10.1.2.3", ""),
     "permits the network": (
         CONSTRAINED + "permitted;IP:10.0.0.0/255.0.0.0\n", "IP:10.1.2.3", ""),
     "permits another network": (
@@ -313,6 +345,16 @@ def test_an_authority(maker, extensions, names, says):
     verdict, = verdicts(maker.case(server, middle, host=host))
     assert verdict == "accepted" if not says else (
         verdict.startswith("refused: ") and says in verdict)
+
+
+def test_an_email_address_in_the_subject_counts_for_constraints(maker):
+    middles = [maker.make(BELOW.format("") + f"nameConstraints={constraint}\n")
+               for constraint in ("excluded;email:a.example",
+                                  "permitted;DNS:localhost")]
+    cases = [maker.case(maker.make(LEAF, middle, subject="/emailAddress=a@b"),
+                        middle) for middle in middles]
+    found = verdicts(*cases)
+    assert NOT_ALLOWED in found[0] and found[1] == "accepted"
 
 
 @pytest.fixture(scope="module")
