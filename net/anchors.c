@@ -39,25 +39,25 @@ void anchors_free(struct anchors *a)
     anchors_init(a);
 }
 
-/* Why the certificate cannot be an anchor, or NULL. That it is not valid yet is
-   no reason, because that changes. */
+/* Why the certificate cannot be an anchor, or NULL. That it is not valid yet
+   is no reason, because that changes. */
 static const char *anchor_fault(const struct cert *c, int64_t now)
 {
     if (c->fault != NULL)
         return c->fault;
     if (cert_is_empty(c->subject.name))
-        return "has no name";
+        return "has an empty subject";
     if (now > c->subject.not_after)
         return "has expired";
     if (c->subject.ca && c->key_id.p == NULL)
-        return "does not identify its key";
+        return "has no subjectKeyIdentifier";
     if (!cert_for_servers(c))
-        return "is not for servers";
+        return "is not for servers (extendedKeyUsage)";
     if (cert_self_issued(c) && c->issuer_key_id.p != NULL &&
         !der_equal(c->issuer_key_id, c->key_id))
-        return "names another key than its own as its issuer's";
+        return "is self-issued, but names another key as its issuer's";
     if (c->subject.constraints.n > CONSTRAINTS_MAX)
-        return "is too large";
+        return "has more than 4 KB of name constraints";
     return NULL;
 }
 
@@ -169,8 +169,8 @@ static int digit_value(unsigned char c)
 }
 
 /* Takes a byte of the text; the caller adds a LF at the end of the text. True
-   if a certificate has ended: it is in `der` until the next call, or der.failed
-   is set because it is too large. */
+   if a certificate has ended: it is in `der` until the next call, or
+   der.failed is set because it is too large. */
 static bool pem_take(struct pem *p, unsigned char byte)
 {
     const int value = digit_value(byte);
@@ -204,7 +204,7 @@ struct loader {
 static void end_certificate(struct loader *l)
 {
     const struct buf *der = &l->pem.der;
-    const char *fault = "is too large";
+    const char *fault = "has more than 16 KB";
     struct cert c;
 
     if (!der->failed) {
@@ -268,7 +268,7 @@ static bool loaded(const struct loader *l, int e, const char *path,
     else if (l->usable == 0)
         snprintf(error, size, "no usable certificate in %s%s%s", path,
                  l->fault == NULL ? " (PEM with \"BEGIN CERTIFICATE\" lines "
-                 "is wanted)" : ": the last one ",
+                 "is expected)" : ": the last one ",
                  l->fault == NULL ? "" : l->fault);
     return e == 0 && l->usable > 0;
 }

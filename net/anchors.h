@@ -42,11 +42,11 @@ void anchors_free(struct anchors *a);
 const char *anchors_add(struct anchors *a, const struct cert *c, int64_t now);
 
 /*
- * Adds the certificates of a file, or of all files in a directory, except those
- * that cannot be anchors. False if none is left, counting those that the list
- * had already, or if the file or the directory cannot be read: `error`, of
- * `size` bytes, then has a sentence. Files of a directory that cannot be read
- * are skipped.
+ * Adds the certificates of a file, or of all files in a directory, except
+ * those that cannot be anchors. False if none is left, counting those that the
+ * list had already, or if the file or the directory cannot be read: `error`,
+ * of `size` bytes, then has a sentence. Files of a directory that cannot be
+ * read are skipped.
  */
 bool anchors_file(struct anchors *a, const char *path, char *error,
                   size_t size);

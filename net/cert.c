@@ -213,10 +213,10 @@ static bool read_rsa(struct cert *c, struct der bits)
     if (modulus.n < 2048 / 8 || (modulus.n == 2048 / 8 && modulus.p[0] < 0x80))
         return wrong(c, "has an RSA key of less than 2048 bits");
     if (modulus.n > 4096 / 8 || modulus.p[0] < 0x80)
-        return wrong(c, "has an RSA key of an odd size");
+        return wrong(c, "has an RSA key of an unsupported size");
     /* with an exponent of 1, or an even one, there are no signatures */
     if (exponent.n > 4 || !der_integer(exponent, &e) || e < 3 || (e & 1) == 0)
-        return wrong(c, "has an RSA key with a wrong exponent");
+        return wrong(c, "has an RSA key with an invalid exponent");
     memcpy(c->subject.exponent + sizeof c->subject.exponent - exponent.n,
            exponent.p, exponent.n);
     c->subject.key = modulus;
@@ -240,7 +240,7 @@ static bool read_key(struct cert *c, struct der *tbs)
             c->subject.key = bits;
             return true;
         }
-    return wrong(c, "has a key of a kind that is not supported");
+    return wrong(c, "has a key of an unsupported type");
 }
 
 void cert_key(const struct anchor *subject, br_x509_pkey *key)
@@ -402,7 +402,7 @@ static bool read_names(struct cert *c, struct der in)
         if (!der_next(&in, &tag, &name) || (tag & 0xc0) != DER_CONTEXT)
             return false;
         if (tag == CERT_IP && name.n != 4 && name.n != 16)
-            return wrong(c, "has an address of a wrong length");
+            return wrong(c, "has an IP address of the wrong length");
     } while (in.n > 0);
     return true;
 }
@@ -466,7 +466,7 @@ static bool read_constraints(struct cert *c, struct der in)
     return (in.n > 0 && cert_subtrees(in, &permitted, &excluded) &&
             (permitted.p == NULL || check_subtrees(permitted)) &&
             (excluded.p == NULL || check_subtrees(excluded))) ||
-        wrong(c, "has name constraints that cannot be applied");
+        wrong(c, "has invalid name constraints");
 }
 
 /* authorityKeyIdentifier: the identifier of a key; issuer and serial number
@@ -501,7 +501,7 @@ static bool check_access(struct der in)
 static bool pass_over(struct cert *c, bool critical)
 {
     return !critical ||
-        wrong(c, "has a critical extension that is not supported");
+        wrong(c, "has an unsupported critical extension");
 }
 
 /* One of the extensions below id-ce, 2.5.29 (RFC 5280 section 4.2.1). */
@@ -586,7 +586,7 @@ static bool read_extensions(struct cert *c, struct der in)
             if (der_equal(e.oid, other.oid))
                 return wrong(c, "has the same extension twice");
         if (!read_extension(c, &e))
-            return wrong(c, "has an extension that is wrong");
+            return wrong(c, "has a malformed extension");
     }
     return true;
 }
@@ -610,7 +610,7 @@ static bool read_head(struct cert *c, struct der *tbs)
 
     if (tbs->n < sizeof version_3 ||
         memcmp(tbs->p, version_3, sizeof version_3) != 0)
-        return wrong(c, "is not of X.509 version 3");
+        return wrong(c, "is not an X.509 version 3 certificate");
     tbs->p += sizeof version_3;
     tbs->n -= sizeof version_3;
     if (!der_get(tbs, DER_INTEGER, &value) || value.n == 0)
@@ -627,14 +627,14 @@ static bool read_tbs(struct cert *c, struct der tbs, struct der id)
     if (!read_head(c, &tbs) || !der_get(&tbs, DER_SEQUENCE, &value))
         return false;
     if (!der_equal(value, id))
-        return wrong(c, "names two signature algorithms");
+        return wrong(c, "names two different signature algorithms");
     if (!get_name(&tbs, &c->issuer) || !der_get(&tbs, DER_SEQUENCE, &value) ||
         !get_time(&value, &c->subject.not_before) ||
         !get_time(&value, &c->subject.not_after) || value.n > 0 ||
         !get_name(&tbs, &c->subject.name))
         return false;
     if (cert_is_empty(c->issuer))
-        return wrong(c, "has an issuer without a name");
+        return wrong(c, "has an empty issuer name");
     if (!read_key(c, &tbs))
         return false;
     return tbs.n == 0 ||
@@ -663,15 +663,15 @@ static bool read_whole(struct cert *c, struct der in)
 static const char *contradiction(const struct cert *c)
 {
     if (c->usage && c->subject.ca && !c->certify)
-        return "is a CA's whose key must not sign certificates";
+        return "is a CA certificate whose key must not sign certificates";
     if (!c->subject.ca && c->certify)
-        return "is not a CA's, but its key may sign certificates";
+        return "is not a CA certificate, but its key may sign others";
     if (!c->subject.ca && c->subject.constraints.p != NULL)
-        return "has name constraints, but is not a CA's";
+        return "has name constraints, but is not a CA certificate";
     if (c->subject.ca && cert_is_empty(c->subject.name))
-        return "is a CA's without a name";
+        return "is a CA certificate with an empty subject";
     if (cert_is_empty(c->subject.name) && !c->names_critical)
-        return "has neither a name nor critical other names";
+        return "has an empty subject and no critical subjectAltName";
     return NULL;
 }
 

@@ -85,7 +85,7 @@ struct cert_signature {
 };
 
 struct cert {
-    const char *fault;           /* what is wrong, as in "has no name"; NULL:
+    const char *fault;           /* what is wrong, as in "is damaged"; NULL:
                                     nothing */
     struct der tbs;              /* the part that is signed */
     struct der signature;
@@ -104,8 +104,8 @@ struct cert {
     struct der key_id, issuer_key_id;
 };
 
-/* Reads the n bytes of a certificate. What follows a fault is not read, and its
-   fields are zero. */
+/* Reads the n bytes of a certificate. What follows a fault is not read, and
+   its fields are zero. */
 void cert_read(struct cert *c, const unsigned char *bytes, size_t n);
 
 /* Sets `key` to the subject's key, in BearSSL's form. */

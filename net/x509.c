@@ -18,10 +18,10 @@
 #include "net/tcp.h"
 
 /*
- * A clock before WRITTEN, when this was written, is wrong: it is the reason why
- * certificates are not valid yet. Before LONG_AGO nothing is verified, since
- * certificates that have expired would be accepted. The time between is for
- * tests with recorded chains.
+ * A clock before WRITTEN, when this was written, is wrong: it is the reason
+ * why certificates are not valid yet. Before LONG_AGO nothing is verified,
+ * since certificates that have expired would be accepted. The time between is
+ * for tests with recorded chains.
  */
 enum {
     WRITTEN = 1767225600,        /* 2026-01-01 */
@@ -73,8 +73,8 @@ static bool in_network(struct der address, struct der network)
     return true;
 }
 
-/* Whether a directory name begins with all of the base, byte by byte: upper and
-   lower case differ. */
+/* Whether a directory name begins with all of the base, byte by byte: upper
+   and lower case differ. */
 static bool in_directory(struct der name, struct der base)
 {
     struct der sets, first;
@@ -167,8 +167,8 @@ static const char *sent_fault(const struct cert *c)
     if (c->fault != NULL)
         return c->fault;
     if (c->algorithm == NULL)
-        return "is signed with SHA-1 or something else that is not accepted";
-    return c->serial ? NULL : "has a wrong serial number";
+        return "is signed with SHA-1 or another unsupported algorithm";
+    return c->serial ? NULL : "has an invalid serial number";
 }
 
 static const char *date(int64_t when, char text[16])
@@ -178,7 +178,7 @@ static const char *date(int64_t when, char text[16])
     if (clock_date(d, when))
         snprintf(text, 16, "%.4s-%.2s-%.2s", d, d + 4, d + 6);
     else
-        snprintf(text, 16, "another age");
+        snprintf(text, 16, "an unknown date");
     return text;
 }
 
@@ -202,7 +202,7 @@ static bool check_time(struct search *s, const struct anchor *subject)
 
         return refuse(s->x, "%s %s %s (the system clock says %s)",
                       role(s, subject),
-                      early ? "is not valid before" : "has expired on",
+                      early ? "is not valid before" : "expired on",
                       date(early ? subject->not_before : subject->not_after,
                            then), date(now, today));
     }
@@ -302,16 +302,17 @@ static const char *authority_fault(const struct cert *c)
     if (fault != NULL)
         return fault;
     if (c->key_id.p == NULL || c->issuer_key_id.p == NULL)
-        return "does not identify its own key and its issuer's";
+        return "has no subjectKeyIdentifier or no authorityKeyIdentifier";
     if (!c->subject.ca)
-        return "is not a CA's";
+        return "is not a CA certificate";
     if (!cert_for_servers(c))
-        return "must not issue for servers (extendedKeyUsage)";
+        return "must not issue certificates for servers (extendedKeyUsage)";
     return NULL;
 }
 
-/* Whether the issuer, which has this fault or none, issued the last certificate
-   of the path, and was allowed to. The caller has compared the names. */
+/* Whether the issuer, which has this fault or none, issued the last
+   certificate of the path, and was allowed to. The caller has compared the
+   names. */
 static bool is_issuer(struct search *s, const struct anchor *issuer,
                       const char *fault)
 {
@@ -320,7 +321,7 @@ static bool is_issuer(struct search *s, const struct anchor *issuer,
     for (i = 1; i < s->n; i++)
         between += !cert_self_issued(s->path[i]);
     if (fault == NULL && between > issuer->path)
-        fault = "must not have so many others below it";
+        fault = "has more CA certificates below it than it allows";
     if (!check_subject(s, issuer, fault))
         return false;
     if (++s->checks > X509_CHECKS)
@@ -332,8 +333,8 @@ static bool is_issuer(struct search *s, const struct anchor *issuer,
     for (i = 0; i < s->n; i++)
         if ((i == 0 || !cert_self_issued(s->path[i])) &&
             !allows_names(s, issuer, s->path[i]))
-            return refuse(s->x, "%s has a name that the constraints of %s do "
-                          "not allow", role(s, &s->path[i]->subject),
+            return refuse(s->x, "%s has a name that the name constraints of "
+                          "%s do not allow", role(s, &s->path[i]->subject),
                           role(s, issuer));
     return true;
 }
@@ -387,8 +388,8 @@ static bool is_anchor(struct search *s)
 
 /* ------------------------------------------- the server's own certificate */
 
-/* Whether what follows "*." is below a public suffix, as far as that can be seen
-   without the list of suffixes: two labels, but not two like co.uk. */
+/* Whether what follows "*." is below a public suffix, as far as that can be
+   seen without the list of suffixes: two labels, but not two like co.uk. */
 static bool below_suffix(struct der name)
 {
     static const char second[][4] = {
@@ -460,8 +461,8 @@ static bool looks_like_host(const char *text)
 
 /*
  * Whether the common name deceives nobody. It is never compared with the host;
- * but if it is an address, or differs only in case from an alternative name, it
- * must equal one of those (Baseline Requirements section 7.1.4.3).
+ * but if it is an address, or differs only in case from an alternative name,
+ * it must equal one of those (Baseline Requirements section 7.1.4.3).
  */
 static bool is_good_common_name(const struct cert *c)
 {
@@ -499,7 +500,8 @@ static const char *server_fault(const struct cert *c)
     if (fault != NULL)
         return fault;
     if (c->subject.ca)
-        return cert_self_issued(c) ? "is a self-signed CA's" : "is a CA's";
+        return cert_self_issued(c) ? "is a self-signed CA certificate"
+                                   : "is a CA certificate";
     if (c->purposes && (!c->server || c->any))
         return "is not for servers (extendedKeyUsage)";
     if (c->purposes_critical)
@@ -509,9 +511,9 @@ static const char *server_fault(const struct cert *c)
     if (c->names.p == NULL)
         return "has no subjectAltName (the common name does not count)";
     if (c->names_critical && !cert_is_empty(c->subject.name))
-        return "has a critical subjectAltName beside a subject";
+        return "has a critical subjectAltName and a subject";
     if (!is_good_common_name(c))
-        return "has a host as its common name that it is not for";
+        return "has a host as its common name that is not in subjectAltName";
     return NULL;
 }
 
@@ -530,8 +532,8 @@ static void note_signer(struct x509 *x, struct der name)
     x->signer[text.n] = '\0';
 }
 
-/* Judges the whole chain. Returns 0, or an error of BearSSL's, which tells only
-   the clock, the chain and the host apart. */
+/* Judges the whole chain. Returns 0, or an error of BearSSL's, which tells
+   only the clock, the chain and the host apart. */
 static unsigned judge(struct x509 *x)
 {
     struct search s;
@@ -554,12 +556,12 @@ static unsigned judge(struct x509 *x)
     own = is_anchor(&s);
     if (!own && !climb(&s)) {
         refuse(x, "the certificate does not lead to a trusted root (--cacert "
-               "FILE adds one)");
+               "FILE names another)");
         return BR_ERR_X509_NOT_TRUSTED;
     }
     x->error[0] = '\0';
     if (!has_host(&s.certs[0], x->host)) {
-        refuse(x, "the certificate is for another name than %.60s", x->host);
+        refuse(x, "the certificate is not valid for the host %.60s", x->host);
         return BR_ERR_X509_BAD_SERVER_NAME;
     }
     cert_key(&s.certs[0].subject, &x->key);
@@ -617,7 +619,7 @@ static unsigned end_chain(const br_x509_class **class)
         refuse(x, "the server sent more than %d certificates, or more than "
                "%d KB of them", X509_CERTIFICATES, X509_BYTES >> 10);
     else if (x->bytes.failed)
-        refuse(x, "no memory for the server's certificates");
+        refuse(x, "out of memory for the server's certificates");
     else if (x->n == 0)
         refuse(x, "the server sent no certificate");
     return x->error[0] != '\0' ? BR_ERR_X509_LIMIT_EXCEEDED : judge(x);

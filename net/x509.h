@@ -4,16 +4,16 @@
  *
  * This is an engine for BearSSL (br_x509_class) in the place of BearSSL's own,
  * which is too lenient for a client that has an account's keys: it accepts the
- * common name as the host, ignores extendedKeyUsage, accepts a CA certificate as
- * a server's, does not know IP addresses, refuses all name constraints, trusts
- * roots that have expired, and requires the chain to be in order. A second
- * reader of the same bytes could add most of this to BearSSL's, but not the name
- * constraints, which BearSSL refuses first; and a check by one reader proves
- * little about what another one has read. This engine is therefore the only one
- * (with cert.h). It takes the hashes and the signatures from BearSSL.
+ * common name as the host, ignores extendedKeyUsage, accepts a CA certificate
+ * as a server's, does not know IP addresses, refuses all name constraints,
+ * trusts roots that have expired, and requires the chain to be in order. A
+ * second reader of the same bytes could add most of this to BearSSL's, but not
+ * the name constraints, which BearSSL refuses first; and a check by one reader
+ * proves little about what another one has read. This engine is therefore the
+ * only one (with cert.h). It takes the hashes and the signatures from BearSSL.
  *
- * It follows RFC 5280 section 6, without policies, and RFC 9525 for names. Where
- * they leave a choice, it is strict:
+ * It follows RFC 5280 section 6, without policies, and RFC 9525 for names.
+ * Where they leave a choice, it is strict:
  *
  * - The chain leads from the server's certificate to a trust anchor, through
  *   the certificates that the server sent, in any order; those that are not
@@ -22,9 +22,9 @@
  *   issue certificates for servers (extendedKeyUsage). A server's certificate
  *   that is itself an anchor, and not a CA's, is sufficient.
  * - The server's own certificate is for servers, is not a CA's, and has the
- *   host in its subjectAltName: an address as iPAddress, a name as dNSName. In a
- *   dNSName "*" is the whole first label, and two more labels follow, or three
- *   if the last two are like co.uk. The common name is not compared.
+ *   host in its subjectAltName: an address as iPAddress, a name as dNSName. In
+ *   a dNSName "*" is the whole first label, and two more labels follow, or
+ *   three if the last two are like co.uk. The common name is not compared.
  * - The name constraints of CAs and anchors apply to all certificates below
  *   them: to DNS names, addresses and directory names. A name of another form
  *   that has a constraint is refused.

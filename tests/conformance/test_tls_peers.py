@@ -150,26 +150,26 @@ NOT_OFFERED = "TLS: the server chose a cipher suite that was not offered"
     "static RSA": (NOT_OFFERED, server_hello(suite=0x009C)),
     "no cipher": (NOT_OFFERED, server_hello(suite=0)),
     "a suite of TLS 1.3": (NOT_OFFERED, server_hello(suite=0x1301)),
-    "SSL 3": ("TLS: the server speaks another version",
+    "SSL 3": ("TLS: the server speaks a TLS version other than 1.2",
               server_hello(version=b"\3\0")),
-    "TLS 1.0": ("TLS: the server speaks another version",
+    "TLS 1.0": ("TLS: the server speaks a TLS version other than 1.2",
                 server_hello(version=b"\3\1")),
-    "TLS 1.1": ("TLS: the server speaks another version",
+    "TLS 1.1": ("TLS: the server speaks a TLS version other than 1.2",
                 server_hello(version=b"\3\2")),
-    "TLS 1.4": ("TLS: the server speaks another version",
+    "TLS 1.4": ("TLS: the server speaks a TLS version other than 1.2",
                 server_hello(version=b"\3\5")),
     "compression": ("TLS: the server chose TLS compression",
                     server_hello(compression=1)),
     "a session that was not asked for, too long": (
         "TLS: .*session ID is too long", server_hello(session=bytes(33))),
-    "an extension that was not asked for": (
-        "TLS: the server sent a TLS extension that was not asked for",
+    "an extension that was not requested": (
+        "TLS: the server sent a TLS extension that was not requested",
         server_hello(extensions=b"\x33\x33\0\0")),
     "a renegotiation in the first handshake": (
-        "TLS: .*renegotiation check is wrong",
+        "TLS: .*renegotiation_info extension is wrong",
         server_hello(extensions=b"\xff\1\0\2\1\1")),
-    "no TLS": ("TLS: the server speaks another version than TLS 1.2, or no "
-               "TLS at all", b"220 mail.example ESMTP ready\r\n"),
+    "no TLS": ("TLS: the server speaks a TLS version other than 1.2, or does "
+               "not speak TLS", b"220 mail.example ESMTP ready\r\n"),
     "a record that is too large": (
         "TLS: a TLS record", record(22, bytes(18000))),
     "application data at once": ("TLS: a TLS .*", record(23, b"hello")),
@@ -177,7 +177,7 @@ NOT_OFFERED = "TLS: the server chose a cipher suite that was not offered"
                                   record(22, b"")),
     "an alert": (r"TLS: the server refused \(alert 112, unrecognized_name",
                  record(21, b"\2\x70")),
-    "an unknown alert": (r"TLS: the server refused \(alert 200, of an unknown",
+    "an unknown alert": (r"TLS: the server refused \(alert 200, unknown",
                          record(21, b"\2\xc8")),
     "half a hello": ("no TLS handshake within 1 s", server_hello()[:20]),
     "nothing": ("no TLS handshake within 1 s", b""),
@@ -247,9 +247,9 @@ def byte_by_byte(data):
     return [data[i:i + 1] for i in range(len(data))]
 
 
-CUT = "the connection was cut"
-OUT_OF_TURN = "TLS: a TLS message came out of turn"
-DAMAGED = "TLS: a TLS record was damaged or changed on its way"
+CUT = "the connection was cut off"
+OUT_OF_TURN = "TLS: a TLS message arrived out of order"
+DAMAGED = "TLS: a TLS record was corrupted or altered in transit"
 LENGTH = "TLS: a TLS record or message has the wrong length"
 NO_HANDSHAKE = "no TLS handshake within 1 s"
 TURNED_DOWN = r"TLS: the server refused \(alert "
@@ -260,7 +260,7 @@ CLIENT = ["ClientHello", "ClientKeyExchange", "ChangeCipherSpec", "Finished"]
 # what is changed in each of the server's records shows in different ways
 CHANGED = {
     "ServerHello": ".*", "Certificate": "TLS: the certificate does not lead",
-    "ServerKeyExchange": "TLS: the server's key exchange has a wrong "
+    "ServerKeyExchange": "TLS: the server's key exchange has an invalid "
                          "signature",
     "ServerHelloDone": "TLS: .*ServerHelloDone", "ChangeCipherSpec":
     "TLS: .*ChangeCipherSpec", "Finished": DAMAGED, "answer": DAMAGED,
@@ -309,7 +309,7 @@ def test_the_curves_that_are_offered(cloudinary, ocrdyn):
         "the connection was closed"),
     "plain text in its place": (
         lambda data: [b"HTTP/1.1 400 Bad Request\r\n\r\n"],
-        lambda step: "TLS: the server speaks another version"),
+        lambda step: "TLS: the server speaks a TLS version other than 1.2"),
     "longer than a record may be": (
         lambda data: [data[:3] + b"\xff\xff" + bytes(65535)],
         lambda step: "TLS: a TLS record"),

@@ -246,17 +246,17 @@ static void test_faults(void)
     } facts[] = {
         {"one that ends now", NULL},
         {"one with a fault", "is wrong"},
-        {"one without a name", "has no name"},
+        {"one without a name", "has an empty subject"},
         {"one that ended a second ago", "has expired"},
         {"one that is not valid yet", NULL},
-        {"a CA's without key identifier", "does not identify its key"},
+        {"a CA's without key identifier", "has no subjectKeyIdentifier"},
         {"a server's without key identifier", NULL},
-        {"a client's", "is not for servers"},
+        {"a client's", "is not for servers (extendedKeyUsage)"},
         {"one for all purposes", NULL},
         {"a self-issued one by another key",
-         "names another key than its own as its issuer's"},
+         "is self-issued, but names another key as its issuer's"},
         {"one by another CA's key", NULL},
-        {"4097 bytes of constraints", "is too large"}
+        {"4097 bytes of constraints", "has more than 4 KB of name constraints"}
     };
     struct anchors a;
     size_t i;
