@@ -42,7 +42,7 @@ static void test_elements(void)
 
     for (i = 0; i < sizeof elements / sizeof elements[0]; i++) {
         const struct der all = elements[i].in;
-        struct der in = all, contents = {NULL, 0}, whole;
+        struct der in = all, contents = {NULL, 0}, whole = {NULL, 0};
         unsigned tag = 0;
         bool good = der_next(&in, &tag, &contents);
 

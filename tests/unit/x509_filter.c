@@ -1,12 +1,13 @@
 /*
  * x509_filter: gives chains of certificates to x509.c and prints its verdicts,
- * for tests/test_x509.py.
+ * for tests/conformance/test_x509.py.
  *
- * Lines in: "case HOST SECONDS DEPTH" (the time; how many authorities may
- * stand between, or -1), then "trust HEX" and "chain HEX" for each certificate
- * in DER, then "end". A line out for each case: "accepted", "name: " or
- * "refused: " and the sentence. Each chain is given whole and byte by byte;
- * "torn" where that makes a difference.
+ * Each case on standard input is a line "case HOST SECONDS DEPTH", with the
+ * time and the path length of all anchors (-1: as in their certificates), then
+ * lines "trust HEX" and "chain HEX", one for each certificate in DER, and a
+ * line "end". The output has a line for each case: "accepted", or "name:
+ * SENTENCE" if only the host is wrong, or "refused: SENTENCE". Each chain is
+ * given whole and byte by byte; the line is "torn" if the results differ.
  */
 #include "net/x509.h"
 
@@ -116,7 +117,7 @@ int main(void)
             judge(host, now);
             forget();
         } else {
-            fprintf(stderr, "x509_filter: what is this: %.40s\n", line);
+            fprintf(stderr, "x509_filter: unknown line: %.40s\n", line);
             return 1;
         }
     }
