@@ -64,7 +64,7 @@ build/json/machine.o: CFLAGS = -O2 -fno-jump-tables
 build/roots.o: build/roots.c Makefile
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
-# the trust anchors of this machine's bundle, as a table
+# the trust anchors of this machine's bundle, as C source
 build/roots.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
