@@ -22,14 +22,11 @@ WARN = -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion \
 BEARSSL_INC = -idirafter /usr/include
 BEARSSL_LIB = -lbearssl
 ifneq ($(filter %musl-gcc,$(CC)),)
-# Without exceptions, BearSSL's unwind tables are of no use (11 KB); segments
-# need not begin on the file's pages (12 KB), nor be protected after a
-# relocation that there is not; at a fixed address the tables of pointers need
-# no pages of their own (14 KB of memory); and the marks of where jumps may land
-# say nothing to a libc that does not ask for them (4 KB).
-STATIC = -static -s -Wl,-z,noseparate-code,-z,norelro,-z,common-page-size=64 \
-	-Wl,-T,build/discard.ld
-FIXED = -fno-pie -fcf-protection=none
+# Debian compiles BearSSL with _FORTIFY_SOURCE, so that it calls functions that
+# only glibc has. The linker takes the plain ones of musl for them.
+STATIC = -static -s -Wl,--defsym=__memcpy_chk=memcpy \
+	-Wl,--defsym=__memmove_chk=memmove -Wl,--defsym=__memset_chk=memset
+FIXED = -fno-pie
 BEARSSL_LIB = $(shell $(HOSTCC) -print-file-name=libbearssl.a)
 endif
 ifdef BEARSSL
@@ -48,11 +45,11 @@ LINK = $(CC) $(CFLAGS) -Wl,--gc-sections $(STATIC) $(LDFLAGS)
 # the folders of DESIGN.md's layout; include paths begin at this one
 ROOMS = base net http rows cloudinary aws dynamodb cli commands
 SOURCES = $(filter-out net/mkanchors.c,$(wildcard *.c $(ROOMS:%=%/*.c)))
-OBJECTS = $(SOURCES:%.c=build/%.o) build/anchors.o
+OBJECTS = $(SOURCES:%.c=build/%.o) build/roots.o
 
 all: ocrdyn
 
-ocrdyn: $(OBJECTS) build/discard.ld
+ocrdyn: $(OBJECTS)
 	$(LINK) -o $@ $(OBJECTS) $(BEARSSL_LIB)
 
 build/%.o: %.c Makefile
@@ -64,24 +61,20 @@ build/%.o: %.c Makefile
 # most of the CPU time of a run is spent here
 build/json.o: CFLAGS = -O2
 
-build/anchors.o: build/anchors.c Makefile
+build/roots.o: build/roots.c Makefile
 	$(COMPILE) -MMD -MP -c -o $@ $<
 
-# the trust anchors of this machine's bundle, as a table
-build/anchors.c: build/mkanchors $(CA_BUNDLE)
+# the trust anchors of this machine's bundle, as C source
+build/roots.c: build/mkanchors $(CA_BUNDLE)
 	build/mkanchors $(CA_BUNDLE) > $@.tmp
 	mv $@.tmp $@
 
-MKANCHORS = $(addprefix net/,mkanchors.c cert.c der.c pem.c tcp.c tls.c x509.c) \
-	base/buf.c base/clock.c base/text.c base/wait.c base/why.c
+MKANCHORS = net/mkanchors.c net/anchors.c net/cert.c base/buf.c base/clock.c \
+	base/text.c base/why.c
 build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -I. $(BEARSSL_INC) -o $@ $(MKANCHORS) \
 		$(HOST_LIB)
-
-build/discard.ld:
-	@mkdir -p $(@D)
-	echo 'SECTIONS { /DISCARD/ : { *(.eh_frame) } } INSERT BEFORE .text;' > $@
 
 install: ocrdyn
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(MANDIR)/man1
@@ -104,13 +97,13 @@ TESTCC = cc $(TESTFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all
 TESTLIB = -lbearssl
 TESTS = $(patsubst tests/unit/%.c,$(UNITS)/%,$(wildcard tests/unit/test_*.c \
 	tests/unit/*_filter.c))
-TEST_OBJECTS = $(SOURCES:%.c=$(UNITS)/%.o) $(UNITS)/anchors.o
+TEST_OBJECTS = $(SOURCES:%.c=$(UNITS)/%.o) $(UNITS)/roots.o
 COMPILE_TEST = $(TESTCC) -DOCRDYN_VERSION='"$(VERSION)"' -I. -MMD -MP
 
 $(UNITS)/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(COMPILE_TEST) -c -o $@ $<
-$(UNITS)/anchors.o: build/anchors.c
+$(UNITS)/roots.o: build/roots.c
 	@mkdir -p $(@D)
 	$(COMPILE_TEST) -c -o $@ $<
 $(UNITS)/libocrdyn.a: $(filter-out %/ocrdyn.o,$(TEST_OBJECTS))
@@ -119,6 +112,7 @@ $(UNITS)/libocrdyn.a: $(filter-out %/ocrdyn.o,$(TEST_OBJECTS))
 $(filter-out build/units/test_sigv4,$(TESTS)): $(UNITS)/%: tests/unit/%.c \
 		$(UNITS)/libocrdyn.a
 	$(COMPILE_TEST) -o $@ $< $(UNITS)/libocrdyn.a $(TESTLIB)
+$(UNITS)/test_anchors: private COMPILE_TEST += -DCA_BUNDLE='"$(CA_BUNDLE)"'
 # the program, as the integration tests run it with OCRDYN=$(UNITS)/ocrdyn
 $(UNITS)/ocrdyn: $(UNITS)/ocrdyn.o $(UNITS)/libocrdyn.a
 	$(TESTCC) -o $@ $^ $(TESTLIB)
@@ -208,8 +202,8 @@ soak: all
 # compares ocrdyn with other ways to do its job, and json.c with yajl
 ROUNDS = 7
 # what floor needs to load a CA and verify certificates
-TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
-	base/buf.c base/clock.c base/text.c base/wait.c base/why.c
+TRUST = $(addprefix net/,anchors.c cert.c tcp.c x509.c) base/buf.c base/clock.c \
+	base/text.c base/wait.c base/why.c
 JSON_SOURCES = json.c base/buf.c base/text.c base/why.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
@@ -219,7 +213,7 @@ bench:
 
 build/measure: tests/bench/measure.c
 	$(LINK) -o $@ $<
-build/floor: tests/bench/floor.c $(TRUST) build/anchors.o
+build/floor: tests/bench/floor.c $(TRUST) build/roots.o
 	$(COMPILE) -O2 $(STATIC) -o $@ $^ $(BEARSSL_LIB)
 build/curl_yajl: tests/bench/curl_yajl.c
 	cc -std=c11 -D_GNU_SOURCE $(WARN) -O2 -o $@ $< -lcurl -lyajl

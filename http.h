@@ -137,7 +137,7 @@ struct proxy;
 struct proxy_variables;
 
 struct http_options {
-    const struct tls_trust *trust;
+    const struct anchors *trust;
     const struct proxy *proxy;   /* see proxy.h; NULL: none */
     const struct proxy_variables *proxies;   /* for http_once, which chooses
                                     one for its URL; NULL: none */

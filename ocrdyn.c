@@ -62,7 +62,8 @@ static int check_descriptors(const struct options *o)
 int main(int argc, char **argv)
 {
     static struct options o;
-    static char line[1024];      /* stderr writes a line in one write(2) */
+    /* A line goes to standard error in one write: none is as long as this. */
+    static char line[8192];
     enum options_command command = OPTIONS_RUN;
     int status;
 

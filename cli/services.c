@@ -9,7 +9,7 @@
 
 struct service {
     struct http_options http;
-    struct tls_trust trust;
+    struct anchors trust;
     struct proxy proxy;
 };
 
@@ -33,21 +33,21 @@ static const char *variable(const char *name)
  * this service only; else those of SSL_CERT_FILE and SSL_CERT_DIR; else the
  * system's.
  */
-static bool load_trust(struct tls_trust *trust, const char *cacert,
+static bool load_trust(struct anchors *trust, const char *cacert,
                        const char *own, char *error)
 {
     const char *file = cacert != NULL ? cacert : own, *dir = NULL;
 
-    tls_trust_init(trust);
+    anchors_init(trust);
     if (file == NULL) {
         file = variable("SSL_CERT_FILE");
         dir = variable("SSL_CERT_DIR");
     }
-    if ((file != NULL && !tls_trust_file(trust, file, error, SERVICES_ERROR)) ||
-        (dir != NULL && !tls_trust_dir(trust, dir, error, SERVICES_ERROR)))
+    if ((file != NULL && !anchors_file(trust, file, error, SERVICES_ERROR)) ||
+        (dir != NULL && !anchors_dir(trust, dir, error, SERVICES_ERROR)))
         return false;
     if (file == NULL && dir == NULL)
-        tls_trust_system(trust);
+        anchors_system(trust);
     return true;
 }
 

@@ -1,4 +1,5 @@
-/* net: see net.h. */
+/* tcp.c: connects to the addresses of a host in turn; reads and writes with
+   deadlines, on non-blocking sockets. */
 #include "net/tcp.h"
 
 #include <arpa/inet.h>
@@ -62,7 +63,7 @@ static bool is_loopback(const struct sockaddr *sa)
                &in6addr_loopback, sizeof in6addr_loopback) == 0;
 }
 
-/* Waits for a connect that is under way: 0, or what became of it. */
+/* Waits for the end of a connect(2). Returns 0 or an errno. */
 static int connect_end(int fd, int64_t until)
 {
     int error = 0;
@@ -79,7 +80,7 @@ static int connect_end(int fd, int64_t until)
     return error;
 }
 
-/* One address: the socket, or -1 and errno. */
+/* Connects to one address. Returns the socket, or -1 and sets errno. */
 static int connect_one(const struct addrinfo *ai, int64_t timeout)
 {
     const int on = 1;
@@ -91,7 +92,7 @@ static int connect_one(const struct addrinfo *ai, int64_t timeout)
         return -1;
     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-    /* EINTR: the connect goes on by itself (POSIX, connect()) */
+    /* after EINTR it continues in the background (POSIX, connect()) */
     if (connect(fd, ai->ai_addr, ai->ai_addrlen) < 0) {
         error = errno;
         if (error == EINPROGRESS || error == EINTR)
@@ -104,7 +105,7 @@ static int connect_one(const struct addrinfo *ai, int64_t timeout)
     return -1;
 }
 
-/* The first from `ai` on that is of this family; or that is not. */
+/* Returns the first from `ai` on whose family is this one, or is not. */
 static const struct addrinfo *find(const struct addrinfo *ai, int family,
                                    bool same)
 {
@@ -113,7 +114,7 @@ static const struct addrinfo *find(const struct addrinfo *ai, int family,
     return ai;
 }
 
-/* Tries the addresses of both families in turn. */
+/* Connects to an address from the list; the families take turns. */
 static void connect_any(struct net *net, const struct addrinfo *list,
                         int64_t timeout, bool loopback, const char *host,
                         const char *service)
@@ -166,7 +167,7 @@ bool net_connect(struct net *net, const char *host, unsigned short port,
     return net->fd >= 0;
 }
 
-/* Waits for `events`, for as long as both deadlines allow. */
+/* Waits for `events` of poll(2), up to the nearer of both deadlines. */
 static enum net_result await(struct net *net, short events)
 {
     int64_t silence = clock_now(CLOCK_STEADY) + net->wait;
@@ -189,7 +190,7 @@ enum net_result net_read(struct net *net, void *bytes, size_t size,
     const bool ahead = size < sizeof net->ahead;
     enum net_result r = NET_OK;
 
-    /* what answers a request is not there yet */
+    /* the answer to a request has hardly arrived yet: saves a recv(2) */
     if (net->asked && net->at == net->end)
         r = await(net, POLLIN);
     net->asked = false;

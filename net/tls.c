@@ -1,247 +1,97 @@
-/* tls: see tls.h. BearSSL's own documentation is in its headers. */
+/*
+ * tls.c: a TLS client whose records go through a `struct net`.
+ *
+ * BearSSL's engine is a state machine without I/O. advance() and send_all()
+ * move records between it and the socket until it is in the state that the
+ * caller waits for. BearSSL's documentation is in its headers.
+ */
 #include "net/tls.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "base/clock.h"
-#include "net/pem.h"
-#include "base/text.h"
 
 /* ------------------------------------------------------ error sentences */
 
 static const char *const sentences[] = {
-    [BR_ERR_UNSUPPORTED_VERSION] = "the server speaks another version than "
-        "TLS 1.2, or no TLS at all",
+    [BR_ERR_UNSUPPORTED_VERSION] = "the server speaks a TLS version other "
+        "than 1.2, or does not speak TLS",
     [BR_ERR_BAD_VERSION] = "the server does not speak TLS on this port, or "
-        "changed its version in between",
+        "changed the TLS version",
     [BR_ERR_BAD_LENGTH] = "a TLS record or message has the wrong length",
     [BR_ERR_TOO_LARGE] = "a TLS record is too large, or the server does not "
         "speak TLS on this port",
-    [BR_ERR_BAD_MAC] = "a TLS record was damaged or changed on its way",
+    [BR_ERR_BAD_MAC] = "a TLS record was corrupted or altered in transit",
     [BR_ERR_UNKNOWN_TYPE] = "a TLS record has an unknown type",
-    [BR_ERR_UNEXPECTED] = "a TLS message came out of turn",
-    [BR_ERR_BAD_CCS] = "a ChangeCipherSpec message is wrong",
-    [BR_ERR_BAD_ALERT] = "a TLS alert is wrong",
-    [BR_ERR_BAD_HANDSHAKE] = "a TLS handshake message is wrong",
+    [BR_ERR_UNEXPECTED] = "a TLS message arrived out of order",
+    [BR_ERR_BAD_CCS] = "a ChangeCipherSpec message is malformed",
+    [BR_ERR_BAD_ALERT] = "a TLS alert is malformed",
+    [BR_ERR_BAD_HANDSHAKE] = "a TLS handshake message is malformed",
     [BR_ERR_OVERSIZED_ID] = "the TLS session ID is too long",
     [BR_ERR_BAD_CIPHER_SUITE] = "the server chose a cipher suite that was not "
         "offered",
-    [BR_ERR_BAD_COMPRESSION] = "the server chose TLS compression",
-    [BR_ERR_BAD_FRAGLEN] = "the server changed the record size",
-    [BR_ERR_BAD_SECRENEG] = "the server's renegotiation check is wrong",
+    [BR_ERR_BAD_COMPRESSION] = "the server chose TLS compression, which was "
+        "not offered",
+    [BR_ERR_BAD_FRAGLEN] = "the server changed the maximum fragment length",
+    [BR_ERR_BAD_SECRENEG] = "the server's renegotiation_info extension is "
+        "wrong",
     [BR_ERR_EXTRA_EXTENSION] = "the server sent a TLS extension that was not "
-        "asked for",
-    [BR_ERR_BAD_SNI] = "the server's answer about the name is wrong",
-    [BR_ERR_BAD_HELLO_DONE] = "the ServerHelloDone message is wrong",
-    [BR_ERR_LIMIT_EXCEEDED] = "a key or a message of the server is larger "
-        "than supported",
-    [BR_ERR_BAD_FINISHED] = "the handshake was changed on its way",
-    [BR_ERR_RESUME_MISMATCH] = "the resumed session does not match",
+        "requested",
+    [BR_ERR_BAD_SNI] = "the server's server_name extension is wrong",
+    [BR_ERR_BAD_HELLO_DONE] = "the ServerHelloDone message is malformed",
+    [BR_ERR_LIMIT_EXCEEDED] = "the server sent a key or a message that is "
+        "larger than supported",
+    [BR_ERR_BAD_FINISHED] = "the handshake was altered in transit",
+    [BR_ERR_RESUME_MISMATCH] = "the server changed the parameters of the "
+        "resumed session",
     [BR_ERR_INVALID_ALGORITHM] = "the server uses an algorithm or a curve "
         "that was not offered",
-    [BR_ERR_BAD_SIGNATURE] = "the server's key exchange has a wrong signature",
-    [BR_ERR_NO_CLIENT_AUTH] = "the server wants a client certificate"
+    [BR_ERR_BAD_SIGNATURE] = "the server's key exchange has an invalid "
+        "signature",
+    [BR_ERR_NO_CLIENT_AUTH] = "the server requires a client certificate"
 };
 
-/* RFC 5246 section 7.2 and its extensions, without those that answer what is
-   never sent here: each one's number, a blank, and what it is. */
-static const char alerts[] =
-    "10 unexpected_message\0"
-    "20 bad_record_mac\0"
-    "22 record_overflow\0"
-    "40 handshake_failure: no version, cipher suite or signature algorithm in "
-        "common\0"
-    "42 bad_certificate\0"
-    "46 certificate_unknown\0"
-    "47 illegal_parameter\0"
-    "48 unknown_ca\0"
-    "49 access_denied\0"
-    "50 decode_error\0"
-    "51 decrypt_error\0"
-    "70 protocol_version: it does not speak TLS 1.2\0"
-    "71 insufficient_security\0"
-    "80 internal_error\0"
-    "90 user_canceled\0"
-    "112 unrecognized_name\0";
+/* RFC 5246 section 7.2 and its extensions, except the alerts about things that
+   this client never sends. */
+static const struct {
+    int number;
+    const char *name;
+} alerts[] = {
+    {10, "unexpected_message"},
+    {20, "bad_record_mac"},
+    {22, "record_overflow"},
+    {40, "handshake_failure: no version, cipher suite or signature algorithm "
+         "in common"},
+    {42, "bad_certificate"},
+    {46, "certificate_unknown"},
+    {47, "illegal_parameter"},
+    {48, "unknown_ca"},
+    {49, "access_denied"},
+    {50, "decode_error"},
+    {51, "decrypt_error"},
+    {70, "protocol_version: it does not speak TLS 1.2"},
+    {71, "insufficient_security"},
+    {80, "internal_error"},
+    {90, "user_canceled"},
+    {112, "unrecognized_name"}
+};
 
 static const char *alert_name(int number)
 {
-    char key[16];
-    const char *p;
-    const size_t n = (size_t)snprintf(key, sizeof key, "%d ", number);
-
-    for (p = alerts; *p != '\0'; p += strlen(p) + 1)
-        if (strncmp(p, key, n) == 0)
-            return p + n;
-    return "of an unknown kind";
-}
-
-/* -------------------------------------------------------- trust anchors */
-
-enum {
-    ANCHORS_MAX = 2 << 20,       /* bytes of all anchors */
-    BUNDLE_MAX = 16 << 20,       /* bytes of one file */
-    CERTIFICATE_MAX = 16 << 10   /* bytes of one certificate */
-};
-
-void tls_trust_init(struct tls_trust *trust)
-{
-    memset(trust, 0, sizeof *trust);
-    buf_init(&trust->loaded, ANCHORS_MAX);
-}
-
-/* Certificates on their way to anchors. */
-struct loader {
-    struct tls_trust *trust;
-    struct pem pem;
-    size_t usable;               /* certificates, known ones included */
-    const char *fault;           /* what is wrong with the last of others */
-    char utf16[96];              /* that the file is UTF-16, or "" */
-};
-
-/* Adds the certificate in hand, if it is good for an anchor. */
-static void end_certificate(struct loader *l)
-{
-    const struct buf *der = &l->pem.der;
-    struct cert c;
-    const char *fault = "is too large";
-
-    if (!der->failed) {
-        (void)cert_read(&c, der->data, der->len);
-        fault = x509_add_anchor(&l->trust->loaded, &c,
-                                clock_seconds());
-    }
-    if (fault == NULL)
-        l->usable++;
-    else
-        l->fault = fault;
-}
-
-static int read_pem(struct loader *l, int fd)
-{
-    unsigned char bytes[4096];
-    size_t total = 0;
-    ssize_t got, i;
-
-    while ((got = read(fd, bytes, sizeof bytes)) != 0) {
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return errno;
-        if (total == 0)
-            (void)text_utf16(text_begin(bytes, (size_t)got, true, false), "it",
-                             l->utf16, sizeof l->utf16);
-        for (i = 0; i < got; i++)
-            if (pem_take(&l->pem, bytes[i]))
-                end_certificate(l);
-        total += (size_t)got;
-        if (total > BUNDLE_MAX)
-            return EFBIG;
-    }
-    if (pem_take(&l->pem, '\n'))
-        end_certificate(l);
-    return l->trust->loaded.failed ? ENOMEM : 0;
-}
-
-/* Adds what a file has; 0, or an errno. */
-static int load(struct loader *l, const char *path)
-{
-    int fd, error;
-
-    do
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    if (fd < 0)
-        return errno;
-    pem_init(&l->pem, CERTIFICATE_MAX);
-    error = read_pem(l, fd);
-    pem_free(&l->pem);
-    close(fd);
-    l->trust->anchors.p = l->trust->loaded.data;
-    l->trust->anchors.n = l->trust->loaded.len;
-    return error;
-}
-
-/* Was there any? An error, if there was one, says why not. */
-static bool loaded(const struct loader *l, int e, const char *path,
-                   char *error, size_t size)
-{
-    if (e != 0)
-        snprintf(error, size, "cannot read the certificates in %s: %s", path,
-                 strerror(e));
-    else if (l->usable == 0 && l->utf16[0] != '\0')
-        snprintf(error, size, "cannot read the certificates in %s: %s", path,
-                 l->utf16);
-    else if (l->usable == 0)
-        snprintf(error, size, "no usable certificate in %s%s%s", path,
-                 l->fault == NULL ? " (PEM with \"BEGIN CERTIFICATE\" lines "
-                 "is wanted)" : ": the last one ",
-                 l->fault == NULL ? "" : l->fault);
-    return e == 0 && l->usable > 0;
-}
-
-bool tls_trust_file(struct tls_trust *trust, const char *path, char *error,
-                    size_t size)
-{
-    struct loader l = {.trust = trust};
-    int e = load(&l, path);
-
-    return loaded(&l, e, path, error, size);
-}
-
-bool tls_trust_dir(struct tls_trust *trust, const char *path, char *error,
-                   size_t size)
-{
-    struct loader l = {.trust = trust};
-    struct dirent *entry;
-    DIR *dir = opendir(path);
-
-    if (dir == NULL)
-        return loaded(&l, errno, path, error, size);
-    while ((entry = readdir(dir)) != NULL) {
-        char name[4096];
-        int n = snprintf(name, sizeof name, "%s/%s", path, entry->d_name);
-
-        /* what is not a file of certificates adds none */
-        if (entry->d_name[0] != '.' && n > 0 && (size_t)n < sizeof name)
-            load(&l, name);
-    }
-    closedir(dir);
-    return loaded(&l, 0, path, error, size);
-}
-
-void tls_trust_system(struct tls_trust *trust)
-{
-    static const char *const places[] = {
-        "/etc/ssl/certs/ca-certificates.crt",       /* Debian, Alpine, Arch */
-        "/etc/pki/tls/certs/ca-bundle.crt",         /* Fedora, Amazon Linux */
-        "/etc/ssl/ca-bundle.pem",                   /* openSUSE */
-        "/etc/ssl/cert.pem"                         /* Alpine, OpenWrt */
-    };
-    char error[256];
     size_t i;
 
-    for (i = 0; i < sizeof places / sizeof places[0]; i++)
-        if (tls_trust_file(trust, places[i], error, sizeof error))
-            return;
-    trust->anchors = tls_builtin;
-}
-
-void tls_trust_free(struct tls_trust *trust)
-{
-    buf_free(&trust->loaded);
-    tls_trust_init(trust);
+    for (i = 0; i < sizeof alerts / sizeof alerts[0]; i++)
+        if (alerts[i].number == number)
+            return alerts[i].name;
+    return "unknown";
 }
 
 /* ---------------------------------------------------------- connections */
 
-/* AES-GCM first where the processor has AES, else ChaCha20-Poly1305. */
+/* Prefers AES-GCM if the processor has instructions for AES, or else
+   ChaCha20-Poly1305. */
 static void set_suites(br_ssl_engine_context *eng)
 {
     static const uint16_t suites[] = {
@@ -257,6 +107,7 @@ static void set_suites(br_ssl_engine_context *eng)
     bool aes = br_aes_x86ni_ctr_get_vtable() != NULL &&
         br_ghash_pclmul_get() != 0;
 
+    /* six from the third on, or from the first on */
     br_ssl_engine_set_suites(eng, aes ? suites + 2 : suites, 6);
     br_ssl_engine_set_default_aes_gcm(eng);
     br_ssl_engine_set_chapol(eng, &br_sslrec_in_chapol_vtable,
@@ -269,21 +120,7 @@ static void set_suites(br_ssl_engine_context *eng)
 #endif
 }
 
-static void set_hashes(struct tls *t)
-{
-    static const br_hash_class *const hashes[] = {
-        &br_sha256_vtable, &br_sha384_vtable, &br_sha512_vtable
-    };
-    static const int ids[] = {br_sha256_ID, br_sha384_ID, br_sha512_ID};
-    size_t i;
-
-    for (i = 0; i < 3; i++)
-        br_ssl_engine_set_hash(&t->client.eng, ids[i], hashes[i]);
-    br_ssl_engine_set_prf_sha256(&t->client.eng, br_tls12_sha256_prf);
-    br_ssl_engine_set_prf_sha384(&t->client.eng, br_tls12_sha384_prf);
-}
-
-/* What a closed engine means. */
+/* The result and the sentence for an engine that is closed. */
 static enum net_result ended(struct tls *t)
 {
     const int error = br_ssl_engine_last_error(&t->client.eng);
@@ -305,7 +142,7 @@ static enum net_result ended(struct tls *t)
                     "refused what the server sent", alert, alert_name(alert));
 }
 
-/* Sends some of what the engine has ready. */
+/* Sends some bytes of the records that are ready. */
 static enum net_result send_record(struct tls *t, bool alert)
 {
     size_t n, sent = 0;
@@ -324,16 +161,16 @@ static enum net_result receive_record(struct tls *t)
     enum net_result r;
 
     if (p == NULL)
-        return net_fail(t->net, NET_CUT, "TLS: out of turn");
+        return net_fail(t->net, NET_CUT, "TLS: the engine is in a wrong state");
     r = net_read(t->net, p, n, &got);
     if (r == NET_OK)
         br_ssl_engine_recvrec_ack(&t->client.eng, got);
-    if (r == NET_END)            /* TCP's end is not TLS's */
-        return net_fail(t->net, NET_CUT, "the connection was cut");
+    if (r == NET_END)            /* without a close_notify */
+        return net_fail(t->net, NET_CUT, "the connection was cut off");
     return r;
 }
 
-/* Goes on until the engine is in one of the states `want`. */
+/* Sends and receives until the engine is in one of the states `want`. */
 static enum net_result advance(struct tls *t, unsigned want)
 {
     for (;;) {
@@ -351,9 +188,10 @@ static enum net_result advance(struct tls *t, unsigned want)
     }
 }
 
-/* Everything that BearSSL has to know before it begins. Of its ways to do one
-   thing, the smallest that is good enough: there are few handshakes. */
-static void set_up(struct tls *t, const struct tls_trust *trust,
+/* Configures the engine. Among BearSSL's implementations of an algorithm,
+   those of elliptic curves, RSA and hashes are the small ones: handshakes are
+   rare. */
+static void set_up(struct tls *t, const struct anchors *trust,
                    const char *host)
 {
     br_ssl_engine_context *eng = &t->client.eng;
@@ -365,9 +203,12 @@ static void set_up(struct tls *t, const struct tls_trust *trust,
     br_ssl_engine_set_ec(eng, &br_ec_prime_i31);
     br_ssl_engine_set_rsavrfy(eng, br_rsa_i31_pkcs1_vrfy);
     br_ssl_engine_set_ecdsa(eng, br_ecdsa_i31_vrfy_asn1);
-    set_hashes(t);
-    x509_init(&t->x509, trust->anchors, host,
-              clock_seconds());
+    br_ssl_engine_set_hash(eng, br_sha256_ID, &br_sha256_vtable);
+    br_ssl_engine_set_hash(eng, br_sha384_ID, &br_sha384_vtable);
+    br_ssl_engine_set_hash(eng, br_sha512_ID, &br_sha512_vtable);
+    br_ssl_engine_set_prf_sha256(eng, br_tls12_sha256_prf);
+    br_ssl_engine_set_prf_sha384(eng, br_tls12_sha384_prf);
+    x509_init(&t->x509, trust, host, clock_seconds());
     br_ssl_engine_set_x509(eng, &t->x509.vtable);
     br_ssl_engine_set_buffer(eng, t->buffer, sizeof t->buffer, 1);
     br_ssl_engine_add_flags(eng, BR_OPT_NO_RENEGOTIATION);
@@ -376,10 +217,10 @@ static void set_up(struct tls *t, const struct tls_trust *trust,
     buf_wipe(seed, sizeof seed);
 }
 
-/* How long a session is resumed: a certificate that is replaced, or a root
-   that is trusted no more by a peer's new chain, is seen after an hour at the
-   latest, and a run of weeks pays for 24 handshakes a day. */
-#define SESSION_MAX (3600 * CLOCK_SECOND)
+/* How long a session is resumed. A certificate that was replaced, or an issuer
+   that is no longer trusted, is noticed after an hour at the latest, and a run
+   of weeks has 24 full handshakes a day. */
+static const int64_t session_max = 3600 * CLOCK_SECOND;
 
 static bool may_resume(const struct tls *t)
 {
@@ -388,13 +229,13 @@ static bool may_resume(const struct tls *t)
         clock_seconds() <= t->certified;
 }
 
-/* Keeps the session of a handshake that succeeded. */
+/* Keeps the session of a handshake that has succeeded. */
 static void keep_session(struct tls *t)
 {
     br_ssl_engine_get_session_parameters(&t->client.eng, &t->session);
-    if (t->x509.n == 0)          /* resumed: no younger by that */
+    if (t->x509.n == 0)          /* resumed: the times stay */
         return;
-    t->session_end = clock_now(CLOCK_STEADY) + SESSION_MAX;
+    t->session_end = clock_now(CLOCK_STEADY) + session_max;
     t->certified = t->x509.until;
 }
 
@@ -404,7 +245,7 @@ void tls_forget(struct tls *tls)
 }
 
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
-                          const struct tls_trust *trust)
+                          const struct anchors *trust)
 {
     unsigned char any[16];
     char name[256];
@@ -423,7 +264,7 @@ enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
     name[n] = '\0';
     set_up(tls, trust, name);
     br_ssl_engine_set_session_parameters(&tls->client.eng, &tls->session);
-    /* an address is no name for SNI (RFC 6066 section 3) */
+    /* no SNI for addresses (RFC 6066 section 3) */
     if (br_ssl_client_reset(&tls->client, net_address(any, name) > 0 ? NULL
                             : name, resume))
         r = advance(tls, BR_SSL_SENDAPP);
@@ -437,11 +278,11 @@ enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
     }
     tls_forget(tls);
     buf_wipe(&tls->client, sizeof tls->client);
-    /* where a session was offered, that may be all that was wrong */
+    /* if a session was offered, a full handshake may succeed */
     return r == NET_CUT && error != 0 && !resume ? NET_REFUSED : r;
 }
 
-/* Sends what is ready; NET_EARLY once an answer is there. */
+/* Sends all records that are ready. NET_EARLY once an answer has arrived. */
 static enum net_result send_all(struct tls *t)
 {
     for (;;) {
@@ -454,7 +295,7 @@ static enum net_result send_all(struct tls *t)
             return NET_OK;
         r = send_record(t, (state & BR_SSL_RECVREC) != 0);
         if (r == NET_EARLY) {
-            /* may also be an alert, or no more than a part of a record */
+            /* it can also be an alert, or part of a record */
             r = receive_record(t);
             state = br_ssl_engine_current_state(&t->client.eng);
             if (r == NET_OK && (state & BR_SSL_RECVAPP))
@@ -465,11 +306,9 @@ static enum net_result send_all(struct tls *t)
     }
 }
 
-/* Encrypts n bytes and sends them off. */
 static enum net_result write_all(struct tls *tls, const unsigned char *p,
                                  size_t n)
 {
-
     while (n > 0) {
         size_t room;
         unsigned char *to;
@@ -480,7 +319,8 @@ static enum net_result write_all(struct tls *tls, const unsigned char *p,
 
             if (r == NET_OK &&
                 br_ssl_engine_sendapp_buf(&tls->client.eng, &room) == NULL)
-                r = net_fail(tls->net, NET_CUT, "TLS: out of turn");
+                r = net_fail(tls->net, NET_CUT, "TLS: the engine is in a "
+                             "wrong state");
             if (r != NET_OK)
                 return r;
             continue;
@@ -523,7 +363,8 @@ void tls_consume(struct tls *tls, size_t n)
 void tls_close(struct tls *tls)
 {
     tls->net->wait = 0;
-    /* what an alert has ended is not resumed (RFC 5246 section 7.2.2) */
+    /* a session that ended with an alert is not resumed (RFC 5246 section
+       7.2.2) */
     if (br_ssl_engine_last_error(&tls->client.eng) != 0)
         tls_forget(tls);
     br_ssl_engine_close(&tls->client.eng);

@@ -1,11 +1,10 @@
 /*
- * tls: a TLS 1.2 client over a `struct net`, by BearSSL; and the trust
- * anchors that it believes.
+ * tls: a TLS 1.2 client (RFC 5246) on a connected `struct net`, by BearSSL.
  *
- * Offers ECDHE on NIST's curves, with AEAD ciphers only (RFC 5289, RFC 7905),
- * signatures by SHA-256 and better, no renegotiation, no compression. Whether
- * the server's certificates are believed is for x509.h; there is no way to ask
- * for less. No TLS 1.3, no revocation: BearSSL has neither.
+ * It offers ECDHE on the NIST curves with AEAD ciphers (RFC 5289, RFC 7905)
+ * and signatures with SHA-256 or better, and nothing else: no renegotiation
+ * and no compression. x509.h verifies the server's certificates; no option
+ * turns this off. BearSSL has neither TLS 1.3 nor checks of revocation.
  */
 #ifndef TLS_H
 #define TLS_H
@@ -15,87 +14,55 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buf.h"
 #include "net/tcp.h"
 #include "net/x509.h"
 
-/* ---- trust anchors ---- */
-
-struct tls_trust {
-    struct der anchors;
-    struct buf loaded;           /* where they are, but the built-in ones */
-};
-
-/* The table that the build makes of Mozilla's list (anchors.c). */
-extern const struct der tls_builtin;
-
-/* No anchors yet. */
-void tls_trust_init(struct tls_trust *trust);
-
-/*
- * Adds the certificates of a PEM file, or of every file in a directory. Those
- * that are expired, or no anchors for another reason (x509.h), are passed over,
- * and so are those that are there already, which count. False if that leaves
- * none at all, or something cannot be read: a sentence is in `error`, which has
- * `size` bytes.
- */
-bool tls_trust_file(struct tls_trust *trust, const char *path, char *error,
-                    size_t size);
-bool tls_trust_dir(struct tls_trust *trust, const char *path, char *error,
-                   size_t size);
-
-/* The system's bundle, from the first of its usual places that has one; the
-   built-in table if none has. */
-void tls_trust_system(struct tls_trust *trust);
-
-void tls_trust_free(struct tls_trust *trust);
-
-/* ---- connections ---- */
-
+/* A connection, and the session that the next one resumes. All zero at first;
+   for one host and one list of anchors. */
 struct tls {
     struct net *net;
     br_ssl_client_context client;
     struct x509 x509;
-    bool mute;                   /* nothing is sent any more */
-    br_ssl_session_parameters session;   /* to resume, if it has an ID */
-    int64_t session_end;         /* not after this: CLOCK_STEADY */
-    int64_t certified;           /* nor this: its certificates' end, in s */
+    bool mute;                   /* a write has failed: nothing more is sent */
+    br_ssl_session_parameters session;   /* none if its ID is empty */
+    int64_t session_end;         /* not resumed after this: CLOCK_STEADY */
+    int64_t certified;           /* nor after this: x509.until */
     unsigned char buffer[BR_SSL_BUFSIZE_BIDI];
 };
 
 /*
- * Shakes hands over the connected `net` as a client of `host`, a name or an
- * address, which the certificate must have. NET_OK, or what went wrong, with
- * the sentence in net->error: NET_REFUSED where the peer cannot be trusted or
- * no terms are found.
+ * Makes the handshake with `host`, a name or an address, which must be in the
+ * server's certificate. Returns NET_OK, or else sets net->error; NET_REFUSED
+ * means that another attempt would fail in the same way, because the peer is
+ * not trusted or has no version, cipher suite or algorithm in common.
  *
- * A `tls` is for one host and one `trust`, and all zero at first. Used again
- * after tls_close, it offers to resume the session that it had (RFC 5246
- * section 7.3), which is one round trip and no signature; a server that will
- * not shakes hands in full. A resumed session shows no certificate: for an
- * hour, or until one of them ends, it is believed for the one that it had.
+ * After tls_close it resumes the session of the last connection (RFC 5246
+ * section 7.3), which saves a round trip and a signature; if the server
+ * declines, the handshake is a full one. A server shows no certificate when it
+ * resumes a session, so that a session is resumed for an hour at most, and not
+ * after a certificate of its chain has expired.
  */
 enum net_result tls_start(struct tls *tls, struct net *net, const char *host,
-                          const struct tls_trust *trust);
+                          const struct anchors *trust);
 
 /*
- * Writes all n bytes and sends them off. NET_EARLY when the server answered
- * before it had them all: read the answer, then close. What was not sent then,
- * or after an error, never is: a request that failed is not done later.
+ * Encrypts and sends n bytes. NET_EARLY if the server answered before all were
+ * sent: read the answer, then close. After any other result than NET_OK
+ * nothing more is sent, so that a request that failed is never executed later.
  */
 enum net_result tls_write(struct tls *tls, const void *bytes, size_t n);
 
 /*
- * Waits for decrypted bytes and shows where they are, without a copy; they
- * stay until tls_consume has taken them. NET_END is the server's
- * close_notify, NET_CUT also the end of the connection without one.
+ * Waits for decrypted bytes and sets a pointer to them; they are valid until
+ * tls_consume has taken them. NET_END is the server's close_notify; the end of
+ * the connection without one is NET_CUT.
  */
 enum net_result tls_peek(struct tls *tls, const unsigned char **bytes,
                          size_t *n);
 void tls_consume(struct tls *tls, size_t n);
 
-/* Sends close_notify, as far as that goes without waiting, and wipes the
-   keys. The `net` stays open, the session is kept. */
+/* Sends close_notify, if that is possible without waiting, and wipes the keys.
+   The `net` stays open, and the session is kept. */
 void tls_close(struct tls *tls);
 
 /* Wipes the session. */

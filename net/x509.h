@@ -1,35 +1,37 @@
 /*
- * x509: is this chain of certificates to be believed, for this host, now?
+ * x509: decides whether the chain of certificates that a server sends is
+ * trusted, for this host and at this time.
  *
- * An engine for BearSSL (br_x509_class), in the place of its own, which is lax
- * where a client with an account's keys should not be: it takes the common
- * name for the host's, looks at no extendedKeyUsage, lets a CA be a server,
- * knows no addresses, refuses all name constraints, trusts expired roots, and
- * wants the chain in order. Beside it, another reader of the same bytes could
- * add most of that, but not name constraints, which it refuses before; and a
- * check by one reader says little about what another one has read. So this is
- * the only one (with der and cert), and takes from BearSSL what it does best:
- * the hashes and the signatures.
+ * This is an engine for BearSSL (br_x509_class) in the place of BearSSL's own,
+ * which is too lenient for a client that has an account's keys: it accepts the
+ * common name as the host, ignores extendedKeyUsage, accepts a CA certificate
+ * as a server's, does not know IP addresses, refuses all name constraints,
+ * trusts roots that have expired, and requires the chain to be in order. A
+ * second reader of the same bytes could add most of this to BearSSL's, but not
+ * the name constraints, which BearSSL refuses first; and a check by one reader
+ * proves little about what another one has read. This engine is therefore the
+ * only one (with cert.h). It takes the hashes and the signatures from BearSSL.
  *
- * It follows RFC 5280 section 6 without policies, RFC 9525 for names, and the
- * strict of both where they leave a choice:
+ * It follows RFC 5280 section 6, without policies, and RFC 9525 for names.
+ * Where they leave a choice, it is strict:
  *
- * - The chain leads from the server's certificate to a trust anchor through
- *   what the server sent, in any order; what is not needed does no harm. All
- *   signatures are verified, each certificate and the anchor is valid now,
- *   each issuer is a CA, within its path length, and may issue for servers
- *   (extendedKeyUsage). A certificate that is itself an anchor, and no CA's,
- *   is enough.
- * - The server's own certificate is for servers and no CA's, and has the host
- *   in its subjectAltName: as iPAddress if it is an address, else as dNSName,
- *   where "*" is the whole first label and at least two more follow, more if
- *   those two are like co.uk. The common name is never looked at.
- * - Name constraints of CAs and anchors hold for all certificates below, for
- *   DNS names, addresses and permitted directory names; a name of a form that
- *   cannot be compared with a constraint of its form is refused.
+ * - The chain leads from the server's certificate to a trust anchor, through
+ *   the certificates that the server sent, in any order; those that are not
+ *   needed do no harm. All signatures are verified. Each certificate and the
+ *   anchor are valid now. Each issuer is a CA within its path length that may
+ *   issue certificates for servers (extendedKeyUsage). A server's certificate
+ *   that is itself an anchor, and not a CA's, is sufficient.
+ * - The server's own certificate is for servers, is not a CA's, and has the
+ *   host in its subjectAltName: an address as iPAddress, a name as dNSName. In
+ *   a dNSName "*" is the whole first label, and two more labels follow, or
+ *   three if the last two are like co.uk. The common name is not compared.
+ * - The name constraints of CAs and anchors apply to all certificates below
+ *   them: to DNS names, addresses and directory names. A name of another form
+ *   that has a constraint is refused.
  *
- * No revocation. At most X509_CERTIFICATES of X509_BYTES in all, X509_CHECKS
- * signatures and X509_COMPARISONS of names.
+ * Revocation is not checked. A chain has at most X509_CERTIFICATES with
+ * X509_BYTES; X509_CHECKS signatures are verified, and X509_COMPARISONS names
+ * compared.
  */
 #ifndef X509_H
 #define X509_H
@@ -40,7 +42,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "net/cert.h"
+#include "net/anchors.h"
 
 enum {
     X509_CERTIFICATES = 16,
@@ -49,43 +51,29 @@ enum {
     X509_COMPARISONS = 100000
 };
 
-/*
- * What is believed without a proof: a list of trust anchors, one after the
- * other, as bytes that x509.c alone reads. In the place of each one's name are
- * the first 8 bytes of the name's SHA-256. The name only finds a candidate, and
- * the key does the believing: another name with the same hash would cost a
- * signature that does not fit, and no security.
- *
- * x509_add_anchor adds a certificate, unless it is there already; list->failed
- * if there is no room. NULL, or what is wrong with it, as in "it has expired":
- * also when it is past its end at `now`, which does not come back.
- */
-const char *x509_add_anchor(struct buf *list, const struct cert *c,
-                            int64_t now);
-
-/* One chain. The caller owns it, and frees it when the handshake is done. */
+/* One chain. */
 struct x509 {
     const br_x509_class *vtable;
-    struct der anchors;
+    const struct anchors *anchors;
     const char *host;                /* a name, or an address */
     int64_t now;                     /* seconds since 1970 */
     struct buf bytes;                /* all certificates */
-    size_t ends[X509_CERTIFICATES];  /* where each ends in them */
+    size_t ends[X509_CERTIFICATES];  /* the end of each in `bytes` */
     size_t n;
     bool too_many;
-    int64_t until;                   /* when the first of those that lead to
-                                        the anchor ends, or a little before */
-    br_x509_pkey key;                /* the server's, once it is believed, and
-                                        whose name the chain leads to: */
-    char signer[128];                /* its common name, else its organization,
-                                        else "". Not fit for a terminal */
+    int64_t until;                   /* the first end of a validity among all
+                                        certificates that were considered */
+    br_x509_pkey key;                /* the server's, once it is trusted */
+    char signer[128];                /* common name, or else organization, of
+                                        the anchor; "" if it has neither. Not
+                                        safe to print */
     char error[128];                 /* a sentence, after a refusal */
 };
 
-/* Prepares it for a chain of `host`, which must stay, as the anchors must, and
-   is not empty. */
-void x509_init(struct x509 *x, struct der anchors, const char *host,
-               int64_t now);
+/* Prepares for a chain of `host`, which is not empty. The host and the anchors
+   must stay until x509_free, which the caller calls after the handshake. */
+void x509_init(struct x509 *x, const struct anchors *anchors,
+               const char *host, int64_t now);
 void x509_free(struct x509 *x);
 
 #endif

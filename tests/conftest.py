@@ -34,7 +34,7 @@ def sources():
     """The program's sources, for a build of its own."""
     return [path for path in [*ROOT.glob("*.c"), *ROOT.glob("*/*.c")]
             if path.parent.name not in ("build", "dist", "tests")
-            and path.name != "mkanchors.c"] + [ROOT / "build/anchors.c"]
+            and path.name != "mkanchors.c"] + [ROOT / "build/roots.c"]
 
 
 def pytest_configure():

@@ -59,7 +59,7 @@ static int give(void *fd, const unsigned char *bytes, size_t n)
 }
 
 static void open_peer(struct peer *p, const char *url,
-                      const struct tls_trust *trust)
+                      const struct anchors *trust)
 {
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list, *ai;
     const int on = 1;
@@ -84,7 +84,7 @@ static void open_peer(struct peer *p, const char *url,
         fail("cannot connect");
     setsockopt(p->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     br_ssl_client_init_full(&p->client, &p->unused, NULL, 0);
-    x509_init(&p->x509, trust->anchors, p->host, time(NULL));
+    x509_init(&p->x509, trust, p->host, time(NULL));
     br_ssl_engine_set_x509(&p->client.eng, &p->x509.vtable);
     /* init_full prefers ChaCha20, but AES is faster in hardware */
     br_ssl_engine_set_suites(&p->client.eng, (const uint16_t[]) {
@@ -167,11 +167,11 @@ int main(int argc, char **argv)
     static char text[1 << 19];
     char id[256], error[256];
     const char *ca = getenv("BENCH_CA");
-    struct tls_trust trust;
+    struct anchors trust;
     FILE *file;
 
-    tls_trust_init(&trust);
-    if (ca == NULL || !tls_trust_file(&trust, ca, error, sizeof error))
+    anchors_init(&trust);
+    if (ca == NULL || !anchors_file(&trust, ca, error, sizeof error))
         fail("no CA");
     file = argc > 1 ? fopen(argv[1], "r") : NULL;
     if (file == NULL || fread(text, 1, sizeof text - 1, file) == 0)

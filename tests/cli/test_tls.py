@@ -1,7 +1,6 @@
-"""TLS: nginx and the stand-ins as servers; which of them the real binary
-talks to, and what it says of the others."""
+"""TLS with nginx and the stand-ins as servers: which servers the real binary
+accepts, and what it reports about the others."""
 
-import hashlib
 import itertools
 import pathlib
 import shutil
@@ -29,7 +28,7 @@ LARGE = "x" * 366000
 
 TLS12 = "ssl_protocols TLSv1.2;"
 
-# What it is: (which certificate, more of its configuration).
+# name: (certificate, additional configuration)
 GOOD = {
     "RSA 2048": ("rsa", ""),
     "RSA 4096": ("rsa 4096", ""),
@@ -56,15 +55,16 @@ GOOD = {
 
 BAD = {
     "another authority": ("other", "", NOT_TRUSTED),
-    "self-signed": ("self", "", "is a self-signed CA's"),
+    "self-signed": ("self", "", "is a self-signed CA certificate"),
     "the intermediate authority is missing": ("cut chain", "", NOT_TRUSTED),
-    "expired": ("expired", "", "server's certificate has expired on 20"),
+    "expired": ("expired", "", "server's certificate expired on 20"),
     "not yet valid": ("early", "", "certificate is not valid before 20"),
-    "another name": ("name", "", "for another name"),
-    "a name that only ends alike": ("longer name", "", "for another name"),
+    "another name": ("name", "", "is not valid for the host"),
+    "a name that only ends alike": ("longer name", "",
+                                    "is not valid for the host"),
     "RSA 1024": ("rsa 1024", "", "has an RSA key of less than 2048 bits"),
     "signed with SHA-1": ("sha1", "", "is signed with SHA-1"),
-    "signed by a server's certificate": ("leaf", "", "not a CA's"),
+    "signed by a server's certificate": ("leaf", "", "not a CA certificate"),
     "a common name alone": ("no names", "", "has no subjectAltName"),
     "a client's certificate": ("client", "", "is not for servers"),
     "a certificate of 70 KB": ("huge", "", "or more than 64 KB"),
@@ -84,7 +84,7 @@ BAD = {
     "RSA-PSS only": (
         "rsa", f"{TLS12} ssl_conf_command SignatureAlgorithms "
         "RSA-PSS+SHA256;", REFUSED),
-    "no TLS": (None, "", "or no TLS at all"),
+    "no TLS": (None, "", "or does not speak TLS"),
 }
 
 PAIRS = TLS12 + " keepalive_requests 2; access_log {0}.log sessions; " \
@@ -117,8 +117,8 @@ http {{
 
 
 class Nginx:
-    """One nginx with a server for each entry of `sites`, on 127.0.0.1;
-    `ports` tells which is where."""
+    """One nginx with a server for each entry of `sites`, on 127.0.0.1; `ports`
+    has the port of each."""
 
     def __init__(self, folder, sites, certificates):
         self.folder = folder
@@ -170,8 +170,8 @@ class Nginx:
         return (self.folder / "access.log").read_text()
 
     def sessions(self, name):
-        """Empties the log of a site's connections: an "r" for each one that
-        resumed a session, a "." for each other."""
+        """The connections of a site since the last call, in order: an "r" for
+        each that resumed a session, a "." for each other."""
         path = self.folder / f"{name.replace(' ', '_')}.log"
         found = dict(line.split() for line in path.read_text().splitlines())
         path.write_text("")
@@ -242,7 +242,7 @@ def nginx(tmp_path_factory, ca, other_ca):
 
 
 @pytest.mark.parametrize("name", GOOD)
-def test_a_server_that_is_believed(nginx, ocrdyn, name):
+def test_a_server_that_is_accepted(nginx, ocrdyn, name):
     done = ocrdyn([], ["a", "b"], nginx.environment(name))
     assert done.rows == [["a", "complete", "request 1", ""],
                          ["b", "complete", "request 2", ""]]
@@ -250,7 +250,7 @@ def test_a_server_that_is_believed(nginx, ocrdyn, name):
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_server_that_is_not_believed_hears_no_secret(nginx, ocrdyn, name):
+def test_a_server_that_is_refused_gets_no_secret(nginx, ocrdyn, name):
     done = ocrdyn(ONCE, ["a"], nginx.environment(name))
     assert "complete" not in done.stdout.decode()
     assert done.returncode in (1, 3)
@@ -258,30 +258,30 @@ def test_a_server_that_is_not_believed_hears_no_secret(nginx, ocrdyn, name):
     assert f"{nginx.ports[name]} Basic" not in nginx.log
 
 
-def test_a_server_by_its_address(nginx, ocrdyn):
+def test_a_server_is_accepted_by_its_address(nginx, ocrdyn):
     done = ocrdyn([], ["a"], nginx.environment("P-256", "127.0.0.1"))
     assert done.rows == [["a", "complete", "request 1", ""]]
 
 
-def test_an_address_that_the_certificate_has_not(nginx, ocrdyn):
+def test_an_address_that_is_not_in_the_certificate_is_refused(nginx, ocrdyn):
     done = ocrdyn(ONCE, ["a"], nginx.environment("P-384", "127.0.0.1"))
-    assert "for another name than 127.0.0.1" in done.stderr
+    assert "not valid for the host 127.0.0.1" in done.stderr
     assert done.returncode in (1, 3)
 
 
-def test_a_connection_that_nginx_ends_is_opened_again(nginx, ocrdyn):
+def test_a_connection_that_nginx_closes_is_reopened(nginx, ocrdyn):
     done = ocrdyn([], list("abcde"),
                   nginx.environment("a connection of two requests"))
     assert [row[2] for row in done.rows] == [
         f"request {n}" for n in (1, 2, 1, 2, 1)]
 
 
-def test_a_large_answer_of_nginx(nginx, ocrdyn):
+def test_a_large_answer_is_complete(nginx, ocrdyn):
     done = ocrdyn([], ["a"], nginx.environment("large"))
     assert done.rows == [["a", "complete", LARGE, ""]]
 
 
-# The time.
+# Time.
 
 CLOCK = """
 #include <stdlib.h>
@@ -311,8 +311,8 @@ int __wrap_connect(int fd, const struct sockaddr *to, socklen_t n)
 
 @pytest.fixture(scope="module")
 def displaced(tmp_path_factory):
-    """The path of a build whose calendar is what TEST_TIME says, and for
-    which TEST_STEP seconds pass with each connect."""
+    """The path of a build whose calendar clock is at TEST_TIME, and whose
+    clocks advance by TEST_STEP seconds with each connect."""
     folder = tmp_path_factory.mktemp("displaced")
     (folder / "clock_test.c").write_text(CLOCK)
     done = subprocess.run(
@@ -333,10 +333,10 @@ def displaced(tmp_path_factory):
              "not valid yet"),
     "2025": (1740787200, "the system clock says 2025-03-01; certificates are "
              "not valid yet"),
-    "before the root is expired": (time.time() + 6 * 86400,
-                                   "the server's certificate has expired on"),
+    "before the root expires": (time.time() + 6 * 86400,
+                                   "the server's certificate expired on"),
 })
-def test_a_wrong_clock_is_named(nginx, displaced, ocrdyn, when, says):
+def test_a_wrong_clock_is_reported(nginx, displaced, ocrdyn, when, says):
     ocrdyn.path, ocrdyn.under = displaced, []
     done = ocrdyn(ONCE, ["a"], {**nginx.environment("P-256"),
                                 "TEST_TIME": int(when)})
@@ -344,7 +344,7 @@ def test_a_wrong_clock_is_named(nginx, displaced, ocrdyn, when, says):
     assert done.returncode == 3
 
 
-def test_a_root_that_is_expired_is_no_root(nginx, displaced, ocrdyn):
+def test_an_expired_root_is_not_loaded(nginx, displaced, ocrdyn):
     ocrdyn.path, ocrdyn.under = displaced, []
     done = ocrdyn(ONCE, ["a"], {**nginx.environment("P-256"),
                                 "TEST_TIME": int(time.time() + 30 * 86400)})
@@ -356,8 +356,8 @@ def test_a_root_that_is_expired_is_no_root(nginx, displaced, ocrdyn):
 # Sessions.
 
 def in_pairs(nginx, ocrdyn, name, middle=None, args=ONCE, **env):
-    """A run over ten images, two for each connection: how many were read,
-    and the connections as Nginx.sessions has them."""
+    """Runs over ten images, two per connection. Returns the result, and the
+    connections as Nginx.sessions does."""
     nginx.sessions(name)
     port = middle.port if middle else nginx.ports[name]
     done = ocrdyn(args, list("0123456789"), {**env, "CLOUDINARY_URL":
@@ -380,13 +380,13 @@ def test_a_session_is_resumed_by_its_own_process_only(nginx, ocrdyn):
         assert in_pairs(nginx, ocrdyn, "sessions")[1] == ".rrrr"
 
 
-def test_a_server_that_resumes_no_session(nginx, ocrdyn):
+def test_a_server_without_sessions_gets_full_handshakes(nginx, ocrdyn):
     done, sessions = in_pairs(nginx, ocrdyn, "no sessions")
     assert whole(done) and sessions == "....."
 
 
 def test_a_session_is_resumed_for_an_hour(nginx, displaced, ocrdyn):
-    """From one connection to the next 1,000 s pass."""
+    """1,000 s pass between connections."""
     ocrdyn.path, ocrdyn.under = displaced, []
     done, sessions = in_pairs(nginx, ocrdyn, "sessions", TEST_STEP=1000,
                               TEST_TIME=int(time.time()))
@@ -394,17 +394,17 @@ def test_a_session_is_resumed_for_an_hour(nginx, displaced, ocrdyn):
 
 
 def test_a_session_ends_with_the_certificate(nginx, displaced, ocrdyn):
-    """Which is valid for 2,500 s from now."""
+    """The certificate is valid for 2,500 s from now."""
     ocrdyn.path, ocrdyn.under = displaced, []
     done, sessions = in_pairs(nginx, ocrdyn, "short", TEST_STEP=1000,
                               TEST_TIME=int(time.time()))
     assert sessions == ".r"
-    assert "the server's certificate has expired on" in done.stderr
+    assert "the server's certificate expired on" in done.stderr
     assert [row[1] for row in done.rows[:4]] == ["complete"] * 4
 
 
 def offers(found):
-    """A deed: notes whether a ClientHello offers a session."""
+    """A deed that notes whether a ClientHello offers a session."""
     def deed(record):
         found.append(record[43] > 0)
         return [record]
@@ -412,7 +412,7 @@ def offers(found):
 
 
 def once(n, change):
-    """A deed: changes the nth record that it is given."""
+    """A deed that changes the nth record it gets."""
     given = itertools.count()
     return lambda record: [change(record) if next(given) == n else record]
 
@@ -421,8 +421,8 @@ def flip(i):
     return lambda record: record[:i] + bytes([record[i] ^ 1]) + record[i + 1:]
 
 
-def test_a_session_that_an_alert_has_ended_is_not_offered(nginx, ocrdyn):
-    """Of the first connection the first answer is changed on its way."""
+def test_a_session_that_ended_with_an_alert_is_not_offered(nginx, ocrdyn):
+    """The first answer on the first connection is altered in transit."""
     found = []
     with Middle(nginx.ports["sessions"], "server", 6,
                 once(0, flip(-1))) as inner, \
@@ -434,7 +434,7 @@ def test_a_session_that_an_alert_has_ended_is_not_offered(nginx, ocrdyn):
 
 @cases("byte", {"its ID": 44, "its version": 10, "its cipher suite": 77})
 def test_a_session_that_is_resumed_wrongly_is_forgotten(nginx, ocrdyn, byte):
-    """A ServerHello is changed on its way, of the second connection."""
+    """The ServerHello of the second connection is altered in transit."""
     found = []
     with Middle(nginx.ports["sessions"], "server", 0,
                 once(1, flip(byte))) as inner, \
@@ -444,12 +444,12 @@ def test_a_session_that_is_resumed_wrongly_is_forgotten(nginx, ocrdyn, byte):
     assert found == [False, True, False, True, True, True]
     assert sessions == "..rrr"
 
-# Whom to believe.
+
+# Trust anchors.
 
 @pytest.fixture
 def bundles(tmp_path, ca, other_ca):
-    """Relative paths for options and variables, which the binary, run in
-    tmp_path, finds."""
+    """Bundles in the working directory of the binary, for relative paths."""
     good, bad = ca.certificate.read_text(), other_ca.certificate.read_text()
     (tmp_path / "good.pem").write_text(good)
     (tmp_path / "bad.pem").write_text(bad)
@@ -481,11 +481,11 @@ def variables(file=None, folder=None, aws=None):
                                       variables("bad.pem"), True),
     "the option beats an absent file": (["--cacert", "good.pem"],
                                         variables("absent.pem"), True),
-    "not what is for AWS": ([], variables("bad.pem", aws="good.pem"), False),
+    "not the one for AWS": ([], variables("bad.pem", aws="good.pem"), False),
     "the system's": ([], variables("", ""), False),
 })
-def test_whom_cloudinary_is_verified_by(cloudinary, bundles, ocrdyn, args,
-                                        env, works):
+def test_the_anchors_for_cloudinary(cloudinary, bundles, ocrdyn, args, env,
+                                    works):
     cloudinary.open_world = True
     done = ocrdyn([*args, *ONCE], ["a"], env)
     assert (done.returncode == 0) == works
@@ -507,9 +507,9 @@ def test_whom_cloudinary_is_verified_by(cloudinary, bundles, ocrdyn, args,
     "the option beats its own, too": (["--cacert", "good.pem"],
                                       variables(aws="bad.pem"), False),
 })
-def test_whom_dynamodb_is_verified_by(cloudinary, bundles, other_ca, ocrdyn,
-                                      args, env, works):
-    """Here it is verified by bad.pem, and Cloudinary by good.pem."""
+def test_the_anchors_for_dynamodb(cloudinary, bundles, other_ca, ocrdyn, args,
+                                  env, works):
+    """Its CA is in bad.pem here; that of Cloudinary is in good.pem."""
     cloudinary.open_world = True
     with Front(other_ca.issue(), Mini("mini")) as front:
         done = ocrdyn(["-t", "mini", *args, *ONCE], ["a"],
@@ -524,7 +524,7 @@ def lines(pem):
 
 
 def damaged(pem, i):
-    """The certificate with one byte changed, and 4 KB behind it."""
+    """The certificate with one byte changed, and 4 KB appended."""
     der = bytearray(ssl.PEM_cert_to_DER_cert(pem.decode()))
     der[i % len(der)] ^= 0x5a
     return ssl.DER_cert_to_PEM_cert(bytes(der) + bytes(4096)).encode()
@@ -542,17 +542,17 @@ def damaged(pem, i):
     "its other name": lambda pem: pem.replace(b"CERTIFICATE",
                                               b"X509 CERTIFICATE"),
     "twice": lambda pem: pem + pem,
-    "a broken one before": lambda pem: b"".join(
+    "a broken one before it": lambda pem: b"".join(
         lines(pem)[:3] + lines(pem)[-1:]) + pem,
-    "a broken one behind": lambda pem: pem + b"".join(
+    "a broken one after it": lambda pem: pem + b"".join(
         lines(pem)[:3] + lines(pem)[-1:]),
-    "one without end behind": lambda pem: pem + b"".join(lines(pem)[:3]),
-    "a key before": lambda pem: b"-----BEGIN PRIVATE KEY-----\nAAAA\n"
+    "one without END after it": lambda pem: pem + b"".join(lines(pem)[:3]),
+    "a key before it": lambda pem: b"-----BEGIN PRIVATE KEY-----\nAAAA\n"
                                 b"-----END PRIVATE KEY-----\n" + pem,
-    "behind 100 KB of text": lambda pem: b"hello, world\n" * 8000 + pem,
-    "behind 400 damaged ones": lambda pem: b"".join(
+    "after 100 KB of text": lambda pem: b"hello, world\n" * 8000 + pem,
+    "after 400 damaged ones": lambda pem: b"".join(
         damaged(pem, i) for i in range(400)) + pem,
-    "among the system's": lambda pem: pathlib.Path(
+    "after those of the system": lambda pem: pathlib.Path(
         "/etc/ssl/certs/ca-certificates.crt").read_bytes() + pem,
 })
 def test_bundles_that_work(cloudinary, ca, tmp_path, ocrdyn, change):
@@ -577,9 +577,9 @@ def test_bundles_that_work(cloudinary, ca, tmp_path, ocrdyn, change):
 })
 @pytest.mark.parametrize("how", ["--cacert", "SSL_CERT_FILE", "SSL_CERT_DIR",
                                  "AWS_CA_BUNDLE"])
-def test_bundles_without_a_certificate_are_misuse(cloudinary, mini, ca,
-                                                  tmp_path, ocrdyn, change,
-                                                  how):
+def test_bundles_without_a_certificate_are_refused(cloudinary, mini, ca,
+                                                   tmp_path, ocrdyn, change,
+                                                   how):
     (tmp_path / "folder").mkdir()
     (tmp_path / "folder/bundle").write_bytes(
         change(ca.certificate.read_bytes()))
@@ -600,7 +600,7 @@ def test_a_bundle_of_16_mb_is_refused(cloudinary, tmp_path, ocrdyn):
     assert "File too large" in done.stderr
 
 
-# Without a system.
+# Without the files of a system.
 
 SYSTEM = ["/etc/ssl/certs/ca-certificates.crt",
           "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem",
@@ -609,21 +609,22 @@ SYSTEM = ["/etc/ssl/certs/ca-certificates.crt",
 
 @pytest.fixture
 def empty_root(cloudinary, ocrdyn):
-    """A root with the binary and /etc/hosts; run() runs it there."""
+    """empty_root() runs the binary in a root directory that has only itself
+    and /etc/hosts."""
     cloudinary.open_world = True
     options = jail(ocrdyn, "127.0.0.1 localhost\n")
 
     def run():
         process = start_static(ocrdyn, list(ONCE), variables(), **options)
-        out, err = process.communicate(b"a\n", timeout=30)
+        out, err = process.communicate(b"a\n", timeout=60)
         return process.returncode, out, err.decode()
     run.folder = ocrdyn.folder / "jail"
     return run
 
 
 def test_without_a_bundle_the_built_in_one_is_used(cloudinary, empty_root):
-    """No real root signs for localhost, so that not to be trusted is all
-    that can be seen; without any root that would be another error."""
+    """No real root signs certificates for localhost, so that the stand-in is
+    not trusted. Without any root the error would be another one."""
     status, out, err = empty_root()
     assert status in (1, 3)
     assert NOT_TRUSTED in err
@@ -638,7 +639,7 @@ def test_the_systems_bundle_is_found(ca, empty_root, place):
     assert empty_root()[0] == 0
 
 
-def test_an_empty_bundle_of_the_system_is_passed_over(ca, empty_root):
+def test_an_empty_bundle_of_the_system_is_skipped(ca, empty_root):
     for place in SYSTEM:
         path = empty_root.folder / place[1:]
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -648,7 +649,7 @@ def test_an_empty_bundle_of_the_system_is_passed_over(ca, empty_root):
 
 
 def elements(der):
-    """The elements of a certificate that stand in this one, each whole."""
+    """The whole elements that an element of a certificate contains."""
     def head(at):
         more = der[at + 1] & 0x7f if der[at + 1] > 0x7f else 0
         length = int.from_bytes(der[at + 2:at + 2 + more], "big") if more \
@@ -667,8 +668,8 @@ def elements(der):
     "Starfield Services Root Certificate Authority - G2",
     "DigiCert Global Root G2"])
 def test_well_known_roots_are_built_in(ocrdyn, name):
-    """Its whole key is in the binary, at the distance that x509.c reads it in
-    behind the hash of its name; both are taken from the system's bundle."""
+    """The binary contains the name and the key of the root, as the system's
+    bundle has them. test_anchors compares all members of all roots."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(SYSTEM[0])
     (root, der), = ((root, der) for root, der in
@@ -679,5 +680,4 @@ def test_well_known_roots_are_built_in(ocrdyn, name):
     number = key[-261 if len(key) < 512 else -517:-5] if rsa else key[-97:]
     binary = pathlib.Path(ocrdyn.path).read_bytes()
     assert binary.count(number) == 1
-    at = binary.index(number) - 8 - (21 if rsa else 17)
-    assert binary[at:at + 8] == hashlib.sha256(subject).digest()[:8]
+    assert subject in binary

@@ -16,7 +16,7 @@ mkdir -p "$found"
 longest() {
     case $1 in
     aws) echo 12000 ;;
-    bundle) echo 16000 ;;
+    anchors) echo 16000 ;;
     checkpoint) echo 1700 ;;
     http) echo 40000 ;;
     proxy) echo 3000 ;;
@@ -102,7 +102,7 @@ seeds() {
             `'credential_process = "x \\" y" \1\n[x]\nsso_session=a\n'
         seed '\0[default]\nrole_arn=\1\nsource_profile = default\n'`
             `'duration_seconds=1\nweb_identity_token_file = \1\n' ;;
-    bundle)
+    anchors)
         some_certificates
         for pem in "$first" "$shortest"; do
             seed '\0%s\n' "$pem"

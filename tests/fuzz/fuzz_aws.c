@@ -26,8 +26,6 @@ enum { MAX = 16384, ROOM = 16 * MAX };    /* and a NUL */
 static const char secret[] = "ZqZqZqZqZqZq", shown[] = "ZqZq";
 
 /* No connection is made here. */
-const struct der tls_builtin;
-
 struct settings {
     const char *profile, *region, *endpoint;
     bool config;

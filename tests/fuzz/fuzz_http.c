@@ -20,8 +20,6 @@ static const char chunks_follow[] =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
 /* No connection is made here. */
-const struct der tls_builtin;
-
 struct outcome {
     struct http_response r;
     unsigned char body[MAX];

@@ -23,8 +23,6 @@ enum { MAX = 8192, ERROR_MAX = 256 };
 static const char secret[] = "ZqZqZqZqZqZq", shown[] = "ZqZq";
 
 /* No connection is made here. */
-const struct der tls_builtin;
-
 static void expect(bool good)
 {
     if (!good)

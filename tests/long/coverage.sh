@@ -8,7 +8,7 @@ units=build/coverage
 flags='-std=c11 -D_GNU_SOURCE -g -O0 --coverage -DSANDBOX_OFF'
 rm -rf "$units"
 mkdir -p "$units"
-make -s build/anchors.c || exit
+make -s build/roots.c || exit
 # each program keeps counts of its own, named for it
 make -s UNITS="$units" TESTCC="cc $flags" units >"$units/make.log" 2>&1 || {
     cat "$units/make.log"

@@ -112,7 +112,7 @@ def transport():
                 frame=faults.until_close, at="end", end="close")
     # not only once: what answers so when a session is to be resumed is asked
     # again, for a full handshake
-    yield fault("garbage for handshakes", STOP, "no TLS at all",
+    yield fault("garbage for handshakes", STOP, "does not speak TLS",
                 when="accept", times=None, frame=faults.garbage(), at="end",
                 end="close")
     yield fault("no handshake", AGAIN, args=("--connect-timeout", 1),

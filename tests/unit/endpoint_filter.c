@@ -8,8 +8,6 @@
 #include <stdio.h>
 
 /* No connection is made here. */
-const struct der tls_builtin;
-
 int main(int argc, char **argv)
 {
     char error[WHY_MAX], signing[ENDPOINT_REGION_MAX];

@@ -11,8 +11,6 @@
 #include "tests/unit/test.h"
 
 /* No connection is made here. */
-const struct der tls_builtin;
-
 /* ---- responses ---- */
 
 struct outcome {

@@ -1,5 +1,5 @@
-/* Unit tests of net_connect: which addresses it tries, in which order, and
-   for how long. The resolver, the sockets and the time are of this file. */
+/* Unit tests of net_connect: which addresses it tries, in which order, and for
+   how long. This file replaces the resolver, the sockets and the clock. */
 #include "net/tcp.h"
 
 #include <errno.h>
@@ -14,16 +14,17 @@
 #include "base/clock.h"
 #include "tests/unit/test.h"
 
-/* ------------------------------------------------------- what there is */
+/* ----------------------------------------- resolver, sockets and clock */
 
 static struct {
-    const char *addresses;       /* what the resolver gives, one letter each:
-                                    "6", "4" and those of the loopback, "s"
-                                    and "f" */
-    const char *dead, *closed;   /* which of them let wait, which refuse */
+    const char *addresses;       /* what the resolver returns: "6" and "4" are
+                                    addresses of IPv6 and IPv4, "s" and "f"
+                                    those of the loopback interface */
+    const char *dead, *closed;   /* those that do not answer, and those that
+                                    refuse connections */
     char tried[32];
     int64_t now;
-    int error;                   /* of the connect under way */
+    int error;                   /* of the current connect */
 } world;
 
 static int family(char address)
@@ -74,7 +75,7 @@ void freeaddrinfo(struct addrinfo *ai)
     }
 }
 
-/* The letter of an address. */
+/* Returns the letter of an address. */
 static char address_of(const struct sockaddr *sa)
 {
     struct addrinfo ai;
@@ -91,7 +92,7 @@ static char address_of(const struct sockaddr *sa)
     return '?';
 }
 
-/* Its second argument is a union of all kinds of address, in glibc. */
+/* In glibc the second argument is a union of all kinds of addresses. */
 int connect(int fd, __CONST_SOCKADDR_ARG to, socklen_t size)
 {
     const char a = address_of(to.__sockaddr__);
@@ -153,8 +154,8 @@ enum wait_result wait_until(int64_t until, int fd, short events,
 
 /* ---------------------------------------------------------------- tests */
 
-/* `connections` made one after the other, of 10 s each at most for an
-   address: all that was tried, and how long it took. */
+/* Several connections one after the other, with 10 s for each address. `tried`
+   are all addresses that were tried, `seconds` is the time it took. */
 static const struct {
     const char *what, *addresses, *dead, *closed;
     int connections;
@@ -162,21 +163,22 @@ static const struct {
     const char *tried;
     int seconds;
 } cases[] = {
-    {"the first that answers", "64", "", "", 1, false, true, "6", 0},
+    {"the first address answers", "64", "", "", 1, false, true, "6", 0},
     {"a dead family costs its time once", "64", "6", "", 3, false, true,
      "6444", 10},
     {"IPv4 may be the dead one", "46", "4", "", 3, false, true, "4666", 10},
     {"a family that refuses costs no time", "64", "", "6", 2, false, true,
      "644", 0},
     {"families take turns", "666444", "6", "", 2, false, true, "644", 10},
-    {"the rest of a family when the other is used up", "6444", "64",
-     "", 1, false, false, "6444", 40},
+    {"one family has more addresses than the other", "6444", "64", "", 1,
+     false, false, "6444", 40},
     {"one family alone", "444", "", "4", 1, false, false, "444", 0},
-    {"all are dead", "6464", "64", "", 2, false, false, "64646464", 80},
+    {"all addresses are dead", "6464", "64", "", 2, false, false, "64646464",
+     80},
     {"loopback: another address is not tried", "64f", "", "", 1, true, true,
      "f", 0},
     {"loopback: both families", "s6f4", "s", "", 2, true, true, "sff", 10},
-    {"loopback: there is none", "6464", "", "", 1, true, false, "", 0}
+    {"loopback: no such address", "6464", "", "", 1, true, false, "", 0}
 };
 
 static void test_connect(void)
@@ -206,7 +208,7 @@ static void test_connect(void)
     }
 }
 
-/* The family that answered is tried first, not only. */
+/* The family that answered last is the first, but not the only one. */
 static void test_family_that_dies(void)
 {
     struct net net = {.fd = -1};
@@ -220,7 +222,7 @@ static void test_family_that_dies(void)
     world.dead = "4";
     CHECK(net_connect(&net, "host.example", 443, CLOCK_SECOND, false) &&
           net.family == AF_INET6 && strcmp(world.tried, "6446") == 0,
-          "when the other family dies it goes back: <%s>", world.tried);
+          "the other family is tried when this one dies: <%s>", world.tried);
     net_close(&net);
 }
 

@@ -1,12 +1,13 @@
 /*
  * x509_filter: gives chains of certificates to x509.c and prints its verdicts,
- * for tests/test_x509.py.
+ * for tests/conformance/test_x509.py.
  *
- * Lines in: "case HOST SECONDS DEPTH" (the time; how many authorities may
- * stand between, or -1), then "trust HEX" and "chain HEX" for each certificate
- * in DER, then "end". A line out for each case: "accepted", "name: " or
- * "refused: " and the sentence. Each chain is given whole and byte by byte;
- * "torn" where that makes a difference.
+ * Each case on standard input is a line "case HOST SECONDS DEPTH", with the
+ * time and the path length of all anchors (-1: as in their certificates), then
+ * lines "trust HEX" and "chain HEX", one for each certificate in DER, and a
+ * line "end". The output has a line for each case: "accepted", or "name:
+ * SENTENCE" if only the host is wrong, or "refused: SENTENCE". Each chain is
+ * given whole and byte by byte; the line is "torn" if the results differ.
  */
 #include "net/x509.h"
 
@@ -24,7 +25,7 @@ struct decoded {
 
 static struct decoded trusted[LIST], chain[LIST];
 static size_t n_trusted, n_chain;
-static struct buf anchors;
+static struct anchors anchors;
 
 static struct decoded from_hex(const char *hex)
 {
@@ -40,14 +41,14 @@ static void make_anchors(int64_t now, int depth)
 {
     size_t i;
 
-    buf_reset(&anchors);
+    anchors_free(&anchors);
     for (i = 0; i < n_trusted; i++) {
         struct cert c;
 
-        (void)cert_read(&c, trusted[i].p, trusted[i].n);
-        if (depth >= 0 && (unsigned)depth < c.path)
-            c.path = (unsigned)depth;
-        (void)x509_add_anchor(&anchors, &c, now);
+        cert_read(&c, trusted[i].p, trusted[i].n);
+        if (depth >= 0 && (unsigned)depth < c.subject.path)
+            c.subject.path = (unsigned)depth;
+        (void)anchors_add(&anchors, &c, now);
     }
 }
 
@@ -69,12 +70,11 @@ static unsigned give(struct x509 *x, size_t piece)
 
 static void judge(const char *host, int64_t now)
 {
-    const struct der list = {anchors.data, anchors.len};
     struct x509 x;
     char sentence[sizeof x.error];
     unsigned error;
 
-    x509_init(&x, list, host, now);
+    x509_init(&x, &anchors, host, now);
     error = give(&x, SIZE_MAX / 2);
     memcpy(sentence, x.error, sizeof sentence);
     if (give(&x, 1) != error || strcmp(sentence, x.error) != 0 ||
@@ -103,7 +103,7 @@ int main(void)
     long long now = 0;
     int depth = -1;
 
-    buf_init(&anchors, ROOM);
+    anchors_init(&anchors);
     while (fgets(line, sizeof line, stdin) != NULL) {
         line[strcspn(line, "\n")] = '\0';
         if (sscanf(line, "case %255s %lld %d", host, &now, &depth) == 3)
@@ -117,10 +117,10 @@ int main(void)
             judge(host, now);
             forget();
         } else {
-            fprintf(stderr, "x509_filter: what is this: %.40s\n", line);
+            fprintf(stderr, "x509_filter: unknown line: %.40s\n", line);
             return 1;
         }
     }
-    buf_free(&anchors);
+    anchors_free(&anchors);
     return fflush(stdout) != 0;
 }
