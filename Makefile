@@ -109,7 +109,7 @@ $(UNITS)/roots.o: build/roots.c
 $(UNITS)/libocrdyn.a: $(filter-out %/ocrdyn.o,$(TEST_OBJECTS))
 	rm -f $@
 	ar rcs $@ $^
-$(filter-out build/units/test_sigv4,$(TESTS)): $(UNITS)/%: tests/unit/%.c \
+$(filter-out build/units/test_sigv4 build/units/test_image,$(TESTS)): $(UNITS)/%: tests/unit/%.c \
 		$(UNITS)/libocrdyn.a
 	$(COMPILE_TEST) -o $@ $< $(UNITS)/libocrdyn.a $(TESTLIB)
 $(UNITS)/test_anchors: private COMPILE_TEST += -DCA_BUNDLE='"$(CA_BUNDLE)"'
@@ -120,6 +120,12 @@ $(UNITS)/ocrdyn: $(UNITS)/ocrdyn.o $(UNITS)/libocrdyn.a
 build/units/test_sigv4: TESTCC = cc $(TESTFLAGS) -fsanitize=undefined
 build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c base/why.c
 	$(COMPILE_TEST) -o $@ $^ $(TESTLIB)
+
+# It visits a million states.
+build/units/test_image: TESTCC = cc $(TESTFLAGS) -O2 -fsanitize=undefined \
+	-fno-sanitize-recover=all
+build/units/test_image: tests/unit/test_image.c cloudinary/image.c
+	$(COMPILE_TEST) -o $@ $^
 
 -include $(TEST_OBJECTS:.o=.d) $(TESTS:=.d)
 

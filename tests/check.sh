@@ -82,7 +82,7 @@ check() {
     for test in build/units/test_*; do
         case $test in *.d) ;; *) part "${test##*/}" "$test" ;; esac
     done
-    part cli integration tests/cli
+    part cli integration tests/cli tests/unit
 }
 
 # Everything else.
@@ -108,7 +108,7 @@ rest() {
         tests/cli/test_extract.py tests/cli/test_run.py \
         -k 'becomes_rows or text_that_is_printed'
     part fuzz tests/fuzz/fuzz.sh 5
-    part integration integration tests/conformance tests/long
+    part integration integration tests/conformance tests/long tests/peers
 }
 
 for tier; do

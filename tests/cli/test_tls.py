@@ -122,6 +122,7 @@ class Nginx:
 
     def __init__(self, folder, sites, certificates):
         self.folder = folder
+        self.seen = {}           # connections that sessions() has given
         self.ports = dict(zip(sites, free_ports(len(sites))))
         servers = [self._server(self.ports[name], certificates.get(site[0]),
                                 site[1]) for name, site in sites.items()]
@@ -171,11 +172,14 @@ class Nginx:
 
     def sessions(self, name):
         """The connections of a site since the last call, in order: an "r" for
-        each that resumed a session, a "." for each other."""
+        each that resumed a session, a "." for each other. nginx may log a
+        request after its client has ended: a connection counts once."""
         path = self.folder / f"{name.replace(' ', '_')}.log"
         found = dict(line.split() for line in path.read_text().splitlines())
+        new = {c: how for c, how in found.items() if c not in self.seen}
+        self.seen.update(found)
         path.write_text("")
-        return "".join(found.values())
+        return "".join(new.values())
 
 
 def free_ports(n):
