@@ -5,181 +5,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/text.h"
 #include "base/clock.h"
 #include "net/proxy.h"
 #include "base/why.h"
 
-/* ------------------------------------------------------------------ URL */
-
-void http_escape(struct buf *out, const void *bytes, size_t n,
-                 const char *keep)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    const unsigned char *p = bytes;
-
-    for (; n > 0; n--, p++) {
-        if (ascii_unreserved(*p) || (*p != '\0' && strchr(keep, *p) != NULL)) {
-            buf_byte(out, *p);
-        } else {
-            buf_byte(out, '%');
-            buf_byte(out, (unsigned char)hex[*p >> 4]);
-            buf_byte(out, (unsigned char)hex[*p & 15]);
-        }
-    }
-}
-
-bool http_unescape(char *to, size_t room, const char *from, size_t n)
-{
-    const char *end = from + n;
-
-    while (from < end) {
-        char c = *from++;
-
-        if (c == '%' && end - from >= 2) {
-            int high = ascii_hex(from[0]), low = ascii_hex(from[1]);
-
-            if (high >= 0 && low >= 0) {
-                c = (char)(high << 4 | low);
-                from += 2;
-            }
-        }
-        if (room-- < 2 || c == '\0')
-            return false;
-        *to++ = c;
-    }
-    *to = '\0';
-    return true;
-}
-
-/* Takes the host off the front of a URL: what follows it, or NULL. */
-static const char *url_host(struct http_url *url, const char *p)
-{
-    bool literal = *p == '[';
-    unsigned char address[16];
-    size_t n = 0;
-
-    p += literal;
-    while (ascii_alnum(p[n]) || p[n] == '.' ||
-           (literal ? p[n] == ':' : p[n] == '-' || p[n] == '_'))
-        n++;
-    if (n == 0 || n >= sizeof url->host || (literal && p[n] != ']'))
-        return NULL;
-    memcpy(url->host, p, n);
-    url->host[n] = '\0';
-    if (literal && net_address(address, url->host) != 16)
-        return NULL;
-    return p + n + literal;
-}
-
-static bool is_loopback_name(const char *host)
-{
-    unsigned char address[16];
-
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-        (net_address(address, host) == 4 && address[0] == 127);
-}
-
-/* An address and no name: nobody's resolver is asked. */
-static bool is_metadata_address(const char *host)
-{
-    static const char known[][16] = {
-        "169.254.169.254", "169.254.170.2", "169.254.170.23",
-        "fd00:ec2::254", "fd00:ec2::23"
-    };
-    unsigned char a[16], b[16];
-    size_t n = net_address(a, host);
-
-    for (size_t i = 0; n > 0 && i < sizeof known / sizeof *known; i++)
-        if (net_address(b, known[i]) == n && memcmp(a, b, n) == 0)
-            return true;
-    return false;
-}
-
-/* The Host field's value (RFC 9110 section 7.2). */
-static void url_authority(struct http_url *url)
-{
-    bool literal = strchr(url->host, ':') != NULL;
-    char port[8] = "";
-
-    if (url->port != (url->tls ? 443 : 80))
-        snprintf(port, sizeof port, ":%u", (unsigned)url->port);
-    snprintf(url->authority, sizeof url->authority, "%s%s%s%s",
-             literal ? "[" : "", url->host, literal ? "]" : "", port);
-}
-
-/* NULL, or what is wrong with it. */
-static const char *url_wrong(struct http_url *url, const char *text,
-                             bool metadata)
-{
-    const char *p;
-    size_t n;
-
-    memset(url, 0, sizeof *url);
-    url->tls = strncasecmp(text, "https://", 8) == 0;
-    if (!url->tls && strncasecmp(text, "http://", 7) != 0)
-        return "it must begin with https://";
-    p = url_host(url, text + (url->tls ? 8 : 7));
-    if (p == NULL)
-        return "its host name is wrong";
-    url->port = url->tls ? 443 : 80;
-    if (*p == ':') {
-        unsigned long port;
-        char *end;
-
-        port = ascii_digit(p[1]) ? strtoul(p + 1, &end, 10) : 0;
-        if (port == 0 || port > 65535)
-            return "its port is not 1 to 65535";
-        url->port = (unsigned short)port;
-        p = end;
-    }
-    n = strlen(p);
-    while (n > 0 && p[n - 1] == '/')
-        n--;
-    if ((*p != '\0' && *p != '/') || n >= sizeof url->path)
-        return "what follows its host is wrong";
-    memcpy(url->path, p, n);
-    for (p = url->path; *p != '\0'; p++)
-        if (!ascii_unreserved(*p) && *p != '/' && *p != '%')
-            return "its path is not a plain one";
-    url->metadata = metadata && !url->tls && is_metadata_address(url->host);
-    if (!url->tls && !url->metadata && !is_loopback_name(url->host))
-        return "plain http is only for this machine itself (localhost); use "
-            "https://";
-    url_authority(url);
-    return NULL;
-}
-
-static bool url_parse(struct http_url *url, const char *text, bool metadata,
-                      char *error, size_t size)
-{
-    const char *wrong = url_wrong(url, text, metadata);
-
-    if (wrong != NULL)
-        snprintf(error, size, "%s", wrong);
-    return wrong == NULL;
-}
-
-bool http_url_parse(struct http_url *url, const char *text, char *error,
-                    size_t size)
-{
-    return url_parse(url, text, false, error, size);
-}
-
-bool http_url_parse_metadata(struct http_url *url, const char *text,
-                             char *error, size_t size)
-{
-    return url_parse(url, text, true, error, size);
-}
-
 /* --------------------------------------------------------------- client */
 
 /* A body of this size goes out with the head: one record, one system call. */
 enum { BODY_SMALL = 16384 };
 
-void http_init(struct http *h, const struct http_url *url,
+void http_init(struct http *h, const struct url *url,
                const struct http_options *options)
 {
     memset(h, 0, sizeof *h);
@@ -505,7 +342,7 @@ static void keep_body(void *context, const unsigned char *bytes, size_t n)
     buf_add(context, bytes, n);
 }
 
-enum http_result http_once(const struct http_url *url,
+enum http_result http_once(const struct url *url,
                            const struct http_options *options,
                            const struct http_request *rq,
                            struct http_answer *answer)

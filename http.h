@@ -18,54 +18,14 @@
 #include "base/buf.h"
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "net/url.h"
 
 enum {
     HTTP_HEAD_MAX = 32768,       /* bytes of a header block */
     HTTP_LINES_MAX = 128,        /* lines of a header block */
     HTTP_INTERIM_MAX = 8,        /* 1xx answers before the answer */
-    HTTP_FRAME_MAX = 8192,       /* bytes of one chunk's line, of trailers */
-    HTTP_HOST_MAX = 254
+    HTTP_FRAME_MAX = 8192        /* bytes of one chunk's line, of trailers */
 };
-
-/* ---- URL ---- */
-
-/* "https://host[:port][/path]", and nothing else of a URL. */
-struct http_url {
-    bool tls;
-    bool metadata;               /* see http_url_parse_metadata */
-    unsigned short port;
-    char host[HTTP_HOST_MAX];            /* without brackets */
-    char authority[HTTP_HOST_MAX + 10];  /* as the Host field has it: without
-                                            the scheme's own port */
-    char path[256];                      /* "" or "/..." without a last "/" */
-};
-
-/* False: `error`, of `size` bytes, says what is wrong with it; plain http to
-   other than localhost, 127.0.0.0/8 and [::1] is wrong. */
-bool http_url_parse(struct http_url *url, const char *text, char *error,
-                    size_t size);
-
-/*
- * The same, but plain http is right, too, to the link-local addresses where
- * AWS's machines are told their credentials: 169.254.169.254,
- * [fd00:ec2::254] (instance metadata), 169.254.170.2 (ECS), 169.254.170.23,
- * [fd00:ec2::23] (EKS). For nothing but these credentials.
- */
-bool http_url_parse_metadata(struct http_url *url, const char *text,
-                             char *error, size_t size);
-
-/*
- * Percent-encodes n bytes (RFC 3986 section 2.1): all but the unreserved
- * characters, and those in `keep`.
- */
-void http_escape(struct buf *out, const void *bytes, size_t n,
-                 const char *keep);
-
-/*
- * Percent-decodes n bytes into `to`, as a string; what is not "%XX" stays.
- * False: there is no room for it in `room` bytes, or it has a NUL.
- */
-bool http_unescape(char *to, size_t room, const char *from, size_t n);
 
 /*
  * ---- responses (response.c) ----
@@ -156,7 +116,7 @@ struct http {
     int64_t used;                /* when it was last used, CLOCK_STEADY */
     size_t plain_at, plain_len;
     struct net net;
-    struct http_url url;
+    struct url url;
     struct buf request;          /* in hand; the memory is for the next one */
     char error[NET_ERROR];       /* what went wrong with the last request */
     struct http_response response;
@@ -194,7 +154,7 @@ enum http_result {
 };
 
 /* Neither connects nor allocates. http_close ends it. */
-void http_init(struct http *h, const struct http_url *url,
+void http_init(struct http *h, const struct url *url,
                const struct http_options *options);
 
 /*
@@ -225,7 +185,7 @@ struct http_answer {
  * as far as the body has room for it: HTTP_LOST above that. All else that was
  * held of it is wiped.
  */
-enum http_result http_once(const struct http_url *url,
+enum http_result http_once(const struct url *url,
                            const struct http_options *options,
                            const struct http_request *rq,
                            struct http_answer *answer);

@@ -72,7 +72,7 @@ static bool below(const char *name, const char *entry)
 }
 
 /* One entry of NO_PROXY, which it cuts. */
-static bool matches(const struct http_url *url, char *entry)
+static bool matches(const struct url *url, char *entry)
 {
     unsigned char a[16];
     char *slash = strchr(entry, '/');
@@ -97,10 +97,10 @@ static bool matches(const struct http_url *url, char *entry)
     return below(url->host, entry);
 }
 
-static bool excepted(const struct http_url *url, const char *list)
+static bool excepted(const struct url *url, const char *list)
 {
     static const char between[] = ", \t";
-    char entry[HTTP_HOST_MAX + 10];
+    char entry[URL_HOST_MAX + 10];
 
     while (list != NULL && *(list += strspn(list, between)) != '\0') {
         size_t n = strcspn(list, between);
@@ -132,7 +132,7 @@ static bool decode_user(char *pair, size_t size, const char *text, size_t n)
     size_t k = colon == NULL ? n : (size_t)(colon - text);
 
     /* a colon ends the user, even one that was encoded (RFC 7617) */
-    if (!http_unescape(pair, size - 1, text, k) || strchr(pair, ':') != NULL)
+    if (!url_unescape(pair, size - 1, text, k) || strchr(pair, ':') != NULL)
         return false;
     if (k < n)
         k++;
@@ -140,7 +140,7 @@ static bool decode_user(char *pair, size_t size, const char *text, size_t n)
     n -= k;
     k = strlen(pair);
     pair[k++] = ':';
-    return http_unescape(pair + k, size - k, text, n);
+    return url_unescape(pair + k, size - k, text, n);
 }
 
 static bool set_user(struct proxy *proxy, const char *text, size_t n,
@@ -166,8 +166,8 @@ static bool set_proxy(struct proxy *proxy, const char *text, char *error,
                       size_t size)
 {
     const char *scheme = strstr(text, "://"), *end, *at = NULL, *p;
-    char url[HTTP_HOST_MAX + 32], why[96];
-    struct http_url parts;
+    char url[URL_HOST_MAX + 32], why[96];
+    struct url parts;
     bool port;
 
     if (scheme != NULL && strncasecmp(text, "http://", 7) != 0)
@@ -184,7 +184,7 @@ static bool set_proxy(struct proxy *proxy, const char *text, char *error,
         return false;
     text = at == NULL ? text : at + 1;
     if ((*end != '\0' && strcmp(end, "/") != 0) ||
-        (size_t)(end - text) > HTTP_HOST_MAX + 8)
+        (size_t)(end - text) > URL_HOST_MAX + 8)
         return wrong(error, size, "what follows its host is wrong");
     /* any host will do: the scheme only keeps that from being refused */
     p = memchr(text, ']', (size_t)(end - text));
@@ -192,7 +192,7 @@ static bool set_proxy(struct proxy *proxy, const char *text, char *error,
     port = memchr(p, ':', (size_t)(end - p)) != NULL;
     snprintf(url, sizeof url, "https://%.*s%s", (int)(end - text), text,
              port ? "" : ":80");
-    if (!http_url_parse(&parts, url, why, sizeof why))
+    if (!url_parse(&parts, url, why, sizeof why))
         return wrong(error, size, why);
     memcpy(proxy->host, parts.host, sizeof proxy->host);
     proxy->port = parts.port;
@@ -204,7 +204,7 @@ static bool set(const char *value)
     return value != NULL && *value != '\0';
 }
 
-bool proxy_choose(struct proxy *proxy, const struct http_url *url,
+bool proxy_choose(struct proxy *proxy, const struct url *url,
                   const struct proxy_variables *v, char *error, size_t size)
 {
     const char *value = set(v->own) ? v->own : set(v->https) ? v->https
@@ -300,7 +300,7 @@ static enum net_result ask(const struct proxy *proxy, struct net *net,
 }
 
 enum net_result proxy_open(const struct proxy *proxy, struct net *net,
-                           const struct http_url *url, const char *agent,
+                           const struct url *url, const char *agent,
                            int64_t timeout, struct http_response *r)
 {
     char target[sizeof url->authority + 8], why[sizeof net->error];

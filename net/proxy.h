@@ -14,7 +14,7 @@
 #include "http.h"
 
 struct proxy {
-    char host[HTTP_HOST_MAX];    /* without brackets; "": there is none */
+    char host[URL_HOST_MAX];    /* without brackets; "": there is none */
     unsigned short port;
     char authorization[1400];    /* Proxy-Authorization, or "" */
 };
@@ -37,7 +37,7 @@ struct proxy_variables {
  * are not resolved. False: `error` says what is wrong, and shows nothing of
  * the value. The caller wipes the proxy after use.
  */
-bool proxy_choose(struct proxy *proxy, const struct http_url *url,
+bool proxy_choose(struct proxy *proxy, const struct url *url,
                   const struct proxy_variables *variables, char *error,
                   size_t size);
 
@@ -48,7 +48,7 @@ bool proxy_choose(struct proxy *proxy, const struct http_url *url,
  * where the proxy will not, now or later; the sentence is in net->error.
  */
 enum net_result proxy_open(const struct proxy *proxy, struct net *net,
-                           const struct http_url *url, const char *agent,
+                           const struct url *url, const char *agent,
                            int64_t timeout, struct http_response *r);
 
 #endif

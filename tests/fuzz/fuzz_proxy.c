@@ -62,7 +62,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *host, *value, *no, *which;
     struct proxy_variables v = {NULL, NULL, NULL, NULL};
     struct proxy p, q;
-    struct http_url url;
+    struct url url;
     bool good;
 
     if (size > MAX)
@@ -74,7 +74,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     no = cut(&rest);
     which = cut(&rest);
     (void)snprintf(target, sizeof target, "https://%s", host);
-    if (!http_url_parse(&url, target, error, sizeof error))
+    if (!url_parse(&url, target, error, sizeof error))
         return 0;
     *(*which == 'o' ? &v.own : *which == 'a' ? &v.all : &v.https) = value;
     v.no = no;

@@ -60,13 +60,13 @@ static bool is_this_machine(const char *host)
          ntohl(ip.s_addr) >> 24 == 127);
 }
 
-static void check_url(const struct http_url *url)
+static void check_url(const struct url *url)
 {
     const size_t n = strnlen(url->path, sizeof url->path);
     char text[sizeof url->authority + sizeof url->path + 8];
     char error[ERROR_MAX];
     struct in6_addr ip;
-    struct http_url again;
+    struct url again;
 
     expect_plain(url->host, sizeof url->host, 1);
     expect_plain(url->authority, sizeof url->authority, 1);
@@ -79,7 +79,7 @@ static void check_url(const struct http_url *url)
     expect(url->tls || is_this_machine(url->host));
     (void)snprintf(text, sizeof text, "%s://%s%s",
                    url->tls ? "https" : "http", url->authority, url->path);
-    expect(http_url_parse(&again, text, error, sizeof error));
+    expect(url_parse(&again, text, error, sizeof error));
     expect(again.tls == url->tls && again.port == url->port);
     expect(strcmp(again.host, url->host) == 0);
     expect(strcmp(again.authority, url->authority) == 0);
@@ -190,7 +190,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct account account;
-    struct http_url url;
+    struct url url;
     char *text, *error;
     size_t size;
     bool good;
@@ -202,7 +202,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     expect(error != NULL);
     text = unfold(data + 2, n - 2);
     if (data[0] % 3 == 0) {
-        good = http_url_parse(&url, text, error, size);
+        good = url_parse(&url, text, error, size);
         if (good)
             check_url(&url);
     } else {

@@ -11,10 +11,10 @@ const struct der tls_builtin;
 static bool choose(struct proxy *proxy, const char *target,
                    const struct proxy_variables *v, char error[256])
 {
-    struct http_url url;
+    struct url url;
 
     *error = '\0';
-    if (!http_url_parse(&url, target, error, 256))
+    if (!url_parse(&url, target, error, 256))
         return false;
     return proxy_choose(proxy, &url, v, error, 256);
 }
