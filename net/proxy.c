@@ -6,8 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
-#include "base/why.h"
+#include "base/buf.h"
+#include "net/tcp.h"
 
 /* ------------------------------------------------------------- NO_PROXY */
 
@@ -217,111 +217,4 @@ bool proxy_choose(struct proxy *proxy, const struct url *url,
         return true;
     buf_wipe(proxy, sizeof *proxy);
     return false;
-}
-
-/* -------------------------------------------------------------- CONNECT */
-
-/* What an answer that is not 2xx means. The connection is closed after it:
-   its body, if it has one, is not read. */
-static enum net_result refused(const struct proxy *proxy, struct net *net,
-                               const char *target,
-                               const struct http_response *r)
-{
-    const char *host = proxy->host;
-    struct why_words said = {0};         /* "403 Forbidden" */
-    const char *reason = http_response_field(r, "");
-    char status[8];
-
-    snprintf(status, sizeof status, "%d%s", r->status,
-             *reason != '\0' ? " " : "");
-    why_words_add(&said, status, strlen(status));
-    why_words_add(&said, reason, strlen(reason));
-    /* which tinyproxy says, too */
-    if (r->status == 407 || r->status == 401)
-        return net_fail(net, NET_REFUSED, "the proxy %s %s (%s): it is "
-                        "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT", host,
-                        *proxy->authorization != '\0' ? "refuses this user "
-                        "and password" : "wants a user and a password",
-                        said.text);
-    if (r->status >= 500)
-        return net_fail(net, NET_CUT, "the proxy %s could not connect to "
-                        "%s (%s)", host, target, said.text);
-    return net_fail(net, NET_REFUSED, "the proxy %s does not let anybody "
-                    "connect to %s (%s): ask whoever runs it, or put the "
-                    "host into NO_PROXY", host, target, said.text);
-}
-
-/* Takes the proxy's answer, up to the end of its header block: byte by byte,
-   as what follows belongs to the tunnel, and stays in what `net` has read. */
-static enum net_result take_answer(struct net *net, struct http_response *r)
-{
-    http_response_init(r, false);
-    r->tunnel = true;
-    while (!r->done) {
-        unsigned char byte;
-        size_t n;
-        enum net_result got = net_read(net, &byte, 1, &n);
-
-        if (got != NET_OK)
-            return got == NET_END ? NET_CUT : got;
-        http_response_feed(r, &byte, 1, NULL, NULL);
-        if (r->error != NULL)
-            return net_fail(net, NET_CUT, "%s", r->error);
-    }
-    return NET_OK;
-}
-
-static enum net_result ask(const struct proxy *proxy, struct net *net,
-                           const char *target, const char *agent,
-                           struct http_response *r)
-{
-    enum net_result result = NET_OK;
-    struct buf head;
-    size_t at = 0;
-
-    buf_init(&head, 4096);
-    buf_format(&head, "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n",
-               target, target, agent);
-    if (*proxy->authorization != '\0') {
-        buf_str(&head, "Proxy-Authorization: ");
-        buf_str(&head, proxy->authorization);
-        buf_str(&head, "\r\n");
-    }
-    if (!buf_str(&head, "\r\n"))
-        result = net_fail(net, NET_CUT, "memory is out");
-    while (result == NET_OK && at < head.len) {
-        size_t sent = 0;
-
-        result = net_write(net, head.data + at, head.len - at, &sent, false);
-        at += sent;
-    }
-    buf_free(&head);
-    return result == NET_OK ? take_answer(net, r) : result;
-}
-
-enum net_result proxy_open(const struct proxy *proxy, struct net *net,
-                           const struct url *url, const char *agent,
-                           int64_t timeout, struct http_response *r)
-{
-    char target[sizeof url->authority + 8], why[sizeof net->error];
-    enum net_result result = NET_CUT;
-
-    /* with its port always (RFC 9112 section 3.2.3) */
-    snprintf(target, sizeof target, "%s%s", url->authority,
-             url->port == 443 ? ":443" : "");
-    if (net_connect(net, proxy->host, proxy->port, timeout, false)) {
-        net->wait = timeout;
-        net->until = clock_now(CLOCK_STEADY) + timeout;
-        result = ask(proxy, net, target, agent, r);
-    }
-    if (result == NET_OK && r->status >= 200 && r->status < 300)
-        return NET_OK;
-    net_close(net);
-    if (result == NET_OK)
-        return refused(proxy, net, target, r);
-    if (result == NET_LATE)
-        net_late(net, "answer", timeout);
-    memcpy(why, net->error, sizeof why);
-    return net_fail(net, NET_CUT, "the proxy %s: %s", proxy->host,
-                    why);
 }

@@ -11,7 +11,10 @@
 #ifndef PROXY_H
 #define PROXY_H
 
-#include "http.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "net/url.h"
 
 struct proxy {
     char host[URL_HOST_MAX];    /* without brackets; "": there is none */
@@ -40,15 +43,5 @@ struct proxy_variables {
 bool proxy_choose(struct proxy *proxy, const struct url *url,
                   const struct proxy_variables *variables, char *error,
                   size_t size);
-
-/*
- * Connects to the proxy, and has it connect to the host of `url`; what is
- * written to `net` from then on goes there. `timeout` (ns) holds for each
- * address of the proxy, and for its answer; `r` is room for that. NET_REFUSED
- * where the proxy will not, now or later; the sentence is in net->error.
- */
-enum net_result proxy_open(const struct proxy *proxy, struct net *net,
-                           const struct url *url, const char *agent,
-                           int64_t timeout, struct http_response *r);
 
 #endif

@@ -15,9 +15,6 @@
 
 enum { MAX = 8192 };
 
-/* No connection is made here. */
-const struct der tls_builtin;
-
 static void expect(bool good)
 {
     if (!good)

@@ -5,9 +5,6 @@
 
 #include "tests/unit/test.h"
 
-/* No connection is made here. */
-const struct der tls_builtin;
-
 static bool choose(struct proxy *proxy, const char *target,
                    const struct proxy_variables *v, char error[256])
 {
