@@ -120,7 +120,7 @@ static enum net_result tunnel_refused(const struct proxy *proxy,
    as what follows belongs to the tunnel, and stays in what `net` has read. */
 static enum net_result tunnel_answer(struct net *net, struct http_response *r)
 {
-    http_response_init(r, false);
+    http_response_init(r);
     r->tunnel = true;
     while (!r->done) {
         unsigned char byte;
@@ -286,8 +286,6 @@ static bool target_ok(const char *target)
 static bool make_request(const struct http *h, const struct http_request *rq,
                          struct buf *out)
 {
-    bool sends = strcmp(rq->method, "GET") != 0 &&
-        strcmp(rq->method, "HEAD") != 0;
     size_t i;
 
     if (!ascii_token(rq->method, strlen(rq->method)) ||
@@ -299,7 +297,7 @@ static bool make_request(const struct http *h, const struct http_request *rq,
     buf_format(out, " HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
                "Accept-Encoding: identity\r\n", h->url.authority,
                h->options.agent);
-    if (sends)
+    if (strcmp(rq->method, "GET") != 0)
         buf_format(out, "Content-Length: %zu\r\n", rq->body_len);
     for (i = 0; i < rq->n_fields; i++) {
         const struct http_field *f = &rq->fields[i];
@@ -376,7 +374,7 @@ static enum http_result attempt(struct http *h, const struct http_request *rq,
 
     h->net.wait = h->options.wait;
     h->net.until = now + h->options.total;
-    http_response_init(&h->response, strcmp(rq->method, "HEAD") == 0);
+    http_response_init(&h->response);
     w = stream_write(h, h->request.data, h->request.len);
     if (w == NET_OK && rq->body_len > BODY_SMALL)
         w = stream_write(h, rq->body, rq->body_len);

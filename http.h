@@ -16,80 +16,10 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "http/response.h"
 #include "net/tcp.h"
 #include "net/tls.h"
 #include "net/url.h"
-
-enum {
-    HTTP_HEAD_MAX = 32768,       /* bytes of a header block */
-    HTTP_LINES_MAX = 128,        /* lines of a header block */
-    HTTP_INTERIM_MAX = 8,        /* 1xx answers before the answer */
-    HTTP_FRAME_MAX = 8192        /* bytes of one chunk's line, of trailers */
-};
-
-/*
- * ---- responses (response.c) ----
- *
- * What is taken is RFC 9112, and besides that what curl takes and what can be
- * read in one way only:
- *
- *   - the status line may lack its reason, and the space before it; there may
- *     be more than one space before the status;
- *   - blanks before a field's colon are no part of its name;
- *   - a line that begins with a blank goes on with the field before it
- *     (obs-fold), after one space;
- *   - a field whose name is not a token is passed over;
- *   - LF alone ends a line of the header block.
- *
- * None of these may be about Content-Length or Transfer-Encoding, which say
- * where the body ends: a proxy that reads them in another way sees another
- * body.
- */
-
-typedef void http_body_fn(void *context, const unsigned char *bytes,
-                          size_t n);
-
-struct http_response {
-    int status;                  /* 100 to 599; 0 until it is known */
-    bool keep;                   /* may the connection be used again? */
-    bool head_done, done;
-    const char *error;           /* a sentence, once it is known to be wrong;
-                                    sticks */
-    bool head_only;              /* the request was HEAD */
-    bool tunnel;                 /* for the caller to set: it was CONNECT, the
-                                    answer ends with its header block (RFC 9110
-                                    section 9.3.6) */
-    bool encoded;                /* an error: its Content-Encoding is not
-                                    identity, none of the body was told */
-    int state, interim;          /* of http.c */
-    bool until_close;
-    unsigned digits;
-    uint64_t left;               /* of the body or the chunk */
-    size_t lines, line;          /* of the head; where the last one begins */
-    size_t frame;
-    size_t head_len;
-    char head[HTTP_HEAD_MAX];    /* NAME NUL VALUE NUL ... once head_done; the
-                                    first is the reason, without a name */
-};
-
-/* Begins a response to a request, which was HEAD or not. */
-void http_response_init(struct http_response *r, bool head_only);
-
-/*
- * Takes n bytes, tells `body` the bytes of the body among them, and returns
- * how many it took: all of them, or fewer if the response ended (`done`) or
- * went wrong (`error`) there.
- */
-size_t http_response_feed(struct http_response *r, const unsigned char *bytes,
-                          size_t n, http_body_fn *body, void *context);
-
-/* The connection ended, in order. True if the response was whole. */
-bool http_response_end(struct http_response *r);
-
-/* The value of the first field of that name (any case), or NULL. The name ""
-   is the reason's, of the status line. */
-const char *http_response_field(const struct http_response *r,
-                                const char *name);
 
 /* ---- client ---- */
 

@@ -185,12 +185,12 @@ class Hostile:
 OK = b"HTTP/1.1 200 Connection established\r\n"
 ANSWERS = {
     "nothing": ([], "was closed"),
-    "garbage": ([b"SSH-2.0-x\r\n\r\n"], "not an HTTP/1.1 answer"),
+    "garbage": ([b"SSH-2.0-x\r\n\r\n"], "answer is not HTTP/1.1"),
     "half an answer": ([OK], "was closed"),
     "an endless head": ([OK] + [b"A: b\r\n" * 1000] * 100, "more than 128"),
     "an endless line": ([OK + b"A: "] + [b"x" * 1000] * 100, "32 KB"),
-    "interim answers": ([b"HTTP/1.1 100 C\r\n\r\n"] * 50, "too many interim"),
-    "another protocol": ([b"HTTP/1.1 101 S\r\n\r\n"], "nobody asked for"),
+    "interim answers": ([b"HTTP/1.1 100 C\r\n\r\n"] * 50, "more than 8 interim"),
+    "another protocol": ([b"HTTP/1.1 101 S\r\n\r\n"], "did not ask for"),
     "502": ([b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100000000\r\n\r\n",
              b"x" * 100000], "could not connect to localhost:{} (502 Bad "
             "Gateway)"),
