@@ -116,8 +116,8 @@ def test_user_and_password(images, ocrdyn, tinyproxy):
 
 
 @pytest.mark.parametrize("user, said", [
-    ("", "wants a user and a password (407 "),
-    ("user:wr0ng@", "refuses this user and password (40")])
+    ("", "requires a user name and password (407 "),
+    ("user:wr0ng@", "rejects this user name and password (40")])
 def test_a_proxy_that_refuses_stops_the_run(images, ocrdyn, tinyproxy, user,
                                             said):
     proxy = tinyproxy("BasicAuth user right")
@@ -125,7 +125,7 @@ def test_a_proxy_that_refuses_stops_the_run(images, ocrdyn, tinyproxy, user,
         "HTTPS_PROXY": f"http://{user}127.0.0.1:{proxy.port}"})
     assert done.returncode == 3 and done.stdout == b""
     assert f"the proxy 127.0.0.1 {said}" in done.stderr
-    assert "): it is HTTPS_PROXY=http://USER:PASS" in done.stderr
+    assert "): set HTTPS_PROXY=http://USER:PASS" in done.stderr
     assert "wr0ng" not in done.stderr
     assert not images.log
 
@@ -136,8 +136,9 @@ def test_a_proxy_that_does_not_let_through_stops_the_run(images, ocrdyn,
     done = ocrdyn([], ["a", "b"],
                   {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
     assert done.returncode == 3 and done.stdout == b""
-    assert f"connect to localhost:{images.port} (403 Access violation): ask " \
-        "whoever runs it, or put the host into NO_PROXY" in done.stderr
+    assert f"does not allow connections to localhost:{images.port} (403 " \
+        "Access violation): ask its administrator, or add the host to " \
+        "NO_PROXY" in done.stderr
 
 
 def test_a_tables_proxy_that_refuses_is_the_tables_affair(images, mini, ocrdyn,
@@ -147,7 +148,7 @@ def test_a_tables_proxy_that_refuses_is_the_tables_affair(images, mini, ocrdyn,
         "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
         "NO_PROXY": f"localhost:{images.port}"})
     assert done.returncode == 3
-    assert "DynamoDB: the proxy 127.0.0.1 does not let" in done.stderr
+    assert "DynamoDB: the proxy 127.0.0.1 does not allow" in done.stderr
     assert not images.log, "nothing was paid for"
 
 
