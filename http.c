@@ -211,7 +211,6 @@ static enum net_result open_connection(struct http *h)
         r = NET_CUT;
     if (r != NET_OK)
         return r;
-    h->connections++;
     h->plain_at = h->plain_len = 0;
     h->net.wait = h->options.connect;
     h->net.until = clock_now(CLOCK_STEADY) + h->options.connect;

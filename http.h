@@ -42,7 +42,6 @@ struct http_options {
 struct http {
     struct http_options options;
     bool connected;
-    unsigned connections;        /* opened so far */
     int64_t used;                /* time of the last use, CLOCK_STEADY */
     size_t plain_at, plain_len;  /* the unread part of stream.plain */
     struct net net;

@@ -1,4 +1,6 @@
-/* url: the URLs of services, and percent-encoding. */
+/*
+ * url.c: parses the URLs of services, and percent-encodes (RFC 3986).
+ */
 #include "net/url.h"
 
 #include <stdio.h>
@@ -10,7 +12,7 @@
 #include "net/tcp.h"
 
 void url_escape(struct buf *out, const void *bytes, size_t n,
-                 const char *keep)
+                const char *keep)
 {
     static const char hex[] = "0123456789ABCDEF";
     const unsigned char *p = bytes;
@@ -49,8 +51,9 @@ bool url_unescape(char *to, size_t room, const char *from, size_t n)
     return true;
 }
 
-/* Takes the host off the front of a URL: what follows it, or NULL. */
-static const char *url_host(struct url *url, const char *p)
+/* Copies the host at the start of `p`. Returns what follows it, or NULL if it
+   is not valid. */
+static const char *parse_host(struct url *url, const char *p)
 {
     bool literal = *p == '[';
     unsigned char address[16];
@@ -69,7 +72,7 @@ static const char *url_host(struct url *url, const char *p)
     return p + n + literal;
 }
 
-static bool is_loopback_name(const char *host)
+static bool is_loopback(const char *host)
 {
     unsigned char address[16];
 
@@ -77,7 +80,7 @@ static bool is_loopback_name(const char *host)
         (net_address(address, host) == 4 && address[0] == 127);
 }
 
-/* An address and no name: nobody's resolver is asked. */
+/* Compares addresses, not names: no resolver can redirect these. */
 static bool is_metadata_address(const char *host)
 {
     static const char known[][16] = {
@@ -93,8 +96,8 @@ static bool is_metadata_address(const char *host)
     return false;
 }
 
-/* The Host field's value (RFC 9110 section 7.2). */
-static void url_authority(struct url *url)
+/* Sets the value of the Host field (RFC 9110 section 7.2). */
+static void set_authority(struct url *url)
 {
     bool literal = strchr(url->host, ':') != NULL;
     char port[8] = "";
@@ -105,9 +108,8 @@ static void url_authority(struct url *url)
              literal ? "[" : "", url->host, literal ? "]" : "", port);
 }
 
-/* NULL, or what is wrong with it. */
-static const char *url_wrong(struct url *url, const char *text,
-                             bool metadata)
+/* Returns NULL, or a sentence that says why the URL is not accepted. */
+static const char *parse(struct url *url, const char *text, bool metadata)
 {
     const char *p;
     size_t n;
@@ -116,9 +118,9 @@ static const char *url_wrong(struct url *url, const char *text,
     url->tls = strncasecmp(text, "https://", 8) == 0;
     if (!url->tls && strncasecmp(text, "http://", 7) != 0)
         return "it must begin with https://";
-    p = url_host(url, text + (url->tls ? 8 : 7));
+    p = parse_host(url, text + (url->tls ? 8 : 7));
     if (p == NULL)
-        return "its host name is wrong";
+        return "its host name is not valid";
     url->port = url->tls ? 443 : 80;
     if (*p == ':') {
         unsigned long port;
@@ -126,7 +128,7 @@ static const char *url_wrong(struct url *url, const char *text,
 
         port = ascii_digit(p[1]) ? strtoul(p + 1, &end, 10) : 0;
         if (port == 0 || port > 65535)
-            return "its port is not 1 to 65535";
+            return "its port must be a number from 1 to 65535";
         url->port = (unsigned short)port;
         p = end;
     }
@@ -134,37 +136,33 @@ static const char *url_wrong(struct url *url, const char *text,
     while (n > 0 && p[n - 1] == '/')
         n--;
     if ((*p != '\0' && *p != '/') || n >= sizeof url->path)
-        return "what follows its host is wrong";
+        return "what follows its host is not valid";
     memcpy(url->path, p, n);
     for (p = url->path; *p != '\0'; p++)
         if (!ascii_unreserved(*p) && *p != '/' && *p != '%')
-            return "its path is not a plain one";
+            return "its path contains a character that is not allowed there";
     url->metadata = metadata && !url->tls && is_metadata_address(url->host);
-    if (!url->tls && !url->metadata && !is_loopback_name(url->host))
+    if (!url->tls && !url->metadata && !is_loopback(url->host))
         return "plain http is only for this machine itself (localhost); use "
             "https://";
-    url_authority(url);
+    set_authority(url);
     return NULL;
 }
 
-static bool parse(struct url *url, const char *text, bool metadata,
-                      char *error, size_t size)
+static bool parsed(const char *wrong, char *error, size_t size)
 {
-    const char *wrong = url_wrong(url, text, metadata);
-
     if (wrong != NULL)
         snprintf(error, size, "%s", wrong);
     return wrong == NULL;
 }
 
-bool url_parse(struct url *url, const char *text, char *error,
-                    size_t size)
+bool url_parse(struct url *url, const char *text, char *error, size_t size)
 {
-    return parse(url, text, false, error, size);
+    return parsed(parse(url, text, false), error, size);
 }
 
-bool url_parse_metadata(struct url *url, const char *text,
-                             char *error, size_t size)
+bool url_parse_metadata(struct url *url, const char *text, char *error,
+                        size_t size)
 {
-    return parse(url, text, true, error, size);
+    return parsed(parse(url, text, true), error, size);
 }

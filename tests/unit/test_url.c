@@ -77,8 +77,8 @@ static void test_urls(void)
     }
 }
 
-/* Plain http: to this machine always, to AWS's addresses on it only for its
-   credentials, to others never. */
+/* Plain http is accepted to this machine always, to the link-local addresses of
+   AWS only for credentials, and to other hosts never. */
 static void test_metadata(void)
 {
     static const struct {
@@ -131,10 +131,42 @@ static void test_escape(void)
     buf_free(&b);
 }
 
+static void test_unescape(void)
+{
+    static const struct {
+        const char *text, *decoded;  /* NULL: refused in any size */
+    } cases[] = {
+        {"", ""}, {"abc", "abc"}, {"%41%62c", "Abc"}, {"a%2Fb%2fc", "a/b/c"},
+        {"%C3%A9", "\303\251"}, {"100%", "100%"}, {"%4", "%4"},
+        {"%zz%4g", "%zz%4g"}, {"%%41", "%A"}, {"%2541", "%41"}, {"+", "+"},
+        {"a%00b", NULL}
+    };
+    char out[16];
+    size_t i, room;
+
+    for (i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *text = cases[i].text, *decoded = cases[i].decoded;
+        size_t n = strlen(text), k = decoded == NULL ? 0 : strlen(decoded) + 1;
+
+        for (room = 1; room <= sizeof out; room++) {
+            bool good = url_unescape(out, room, text, n);
+
+            CHECK(good == (decoded != NULL && room >= k),
+                  "%s in %zu bytes is %s", text, room,
+                  good ? "decoded" : "refused");
+            CHECK(!good || decoded == NULL || strcmp(out, decoded) == 0,
+                  "%s is decoded to %s", text, good ? out : "");
+        }
+    }
+    CHECK(url_unescape(out, sizeof out, "%41", 2) && strcmp(out, "%4") == 0,
+          "a sequence that goes beyond n bytes stays");
+}
+
 int main(void)
 {
     test_urls();
     test_metadata();
     test_escape();
+    test_unescape();
     return test_done("test_url");
 }
