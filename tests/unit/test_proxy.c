@@ -28,7 +28,8 @@ static void test_order(void)
     } cases[] = {
         {"no variable, no proxy", "https://a.test", {NULL, NULL, NULL, NULL},
             "", 0},
-        {"an empty variable counts as not set", "https://a.test", {"", "", "", ""}, "", 0},
+        {"an empty variable counts as not set", "https://a.test",
+            {"", "", "", ""}, "", 0},
         {"HTTPS_PROXY", "https://a.test",
             {NULL, "http://p.test:3128", NULL, NULL}, "p.test", 3128},
         {"ALL_PROXY", "https://a.test", {NULL, "", "http://p.test:1", NULL},
