@@ -28,7 +28,7 @@ static void test_backoff(void)
         bool good = true;
         uint32_t k;
 
-        /* 2^16 evenly spread bits; sums of 2^47 at most */
+        /* 2^16 evenly spread numbers */
         for (k = 0; k < 65536; k++) {
             int64_t wait = backoff_delay(cases[i].retry, cases[i].base,
                                         cases[i].cap, k << 16);
@@ -40,19 +40,20 @@ static void test_backoff(void)
         CHECK(good, "retry %u waits from 0 to its bound", cases[i].retry);
         CHECK(most < 65536 || (sum >= most / 2 - most / 32768 - 65536 &&
                                sum <= most / 2),
-              "retry %u waits half its bound in the mean", cases[i].retry);
+              "retry %u waits half its bound on average", cases[i].retry);
         last = backoff_delay(cases[i].retry, cases[i].base, cases[i].cap,
                             UINT32_MAX);
         CHECK(backoff_delay(cases[i].retry, cases[i].base, cases[i].cap, 0) ==
               0 && (last < most || most == 0) &&
               last >= most - most / 1000000000 - 1,
-              "retry %u waits nothing at the least, and nearly its bound",
+              "retry %u waits between 0 and nearly its bound",
               cases[i].retry);
     }
 }
 
-/* The tokens left after these: t a throttled retry, r another, R one that is
-   refused, s success, f failure. -1 if it went otherwise. */
+/* Returns the tokens left after these events: t is a throttled retry, r another
+   one, R one that is refused, s success, f failure. Returns -1 if a retry was
+   allowed or refused unexpectedly. */
 static int tokens_after(const char *events)
 {
     struct backoff_bucket bucket;

@@ -1,6 +1,6 @@
 /*
- * Unit tests of http.c: the parser of responses. Every response is fed whole, byte by byte, and cut in two at every place; all
- * must come to the same.
+ * Unit tests of http/response.c. Every response is fed as a whole, byte by
+ * byte, and cut in two at every position; the results must be equal.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -25,8 +25,8 @@ static void add_body(void *context, const unsigned char *bytes, size_t n)
     buf_add(context, bytes, n);
 }
 
-/* Feeds `input` in pieces that end at `cut` and, if `step`, at every
-   multiple of it; then the end of the connection, if `end`. */
+/* Feeds `input` in two pieces that meet at `cut`, or in pieces of `step` bytes,
+   or as a whole if both are 0; then ends the connection if `end`. */
 static void feed(struct outcome *o, const char *input, size_t n, size_t cut,
                  size_t step, bool end)
 {
@@ -43,7 +43,7 @@ static void feed(struct outcome *o, const char *input, size_t n, size_t cut,
             piece = cut - at;
         if (step > 0 && step < piece)
             piece = step;
-        copy = malloc(piece);    /* so that a read past its end shows */
+        copy = malloc(piece);    /* the sanitizer finds a read past its end */
         memcpy(copy, input + at, piece);
         got = http_response_feed(&r, copy, piece, add_body, &o->body);
         free(copy);
@@ -63,13 +63,14 @@ static void feed(struct outcome *o, const char *input, size_t n, size_t cut,
 static bool same(const struct outcome *a, const struct outcome *b)
 {
     return a->status == b->status && a->done == b->done &&
-        a->keep == b->keep && a->encoded == b->encoded && a->error == b->error && a->taken == b->taken &&
+        a->keep == b->keep && a->encoded == b->encoded &&
+        a->error == b->error && a->taken == b->taken &&
         a->body.len == b->body.len &&
         (a->body.len == 0 || memcmp(a->body.data, b->body.data,
                                     a->body.len) == 0);
 }
 
-/* Whether all ways to feed it agree with `whole`. */
+/* Checks that all ways to feed the input have the same result. */
 static void check_pieces(const char *name, const char *input, size_t n,
                          bool end, const struct outcome *whole)
 {
@@ -77,15 +78,15 @@ static void check_pieces(const char *name, const char *input, size_t n,
     size_t cut, bad = 0;
 
     feed(&o, input, n, 0, 1, end);
-    CHECK(same(&o, whole), "%s: byte by byte is as whole", name);
+    CHECK(same(&o, whole), "%s: byte by byte, the result is the same", name);
     buf_free(&o.body);
     for (cut = 1; cut < n && n < 70000; cut += n > 4000 ? 97 : 1) {
         feed(&o, input, n, cut, 0, end);
         bad += !same(&o, whole);
         buf_free(&o.body);
     }
-    CHECK(bad == 0, "%s: cut at any place is as whole (%zu differ)", name,
-          bad);
+    CHECK(bad == 0, "%s: cut anywhere, the result is the same (%zu differ)",
+          name, bad);
 }
 
 enum { MORE, GOOD, WRONG, END = 8 };
@@ -347,7 +348,7 @@ static void test_nul(void)
     buf_free(&o.body);
 }
 
-/* Each bound: what just fits, and one more. */
+/* Each bound: the largest input that fits, and one that is larger by one. */
 static void test_bounds(void)
 {
     struct outcome o;
@@ -429,7 +430,7 @@ static void test_fields(void)
     CHECK(strcmp(http_response_field(&r, ""), "OK") == 0, "the reason");
 }
 
-/* What odd lines come to: the field X of each, "-" if there is none. */
+/* How unusual lines are read: the value of the field X, or "-". */
 static void test_odd_fields(void)
 {
     static const struct {
@@ -458,7 +459,7 @@ static void test_odd_fields(void)
         http_response_feed(&r, (unsigned char *)input, strlen(input), NULL,
                            NULL);
         x = http_response_field(&r, "x");
-        CHECK(r.done && r.error == NULL, "%s: taken", cases[i].head);
+        CHECK(r.done && r.error == NULL, "%s: accepted", cases[i].head);
         CHECK(strcmp(http_response_field(&r, ""), cases[i].reason) == 0,
               "%s: its reason", cases[i].head);
         CHECK(strcmp(x == NULL ? "-" : x, cases[i].x) == 0, "%s: X is %s",
@@ -466,7 +467,8 @@ static void test_odd_fields(void)
     }
 }
 
-/* The answer to CONNECT ends with its head, whatever that says of a body. */
+/* The answer to CONNECT ends with its header, whatever that says about a
+   body. */
 static void test_tunnel(void)
 {
     static const char *const heads[] = {
@@ -498,8 +500,8 @@ static void test_tunnel(void)
         }
 }
 
-/* 212 responses from the tests of llhttp and curl: none of them may make the
-   ways of feeding differ. */
+/* 212 responses from the tests of llhttp and curl: the result does not depend
+   on how they are fed. */
 static void test_corpus(const char *folder)
 {
     DIR *dir = opendir(folder);
@@ -533,10 +535,10 @@ static void test_corpus(const char *folder)
 }
 
 /*
- * What llhttp makes of its own, from the table beside them. What it refuses is
- * refused here, but for bytes after the end (5, 22), lines that end in LF alone
- * (25) and names that are not tokens (10), which are passed over; and what both
- * take has the same status.
+ * Compares with llhttp's results for its own tests, from the table beside them.
+ * What llhttp refuses is refused here, except bytes after the end (errors 5 and
+ * 22), lines that end in LF alone (25) and names that are not tokens (10),
+ * which are ignored. What both accept has the same status.
  */
 static void check_verdict(const char *line, const char *folder)
 {
@@ -552,7 +554,7 @@ static void check_verdict(const char *line, const char *folder)
     snprintf(name, sizeof name, "%.*s", (int)strcspn(line, "\t"), line);
     snprintf(path, sizeof path, "%s/%s.http", folder, name);
     f = fopen(path, "rb");
-    CHECK(f != NULL && status != NULL && error != NULL, "%s is there", name);
+    CHECK(f != NULL && status != NULL && error != NULL, "%s exists", name);
     if (f == NULL || status == NULL || error == NULL)
         return;
     n = fread(data, 1, sizeof data, f);
@@ -560,10 +562,10 @@ static void check_verdict(const char *line, const char *folder)
     feed(&o, data, n, 0, 0, true);
     code = strtoul(error + 6, NULL, 10);
     if (code != 0 && code != 5 && code != 10 && code != 22 && code != 25)
-        CHECK(o.error != NULL, "%s: refused as by llhttp", name);
+        CHECK(o.error != NULL, "%s: refused, as by llhttp", name);
     else if (code == 0 && o.error == NULL)
         CHECK((unsigned long)o.status == strtoul(status + 7, NULL, 10),
-              "%s: status %d as llhttp has it", name, o.status);
+              "%s: status %d, as llhttp", name, o.status);
     buf_free(&o.body);
 }
 
