@@ -113,7 +113,7 @@ static const struct response_case responses[] = {
     {"bytes after the end", OK L5 "\r\nhelloHTTP", "hello", GOOD, 200, true,
         4},
     {"until close", OK "\r\nhello", "hello", GOOD | END, 200, false, 0},
-    {"until close is not done before", OK "\r\nhello", "hello", MORE, 200,
+    {"until close is not done earlier", OK "\r\nhello", "hello", MORE, 200,
         false, 0},
     {"bare LF in the head", "HTTP/1.1 200 OK\nContent-Length: 1\n\nx", "x",
         GOOD, 200, true, 0},
@@ -121,9 +121,9 @@ static const struct response_case responses[] = {
         false, 0},
     {"names in any case", OK "cOnTeNt-LENGTH:5\r\n\r\nhello", "hello", GOOD,
         200, true, 0},
-    {"a name inside a value is none", OK "X: Content-Length: 9\r\n" L5
+    {"a name inside a value does not count", OK "X: Content-Length: 9\r\n" L5
         "\r\nhello", "hello", GOOD, 200, true, 0},
-    {"a name that ends alike is another", OK "X-Content-Length: 9\r\n" L5
+    {"a longer name with the same end differs", OK "X-Content-Length: 9\r\n" L5
         "\r\nhello", "hello", GOOD, 200, true, 0},
     {"blanks around the value", OK "Content-Length: \t 5 \t\r\n\r\nhello",
         "hello", GOOD, 200, true, 0},
@@ -178,7 +178,7 @@ static const struct response_case responses[] = {
     {"status 099", "HTTP/1.1 099 OK\r\n", "", WRONG, 0, false, 0},
     {"HTTP/2.0", "HTTP/2.0 200 OK\r\n", "", WRONG, 0, false, 0},
     {"HTTP/1.2", "HTTP/1.2 200 OK\r\n", "", WRONG, 0, false, 0},
-    {"small letters", "http/1.1 200 OK\r\n", "", WRONG, 0, false, 0},
+    {"lower case", "http/1.1 200 OK\r\n", "", WRONG, 0, false, 0},
     {"two blanks", "HTTP/1.1  200 OK\r\n" L5 "\r\nhello", "hello", GOOD, 200,
         true, 0},
     {"an empty first line", "\r\nHTTP/1.1 200 OK\r\n", "", WRONG, 0, false,
@@ -196,8 +196,8 @@ static const struct response_case responses[] = {
         WRONG, 200, false, 5},
     {"a folded length", OK "Content-Length:\r\n 5\r\n\r\nhello", "", WRONG,
         200, false, 5},
-    {"a length that goes on", OK "Content-Length: 5\r\n 6\r\n\r\nhello", "",
-        WRONG, 200, false, 5},
+    {"a length with a folded continuation", OK "Content-Length: 5\r\n 6\r\n"
+        "\r\nhello", "", WRONG, 200, false, 5},
     {"a folded coding", OK "Transfer-Encoding:\r\n\tchunked\r\n\r\n", "",
         WRONG, 200, false, 0},
     {"a length in a folded line", OK L5 "A: b\r\n Content-Length: 6\r\n\r\n",
