@@ -72,6 +72,23 @@ static const char *parse_host(struct url *url, const char *p)
     return p + n + literal;
 }
 
+/* Parses ":PORT" at the start of `p`, if it is there. Returns what follows it,
+   or NULL if it is not valid. */
+static const char *parse_port(struct url *url, const char *p)
+{
+    unsigned long port;
+    char *end = NULL;
+
+    url->port = url->tls ? 443 : 80;
+    if (*p != ':')
+        return p;
+    port = ascii_digit(p[1]) ? strtoul(p + 1, &end, 10) : 0;
+    if (port == 0 || port > 65535)
+        return NULL;
+    url->port = (unsigned short)port;
+    return end;
+}
+
 static bool is_loopback(const char *host)
 {
     unsigned char address[16];
@@ -108,7 +125,8 @@ static void set_authority(struct url *url)
              literal ? "[" : "", url->host, literal ? "]" : "", port);
 }
 
-/* Returns NULL, or a sentence that says why the URL is not accepted. */
+/* Fills in *url. Returns NULL, or a sentence that says why the URL is not
+   accepted. */
 static const char *parse(struct url *url, const char *text, bool metadata)
 {
     const char *p;
@@ -121,17 +139,9 @@ static const char *parse(struct url *url, const char *text, bool metadata)
     p = parse_host(url, text + (url->tls ? 8 : 7));
     if (p == NULL)
         return "its host name is not valid";
-    url->port = url->tls ? 443 : 80;
-    if (*p == ':') {
-        unsigned long port;
-        char *end;
-
-        port = ascii_digit(p[1]) ? strtoul(p + 1, &end, 10) : 0;
-        if (port == 0 || port > 65535)
-            return "its port must be a number from 1 to 65535";
-        url->port = (unsigned short)port;
-        p = end;
-    }
+    p = parse_port(url, p);
+    if (p == NULL)
+        return "its port must be a number from 1 to 65535";
     n = strlen(p);
     while (n > 0 && p[n - 1] == '/')
         n--;
@@ -149,6 +159,7 @@ static const char *parse(struct url *url, const char *text, bool metadata)
     return NULL;
 }
 
+/* Writes the sentence, if there is one. Returns true if there is none. */
 static bool parsed(const char *wrong, char *error, size_t size)
 {
     if (wrong != NULL)

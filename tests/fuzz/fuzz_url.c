@@ -1,11 +1,11 @@
 /*
- * fuzz_url: a libFuzzer target for the URLs of http.c, and for account.c,
- * which takes CLOUDINARY_URL and the separate variables.
+ * fuzz_url: a libFuzzer target for net/url.c and cloudinary/account.c.
  *
- * The first byte says which, the second how large the space for the error is;
- * the rest is the URL, or the variables, a line each. A byte 1 stands for a
- * secret: wherever it is, none of it may be in an error. A URL that was
- * accepted, written anew from its parts, must give the same parts.
+ * The first byte of the input selects url_parse, CLOUDINARY_URL or the separate
+ * variables; for url_parse, the second is the size of the error buffer. The
+ * rest is the URL, or one variable per line. A byte 1 stands for a secret, no
+ * part of which may appear in an error. A URL composed of the parts of an
+ * accepted one must be parsed into the same parts.
  */
 #include "cloudinary/account.h"
 
@@ -19,10 +19,10 @@
 
 enum { MAX = 8192, ERROR_MAX = 256 };
 
-/* No sentence has `shown`, the least of it that counts as shown. */
+/* No sentence may contain `shown`, which is a part of the secret. */
 static const char secret[] = "ZqZqZqZqZqZq", shown[] = "ZqZq";
 
-/* No connection is made here. */
+/* The target makes no TLS connection. */
 const struct der tls_builtin;
 
 static void expect(bool good)
@@ -31,7 +31,8 @@ static void expect(bool good)
         abort();
 }
 
-/* A string of at least `least` bytes in `size`, all of them of a URL. */
+/* Expects a string of at least `least` bytes, and less than `size`, without
+   blanks and control characters. */
 static void expect_plain(const char *text, size_t size, size_t least)
 {
     size_t n = strnlen(text, size), i;
@@ -95,7 +96,7 @@ static const char *const names[] = {
 
 enum { NAMES = sizeof names / sizeof names[0] };
 
-/* Not by setenv(), which in glibc keeps every value for ever. */
+/* Does not use setenv(3), because glibc never frees the values. */
 static void set_variable(int i, const char *value)
 {
     static char *held[NAMES];
@@ -109,8 +110,8 @@ static void set_variable(int i, const char *value)
     held[i] = entry;
 }
 
-/* The lines of `text`, which it cuts, are their values; what is left over
-   stays with the last. */
+/* Sets each variable to a line of `text`, and the last one to the rest.
+   Modifies `text`. */
 static void set_variables(char *text)
 {
     int i;
@@ -146,8 +147,8 @@ static void check_account(const struct account *a)
     check_url(&a->url);
 }
 
-/* A NUL, which in CLOUDINARY_URL can only be written as %00, does not end a
-   value: what stands behind it would be lost without a word. */
+/* Expects that no accepted value contains %00: the rest of the value would be
+   lost silently. */
 static void check_nul(const char *url)
 {
     const char *p = strchr(url, '?');
@@ -164,7 +165,8 @@ static void check_nul(const char *url)
 
 /* ---- */
 
-/* The input as a string in memory of just its size. */
+/* Returns the input as a string in memory of exactly its size, with the secret
+   in place of each byte 1. */
 static char *unfold(const uint8_t *data, size_t n)
 {
     char *text = malloc(n * (sizeof secret - 1) + 1), *fit;

@@ -54,7 +54,7 @@ static void test_urls(void)
         bool good = url_parse(&url, urls[i].url, error, sizeof error);
 
         CHECK(good == (urls[i].port != 0), "%s is %s", urls[i].url,
-              good ? "taken" : error);
+              good ? "accepted" : error);
         if (!good || urls[i].port == 0)
             continue;
         CHECK(url.port == urls[i].port, "%s: port", urls[i].url);
@@ -111,7 +111,7 @@ static void test_metadata(void)
     }
     CHECK(url_parse_metadata(&url, "http://127.0.0.1", error,
                                   sizeof error) && !url.metadata,
-          "loopback is taken for credentials, and stays loopback");
+          "loopback is accepted for credentials, and stays loopback");
     CHECK(url_parse_metadata(&url, "https://169.254.169.254", error,
                                   sizeof error) && !url.metadata,
           "https is https");
