@@ -413,7 +413,7 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
     h->response.status = 0;
     h->response.head_done = false;
     if (!make_request(h, rq, &h->request)) {
-        snprintf(h->error, sizeof h->error, "the request contains a byte that "
+        snprintf(h->error, sizeof h->error, "the request has a byte that "
                  "HTTP does not allow, or is too large");
         goto out;
     }
