@@ -1,186 +1,30 @@
-/* http: see http.h. */
+/*
+ * http.c: an HTTP/1.1 client (RFC 9110, RFC 9112).
+ *
+ * Opens the connection (directly or through a proxy, plain or TLS), writes
+ * requests, and feeds what arrives to the parser in http/response.c. Decides
+ * when a dead connection is replaced and a request is sent again.
+ */
 #include "http.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
-#include "base/text.h"
 #include "base/clock.h"
-#include "net/proxy.h"
+#include "base/text.h"
 #include "base/why.h"
+#include "net/proxy.h"
 
-/* ------------------------------------------------------------------ URL */
-
-void http_escape(struct buf *out, const void *bytes, size_t n,
-                 const char *keep)
-{
-    static const char hex[] = "0123456789ABCDEF";
-    const unsigned char *p = bytes;
-
-    for (; n > 0; n--, p++) {
-        if (text_is_unreserved(*p) ||
-            (*p != '\0' && strchr(keep, *p) != NULL)) {
-            buf_byte(out, *p);
-        } else {
-            buf_byte(out, '%');
-            buf_byte(out, (unsigned char)hex[*p >> 4]);
-            buf_byte(out, (unsigned char)hex[*p & 15]);
-        }
-    }
-}
-
-bool http_unescape(char *to, size_t room, const char *from, size_t n)
-{
-    const char *end = from + n;
-
-    while (from < end) {
-        char c = *from++;
-
-        if (c == '%' && end - from >= 2) {
-            int high = text_hex(from[0]), low = text_hex(from[1]);
-
-            if (high >= 0 && low >= 0) {
-                c = (char)(high << 4 | low);
-                from += 2;
-            }
-        }
-        if (room-- < 2 || c == '\0')
-            return false;
-        *to++ = c;
-    }
-    *to = '\0';
-    return true;
-}
-
-/* Takes the host off the front of a URL: what follows it, or NULL. */
-static const char *url_host(struct http_url *url, const char *p)
-{
-    bool literal = *p == '[';
-    unsigned char address[16];
-    size_t n = 0;
-
-    p += literal;
-    while (text_is_alnum(p[n]) || p[n] == '.' ||
-           (literal ? p[n] == ':' : p[n] == '-' || p[n] == '_'))
-        n++;
-    if (n == 0 || n >= sizeof url->host || (literal && p[n] != ']'))
-        return NULL;
-    memcpy(url->host, p, n);
-    url->host[n] = '\0';
-    if (literal && net_address(address, url->host) != 16)
-        return NULL;
-    return p + n + literal;
-}
-
-static bool is_loopback_name(const char *host)
-{
-    unsigned char address[16];
-
-    return strcasecmp(host, "localhost") == 0 || strcmp(host, "::1") == 0 ||
-        (net_address(address, host) == 4 && address[0] == 127);
-}
-
-/* An address and no name: nobody's resolver is asked. */
-static bool is_metadata_address(const char *host)
-{
-    static const char known[][16] = {
-        "169.254.169.254", "169.254.170.2", "169.254.170.23",
-        "fd00:ec2::254", "fd00:ec2::23"
-    };
-    unsigned char a[16], b[16];
-    size_t n = net_address(a, host);
-
-    for (size_t i = 0; n > 0 && i < sizeof known / sizeof *known; i++)
-        if (net_address(b, known[i]) == n && memcmp(a, b, n) == 0)
-            return true;
-    return false;
-}
-
-/* The Host field's value (RFC 9110 section 7.2). */
-static void url_authority(struct http_url *url)
-{
-    bool literal = strchr(url->host, ':') != NULL;
-    char port[8] = "";
-
-    if (url->port != (url->tls ? 443 : 80))
-        snprintf(port, sizeof port, ":%u", (unsigned)url->port);
-    snprintf(url->authority, sizeof url->authority, "%s%s%s%s",
-             literal ? "[" : "", url->host, literal ? "]" : "", port);
-}
-
-/* NULL, or what is wrong with it. */
-static const char *url_wrong(struct http_url *url, const char *text,
-                             bool metadata)
-{
-    const char *p;
-    size_t n;
-
-    memset(url, 0, sizeof *url);
-    url->tls = strncasecmp(text, "https://", 8) == 0;
-    if (!url->tls && strncasecmp(text, "http://", 7) != 0)
-        return "it must begin with https://";
-    p = url_host(url, text + (url->tls ? 8 : 7));
-    if (p == NULL)
-        return "its host name is wrong";
-    url->port = url->tls ? 443 : 80;
-    if (*p == ':') {
-        unsigned long port;
-        char *end;
-
-        port = text_is_digit(p[1]) ? strtoul(p + 1, &end, 10) : 0;
-        if (port == 0 || port > 65535)
-            return "its port is not 1 to 65535";
-        url->port = (unsigned short)port;
-        p = end;
-    }
-    n = strlen(p);
-    while (n > 0 && p[n - 1] == '/')
-        n--;
-    if ((*p != '\0' && *p != '/') || n >= sizeof url->path)
-        return "what follows its host is wrong";
-    memcpy(url->path, p, n);
-    for (p = url->path; *p != '\0'; p++)
-        if (!text_is_unreserved(*p) && *p != '/' && *p != '%')
-            return "its path is not a plain one";
-    url->metadata = metadata && !url->tls && is_metadata_address(url->host);
-    if (!url->tls && !url->metadata && !is_loopback_name(url->host))
-        return "plain http is only for this machine itself (localhost); use "
-            "https://";
-    url_authority(url);
-    return NULL;
-}
-
-static bool url_parse(struct http_url *url, const char *text, bool metadata,
-                      char *error, size_t size)
-{
-    const char *wrong = url_wrong(url, text, metadata);
-
-    if (wrong != NULL)
-        snprintf(error, size, "%s", wrong);
-    return wrong == NULL;
-}
-
-bool http_url_parse(struct http_url *url, const char *text, char *error,
-                    size_t size)
-{
-    return url_parse(url, text, false, error, size);
-}
-
-bool http_url_parse_metadata(struct http_url *url, const char *text,
-                             char *error, size_t size)
-{
-    return url_parse(url, text, true, error, size);
-}
-
-/* --------------------------------------------------------------- client */
-
-/* A body of this size goes out with the head: one record, one system call. */
+/* A body of at most this size is sent together with the head: one TLS record,
+   one system call. */
 enum { BODY_SMALL = 16384 };
 
-void http_init(struct http *h, const struct http_url *url,
+/* A connection that was idle for longer may be dead without a sign of it. */
+static const int64_t idle_max = 50 * CLOCK_SECOND;
+
+void http_init(struct http *h, const struct url *url,
                const struct http_options *options)
 {
     memset(h, 0, sizeof *h);
@@ -195,25 +39,18 @@ static void note(const struct http *h, const char *format, ...)
 
 static void note(const struct http *h, const char *format, ...)
 {
-    char line[2048], *p;
+    char line[2048];
     va_list ap;
-    int n;
 
     if (h->options.note == NULL)
         return;
     va_start(ap, format);
-    n = vsnprintf(line, sizeof line, format, ap);
+    text_format(line, sizeof line, format, ap);
     va_end(ap);
-    if ((size_t)n >= sizeof line)
-        why_cut(line, sizeof line);
-    /* it may be in words of the other side's */
-    for (p = line; *p != '\0'; p++)
-        if (*p < 0x20 || *p >= 0x7f)
-            *p = '?';
     h->options.note(line);
 }
 
-/* Closes the connection, and keeps what makes the next one quicker. */
+/* Closes the connection. The TLS session stays, for the next one to resume. */
 static void hang_up(struct http *h)
 {
     if (h->connected && h->url.tls)
@@ -230,42 +67,150 @@ void http_close(struct http *h)
     buf_free(&h->request);
 }
 
-/* A connection that was idle this long may be gone without a word. */
-#define IDLE_MAX (50 * CLOCK_SECOND)
-
-/* Drops an idle connection that should not be used again. */
-static void drop_stale(struct http *h)
-{
-    if (!h->connected)
-        return;
-    if (net_stale(&h->net) || clock_now(CLOCK_STEADY) - h->used > IDLE_MAX) {
-        note(h, "%s: the idle connection is closed", h->url.authority);
-        hang_up(h);
-    }
-}
-
 static long long ms_since(int64_t start)
 {
     return (clock_now(CLOCK_STEADY) - start) / 1000000;
 }
 
+/* Writes all n bytes. With `alert`, returns NET_EARLY if an answer arrives
+   before that. */
+static enum net_result write_all(struct net *net, const void *bytes, size_t n,
+                                 bool alert)
+{
+    const unsigned char *p = bytes;
+    enum net_result result = NET_OK;
+
+    while (n > 0 && result == NET_OK) {
+        size_t sent = 0;
+
+        result = net_write(net, p, n, &sent, alert);
+        p += sent;
+        n -= sent;
+    }
+    return result;
+}
+
+/* ------------------------------- a tunnel through the proxy: CONNECT */
+
+static enum net_result tunnel_request(struct http *h, const char *target)
+{
+    const char *authorization = h->options.proxy->authorization;
+    enum net_result result;
+    struct buf head;
+
+    buf_init(&head, 4096);
+    buf_format(&head, "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n",
+               target, target, h->options.agent);
+    if (*authorization != '\0') {
+        buf_str(&head, "Proxy-Authorization: ");
+        buf_str(&head, authorization);
+        buf_str(&head, "\r\n");
+    }
+    result = buf_str(&head, "\r\n")
+        ? write_all(&h->net, head.data, head.len, false)
+        : net_fail(&h->net, NET_CUT, "out of memory");
+    buf_free(&head);
+    return result;
+}
+
+/* Reads the proxy's answer up to the end of its header block. Reads single
+   bytes, because those that follow belong to the tunnel; `net` buffers them. */
+static enum net_result tunnel_answer(struct http *h)
+{
+    struct http_response *r = &h->response;
+
+    http_response_init(r);
+    r->tunnel = true;
+    while (!r->done) {
+        unsigned char byte;
+        size_t n;
+        enum net_result got = net_read(&h->net, &byte, 1, &n);
+
+        if (got != NET_OK)
+            return got;
+        http_response_feed(r, &byte, 1, NULL, NULL);
+        if (r->error != NULL)
+            return net_fail(&h->net, NET_CUT, "%s", r->error);
+    }
+    return NET_OK;
+}
+
+/* Reports an answer other than 2xx. The connection is closed, and the body of
+   the answer is not read. */
+static enum net_result tunnel_refused(struct http *h, const char *target)
+{
+    const char *host = h->options.proxy->host;
+    const char *reason = http_response_field(&h->response, "");
+    const int status = h->response.status;
+    struct why_words said = {0};         /* "403 Forbidden" */
+    char number[8];
+
+    snprintf(number, sizeof number, "%d%s", status,
+             *reason != '\0' ? " " : "");
+    why_words_add(&said, number, strlen(number));
+    why_words_add(&said, reason, strlen(reason));
+    /* tinyproxy answers 401 to a wrong password */
+    if (status == 407 || status == 401)
+        return net_fail(&h->net, NET_REFUSED, "the proxy %s %s (%s): set "
+                        "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT", host,
+                        *h->options.proxy->authorization != '\0'
+                        ? "rejects this user name and password"
+                        : "requires a user name and password", said.text);
+    if (status >= 500)
+        return net_fail(&h->net, NET_CUT, "the proxy %s could not connect to "
+                        "%s (%s)", host, target, said.text);
+    return net_fail(&h->net, NET_REFUSED, "the proxy %s does not allow "
+                    "connections to %s (%s): ask its administrator, or add "
+                    "the host to NO_PROXY", host, target, said.text);
+}
+
+/* Connects to the proxy, and has the proxy connect to the host. */
+static enum net_result tunnel_open(struct http *h)
+{
+    const struct proxy *proxy = h->options.proxy;
+    const int64_t timeout = h->options.connect;
+    struct net *net = &h->net;
+    char target[sizeof h->url.authority + 8], why[sizeof net->error];
+    enum net_result result = NET_CUT;
+
+    /* CONNECT needs the port in any case (RFC 9112 section 3.2.3) */
+    snprintf(target, sizeof target, "%s%s", h->url.authority,
+             h->url.port == 443 ? ":443" : "");
+    if (net_connect(net, proxy->host, proxy->port, timeout, false)) {
+        net->wait = timeout;
+        net->until = clock_now(CLOCK_STEADY) + timeout;
+        result = tunnel_request(h, target);
+        if (result == NET_OK)
+            result = tunnel_answer(h);
+    }
+    if (result == NET_OK && h->response.status / 100 == 2)
+        return NET_OK;
+    net_close(net);
+    if (result == NET_OK)
+        return tunnel_refused(h, target);
+    if (result == NET_LATE)
+        net_late(net, "answer", timeout);
+    memcpy(why, net->error, sizeof why);
+    return net_fail(net, NET_CUT, "the proxy %s: %s", proxy->host, why);
+}
+
+/* ------------------------------------------------------ the connection */
+
 static enum net_result open_connection(struct http *h)
 {
-    int64_t start = clock_now(CLOCK_STEADY);
     const struct proxy *proxy = h->options.proxy;
-    bool proxied = proxy != NULL && *proxy->host != '\0';
+    const bool proxied = proxy != NULL && *proxy->host != '\0';
+    const int64_t start = clock_now(CLOCK_STEADY);
     enum net_result r = NET_OK;
 
     if (proxied)
-        r = proxy_open(proxy, &h->net, &h->url, h->options.agent,
-                       h->options.connect, &h->response);
+        r = tunnel_open(h);
     else if (!net_connect(&h->net, h->url.host, h->url.port,
                           h->options.connect,
                           !h->url.tls && !h->url.metadata))
         r = NET_CUT;
     if (r != NET_OK)
         return r;
-    h->connections++;
     h->plain_at = h->plain_len = 0;
     h->net.wait = h->options.connect;
     h->net.until = clock_now(CLOCK_STEADY) + h->options.connect;
@@ -283,24 +228,23 @@ static enum net_result open_connection(struct http *h)
     return NET_OK;
 }
 
-/* Plain and TLS differ in these three only. */
+/* Closes an idle connection that should not be used again. */
+static void close_stale(struct http *h)
+{
+    if (!h->connected || (!net_stale(&h->net) &&
+                          clock_now(CLOCK_STEADY) - h->used <= idle_max))
+        return;
+    note(h, "%s: closing the idle connection", h->url.authority);
+    hang_up(h);
+}
+
+/* Only these three functions distinguish plain connections from TLS. */
 
 static enum net_result stream_write(struct http *h, const void *bytes,
                                     size_t n)
 {
-    const unsigned char *p = bytes;
-    enum net_result r = NET_OK;
-
-    if (h->url.tls)
-        return tls_write(&h->stream.tls, bytes, n);
-    while (n > 0 && r == NET_OK) {
-        size_t sent = 0;
-
-        r = net_write(&h->net, p, n, &sent, true);
-        p += sent;
-        n -= sent;
-    }
-    return r;
+    return h->url.tls ? tls_write(&h->stream.tls, bytes, n)
+                      : write_all(&h->net, bytes, n, true);
 }
 
 static enum net_result stream_peek(struct http *h, const unsigned char **bytes,
@@ -328,27 +272,27 @@ static void stream_consume(struct http *h, size_t n)
         h->plain_at += n;
 }
 
-static bool target_ok(const char *target)
+/* ----------------------------------------------- a request and its answer */
+
+static bool is_target(const char *text)
 {
-    if (*target != '/')
+    if (*text != '/')
         return false;
-    for (; *target != '\0'; target++)
-        if ((unsigned char)*target <= 0x20 || (unsigned char)*target >= 0x7f)
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text <= 0x20 || (unsigned char)*text >= 0x7f)
             return false;
     return true;
 }
 
-/* Writes a request, but for a body that is not small. False if something
-   cannot stand in it. */
+/* Writes the head, and the body too if it is small, to `out`. Returns false if
+   a byte is not allowed where it stands, or `out` cannot hold it all. */
 static bool make_request(const struct http *h, const struct http_request *rq,
                          struct buf *out)
 {
-    bool sends = strcmp(rq->method, "GET") != 0 &&
-        strcmp(rq->method, "HEAD") != 0;
     size_t i;
 
     if (!text_is_token(rq->method, strlen(rq->method)) ||
-        !target_ok(rq->target) || !text_is_field(h->options.agent))
+        !is_target(rq->target) || !text_is_field(h->options.agent))
         return false;
     buf_str(out, rq->method);
     buf_byte(out, ' ');
@@ -356,13 +300,12 @@ static bool make_request(const struct http *h, const struct http_request *rq,
     buf_format(out, " HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n"
                "Accept-Encoding: identity\r\n", h->url.authority,
                h->options.agent);
-    if (sends)
+    if (strcmp(rq->method, "GET") != 0)
         buf_format(out, "Content-Length: %zu\r\n", rq->body_len);
     for (i = 0; i < rq->n_fields; i++) {
         const struct http_field *f = &rq->fields[i];
 
-        if (!text_is_token(f->name, strlen(f->name)) ||
-            !text_is_field(f->value))
+        if (!text_is_token(f->name, strlen(f->name)) || !text_is_field(f->value))
             return false;
         buf_str(out, f->name);
         buf_str(out, ": ");
@@ -374,7 +317,7 @@ static bool make_request(const struct http *h, const struct http_request *rq,
                    : rq->body_len);
 }
 
-/* Says that the answer has a Content-Encoding. */
+/* Reports an answer with a Content-Encoding. */
 static enum net_result fail_encoded(struct http *h)
 {
     const struct http_response *r = &h->response;
@@ -390,7 +333,8 @@ static enum net_result fail_encoded(struct http *h)
                     "a proxy may have added it%s", shown, status);
 }
 
-/* Takes the answer. NET_OK, or why there is none. */
+/* Reads the answer. Returns NET_OK if it is complete, or why it is not, with
+   the sentence in net.error. */
 static enum net_result receive(struct http *h, http_body_fn *body,
                                void *context)
 {
@@ -409,7 +353,7 @@ static enum net_result receive(struct http *h, http_body_fn *body,
         if (got != NET_OK)
             return got;
         taken = http_response_feed(r, bytes, n, body, context);
-        if (taken < n)           /* bytes after the end of the answer */
+        if (taken < n)           /* the server sent more than one answer */
             r->keep = false;
         stream_consume(h, taken);
         total += taken;
@@ -422,38 +366,38 @@ static enum net_result receive(struct http *h, http_body_fn *body,
         : net_fail(&h->net, NET_CUT, "%s", r->error);
 }
 
-/* One try over a connection that is open. */
+/* Sends the request and reads the answer, once, on an open connection. Sets
+   *silent to whether the connection ended without a byte of an answer. */
 static enum http_result attempt(struct http *h, const struct http_request *rq,
                                 http_body_fn *body, void *context,
                                 bool *silent)
 {
-    int64_t now = clock_now(CLOCK_STEADY);
     enum net_result w, r;
-    char late[sizeof h->net.error];
+    char why[sizeof h->net.error];       /* the error of writing */
 
     h->net.wait = h->options.wait;
-    h->net.until = now + h->options.total;
-    http_response_init(&h->response, strcmp(rq->method, "HEAD") == 0);
+    h->net.until = clock_now(CLOCK_STEADY) + h->options.total;
+    http_response_init(&h->response);
     w = stream_write(h, h->request.data, h->request.len);
     if (w == NET_OK && rq->body_len > BODY_SMALL)
         w = stream_write(h, rq->body, rq->body_len);
-    memcpy(late, h->net.error, sizeof late);
-    /* a server that refuses a request may answer without reading it all; one
-       that has only a part of it and waits for the rest does not */
+    memcpy(why, h->net.error, sizeof why);
+    /* A server that refuses a request may answer without reading all of it, so
+       look for an answer. Do not wait for one: a server that still expects the
+       rest of the request sends none. */
     if (w == NET_CUT)
         h->net.wait = 0;
     r = w == NET_LATE ? w : receive(h, body, context);
-    if (w != NET_OK)
+    if (w != NET_OK || r != NET_OK)
         h->response.keep = false;
     *silent = h->response.status == 0 && h->response.head_len == 0 &&
         r != NET_LATE;
     if (r == NET_OK)
         return HTTP_OK;
-    h->response.keep = false;
     if (h->response.encoded)
         return HTTP_ENCODED;
     if (w != NET_OK && h->response.status == 0) {
-        net_fail(&h->net, w, "while sending: %s", late);
+        net_fail(&h->net, w, "while sending: %s", why);
         return HTTP_UNSENT;
     }
     return HTTP_LOST;
@@ -469,11 +413,11 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
     h->response.status = 0;
     h->response.head_done = false;
     if (!make_request(h, rq, &h->request)) {
-        snprintf(h->error, sizeof h->error, "the request has a byte that HTTP "
-                 "does not allow, or is too large");
+        snprintf(h->error, sizeof h->error, "the request has a byte that "
+                 "HTTP does not allow, or is too large");
         goto out;
     }
-    drop_stale(h);
+    close_stale(h);
     do {
         bool reused = h->connected, silent;
         enum net_result opened = reused ? NET_OK : open_connection(h);
@@ -481,14 +425,14 @@ enum http_result http_send(struct http *h, const struct http_request *rq,
         result = opened == NET_OK
             ? attempt(h, rq, body, context, &silent)
             : opened == NET_REFUSED ? HTTP_REFUSED : HTTP_UNSENT;
-        /* before there is something to say about the closing */
+        /* before hang_up, which may overwrite it */
         memcpy(h->error, h->net.error, sizeof h->error);
         if (opened != NET_OK)
             goto out;
         h->used = clock_now(CLOCK_STEADY);
         if (!h->response.keep)
             hang_up(h);
-        /* closed by the server just as it was used again */
+        /* the server may have closed the idle connection at this moment */
         again = result != HTTP_OK && reused && silent && rq->repeatable;
     } while (again);
     note(h, "%s %s%s: %d in %lld ms%s%s", rq->method, h->url.authority,
@@ -506,7 +450,7 @@ static void keep_body(void *context, const unsigned char *bytes, size_t n)
     buf_add(context, bytes, n);
 }
 
-enum http_result http_once(const struct http_url *url,
+enum http_result http_once(const struct url *url,
                            const struct http_options *options,
                            const struct http_request *rq,
                            struct http_answer *answer)
@@ -522,10 +466,10 @@ enum http_result http_once(const struct http_url *url,
     answer->date = -1;
     buf_reset(&answer->body);
     if (h == NULL) {
-        snprintf(answer->error, sizeof answer->error, "memory is out");
+        snprintf(answer->error, sizeof answer->error, "out of memory");
         return HTTP_UNSENT;
     }
-    /* what is wrong with the variables is said where they are first used */
+    /* errors in the variables were reported when the service was set up */
     if (own.proxies != NULL &&
         proxy_choose(&proxy, url, own.proxies, error, sizeof error))
         own.proxy = &proxy;

@@ -1,12 +1,11 @@
 /*
- * http: an HTTP/1.1 client (RFC 9110, RFC 9112) for one host at a time.
+ * http: an HTTP/1.1 client (RFC 9110, RFC 9112) for one host.
  *
- * One connection, kept alive; requests with a body in memory; the response's
- * body as a stream, handed over in place. https to anywhere, plain http to
- * loopback only, and for AWS's credentials to the addresses that it has on
- * the machine itself. No redirects, no cookies, no compression, no pipelining.
- *
- * The parser of responses is a part of its own, which takes any bytes.
+ * One connection, which is kept alive; requests with a body in memory; the
+ * body of an answer is streamed to a callback without a copy. https goes
+ * anywhere, directly or through a proxy (CONNECT). Plain http goes to loopback
+ * only, and for AWS credentials also to the link-local addresses in net/url.h.
+ * No redirects, cookies, compression or pipelining.
  */
 #ifndef HTTP_H
 #define HTTP_H
@@ -16,150 +15,40 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "http/response.h"
 #include "net/tcp.h"
 #include "net/tls.h"
-
-enum {
-    HTTP_HEAD_MAX = 32768,       /* bytes of a header block */
-    HTTP_LINES_MAX = 128,        /* lines of a header block */
-    HTTP_INTERIM_MAX = 8,        /* 1xx answers before the answer */
-    HTTP_FRAME_MAX = 8192,       /* bytes of one chunk's line, of trailers */
-    HTTP_HOST_MAX = 254
-};
-
-/* ---- URL ---- */
-
-/* "https://host[:port][/path]", and nothing else of a URL. */
-struct http_url {
-    bool tls;
-    bool metadata;               /* see http_url_parse_metadata */
-    unsigned short port;
-    char host[HTTP_HOST_MAX];            /* without brackets */
-    char authority[HTTP_HOST_MAX + 10];  /* as the Host field has it: without
-                                            the scheme's own port */
-    char path[256];                      /* "" or "/..." without a last "/" */
-};
-
-/* False: `error`, of `size` bytes, says what is wrong with it; plain http to
-   other than localhost, 127.0.0.0/8 and [::1] is wrong. */
-bool http_url_parse(struct http_url *url, const char *text, char *error,
-                    size_t size);
-
-/*
- * The same, but plain http is right, too, to the link-local addresses where
- * AWS's machines are told their credentials: 169.254.169.254,
- * [fd00:ec2::254] (instance metadata), 169.254.170.2 (ECS), 169.254.170.23,
- * [fd00:ec2::23] (EKS). For nothing but these credentials.
- */
-bool http_url_parse_metadata(struct http_url *url, const char *text,
-                             char *error, size_t size);
-
-/*
- * Percent-encodes n bytes (RFC 3986 section 2.1): all but the unreserved
- * characters, and those in `keep`.
- */
-void http_escape(struct buf *out, const void *bytes, size_t n,
-                 const char *keep);
-
-/*
- * Percent-decodes n bytes into `to`, as a string; what is not "%XX" stays.
- * False: there is no room for it in `room` bytes, or it has a NUL.
- */
-bool http_unescape(char *to, size_t room, const char *from, size_t n);
-
-/*
- * ---- responses (response.c) ----
- *
- * What is taken is RFC 9112, and besides that what curl takes and what can be
- * read in one way only:
- *
- *   - the status line may lack its reason, and the space before it; there may
- *     be more than one space before the status;
- *   - blanks before a field's colon are no part of its name;
- *   - a line that begins with a blank goes on with the field before it
- *     (obs-fold), after one space;
- *   - a field whose name is not a token is passed over;
- *   - LF alone ends a line of the header block.
- *
- * None of these may be about Content-Length or Transfer-Encoding, which say
- * where the body ends: a proxy that reads them in another way sees another
- * body.
- */
-
-typedef void http_body_fn(void *context, const unsigned char *bytes,
-                          size_t n);
-
-struct http_response {
-    int status;                  /* 100 to 599; 0 until it is known */
-    bool keep;                   /* may the connection be used again? */
-    bool head_done, done;
-    const char *error;           /* a sentence, once it is known to be wrong;
-                                    sticks */
-    bool head_only;              /* the request was HEAD */
-    bool tunnel;                 /* for the caller to set: it was CONNECT, the
-                                    answer ends with its header block (RFC 9110
-                                    section 9.3.6) */
-    bool encoded;                /* an error: its Content-Encoding is not
-                                    identity, none of the body was told */
-    int state, interim;          /* of http.c */
-    bool until_close;
-    unsigned digits;
-    uint64_t left;               /* of the body or the chunk */
-    size_t lines, line;          /* of the head; where the last one begins */
-    size_t frame;
-    size_t head_len;
-    char head[HTTP_HEAD_MAX];    /* NAME NUL VALUE NUL ... once head_done; the
-                                    first is the reason, without a name */
-};
-
-/* Begins a response to a request, which was HEAD or not. */
-void http_response_init(struct http_response *r, bool head_only);
-
-/*
- * Takes n bytes, tells `body` the bytes of the body among them, and returns
- * how many it took: all of them, or fewer if the response ended (`done`) or
- * went wrong (`error`) there.
- */
-size_t http_response_feed(struct http_response *r, const unsigned char *bytes,
-                          size_t n, http_body_fn *body, void *context);
-
-/* The connection ended, in order. True if the response was whole. */
-bool http_response_end(struct http_response *r);
-
-/* The value of the first field of that name (any case), or NULL. The name ""
-   is the reason's, of the status line. */
-const char *http_response_field(const struct http_response *r,
-                                const char *name);
-
-/* ---- client ---- */
+#include "net/url.h"
 
 struct proxy;
 struct proxy_variables;
 
+/* The pointers stay valid as long as the client is used. */
 struct http_options {
-    const struct anchors *trust;
-    const struct proxy *proxy;   /* see proxy.h; NULL: none */
-    const struct proxy_variables *proxies;   /* for http_once, which chooses
-                                    one for its URL; NULL: none */
+    const struct anchors *trust;       /* for https */
+    const struct proxy *proxy;           /* NULL: none */
+    const struct proxy_variables *proxies;   /* from which http_once chooses
+                                    the proxy for its URL; NULL: none */
     const char *agent;           /* User-Agent */
-    int64_t connect;             /* ns, for each address, and for TLS */
-    int64_t wait;                /* ns, longest silence */
+    int64_t connect;             /* ns, for each address, for the proxy's
+                                    answer, and for the TLS handshake */
+    int64_t wait;                /* ns, longest silence of the server */
     int64_t total;               /* ns, for a request and its answer */
     uint64_t body_max;           /* bytes of an answer */
-    void (*note)(const char *line);      /* NULL, or is told what happens */
+    void (*note)(const char *line);      /* receives a line about each event,
+                                    safe for a terminal; NULL: no notes */
 };
 
 struct http {
     struct http_options options;
     bool connected;
-    unsigned connections;        /* opened so far */
-    int64_t used;                /* when it was last used, CLOCK_STEADY */
-    size_t plain_at, plain_len;
+    int64_t used;                /* time of the last use, CLOCK_STEADY */
+    size_t plain_at, plain_len;  /* the unread part of stream.plain */
     struct net net;
-    struct http_url url;
-    struct buf request;          /* in hand; the memory is for the next one */
-    char error[NET_ERROR];       /* what went wrong with the last request */
-    struct http_response response;
+    struct url url;
+    struct buf request;          /* being sent; its memory is reused */
+    char error[NET_ERROR];       /* a sentence, if the last request failed */
+    struct http_response response;       /* to the last request */
     union {
         struct tls tls;
         unsigned char plain[16384];
@@ -172,60 +61,64 @@ struct http_field {
 
 struct http_request {
     const char *method;
-    const char *target;          /* "/path?query", escaped */
-    const struct http_field *fields;     /* beside Host, User-Agent,
+    const char *target;          /* "/path?query", percent-encoded */
+    const struct http_field *fields;     /* in addition to Host, User-Agent,
                                     Accept-Encoding and Content-Length */
     size_t n_fields;
     const void *body;
     size_t body_len;
-    bool repeatable;             /* to send it twice does no harm */
+    bool repeatable;             /* sending it twice does no harm */
 };
 
 enum http_result {
-    HTTP_OK,                     /* an answer, whole; see response.status */
-    HTTP_UNSENT,                 /* the server never had the whole request */
-    HTTP_REFUSED,                /* likewise, as TLS refused the server, or a
-                                    proxy the client: it will the next time,
-                                    too */
-    HTTP_LOST,                   /* it may have had it; there is no answer */
-    HTTP_ENCODED                 /* there is an answer, see response.status,
-                                    but its body has a Content-Encoding that
-                                    was not asked for, and is not told */
+    HTTP_OK,                     /* a complete answer, of any status */
+    HTTP_UNSENT,                 /* the server did not get the whole request */
+    HTTP_REFUSED,                /* like HTTP_UNSENT, and trying again will not
+                                    help: the server's certificate is not
+                                    trusted, or a proxy refused */
+    HTTP_LOST,                   /* no complete answer; the server may have got
+                                    the request */
+    HTTP_ENCODED                 /* like HTTP_LOST, but response.status is
+                                    known: the body has a Content-Encoding
+                                    that was not asked for */
 };
 
-/* Neither connects nor allocates. http_close ends it. */
-void http_init(struct http *h, const struct http_url *url,
+/* Neither connects nor allocates. Release with http_close. */
+void http_init(struct http *h, const struct url *url,
                const struct http_options *options);
 
 /*
- * Sends a request and takes the answer; connects before, if need be. An idle
- * connection that turns out to be dead is replaced, and a repeatable request
- * that was sent on it is sent once more. A CR, LF or NUL (or any other byte
- * that cannot stand there) in the request is refused (HTTP_UNSENT).
+ * Sends a request and reads the answer; connects first if necessary. Calls
+ * `body` for each piece of the answer's body, of any status. If an idle
+ * connection turns out to be dead, opens another one, which resumes the TLS
+ * session, and sends a repeatable request once more. Returns HTTP_UNSENT if the request contains CR, LF, NUL or
+ * another byte that is not allowed where it stands. After any result but
+ * HTTP_OK, h->error has a sentence.
  */
 enum http_result http_send(struct http *h, const struct http_request *rq,
                            http_body_fn *body, void *context);
 
-/* Closes the connection for good, wipes its keys and frees what it has.
-   Between requests it is closed and opened as need be, and its TLS session
-   resumed. */
+/* Closes the connection, wipes its keys and the TLS session, and frees all
+   memory. */
 void http_close(struct http *h);
 
 /* ---- a single request ---- */
 
 struct http_answer {
     int status;
-    int64_t date;                /* the server's clock, s since 1970, or -1 */
-    struct buf body;             /* the caller's; emptied before */
-    char error[NET_ERROR];       /* why there is no answer */
+    int64_t date;                /* the server's clock, seconds since 1970, or
+                                    -1 if unknown */
+    struct buf body;             /* initialized and freed by the caller; its
+                                    bound limits the answer */
+    char error[NET_ERROR];       /* a sentence, if there is no answer */
 };
 
 /*
- * Sends a request over a connection of its own, and keeps the whole answer,
- * as far as the body has room for it: HTTP_LOST above that. All else that was
- * held of it is wiped.
+ * Sends a request over a connection of its own and stores the whole answer.
+ * Empties answer->body first. Returns HTTP_LOST if the body does not fit.
+ * Wipes all other memory that held a part of the answer.
  */
-enum http_result http_once(const struct http_url *url,
+enum http_result http_once(const struct url *url,
                            const struct http_options *options,
                            const struct http_request *rq,
                            struct http_answer *answer);

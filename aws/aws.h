@@ -24,7 +24,7 @@ struct aws {
     char why[1280];              /* why that failed the last time, or "" */
     char profile[128];           /* of --profile, or "" */
     char region[ENDPOINT_REGION_MAX];    /* that requests are signed for */
-    struct http_url endpoint;            /* of DynamoDB */
+    struct url endpoint;            /* of DynamoDB */
     struct credentials keys;
     struct sigv4_key signing;            /* made of them, for DynamoDB */
 };

@@ -315,7 +315,7 @@ static const char relative_uri[] = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 static const char full_uri[] = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
 /* The URL's host, and what stands after it in `text`. */
-static enum found container_url(struct chain *c, struct http_url *url,
+static enum found container_url(struct chain *c, struct url *url,
                                 const char **target, char text[1024])
 {
     const char *relative = profile_variable(relative_uri);
@@ -347,7 +347,7 @@ static const char *reason(struct credentials_answer *a)
 }
 
 /* Asks the endpoint, whose URL may be a secret of its own: it is not noted. */
-static enum found ask_container(struct chain *c, const struct http_url *url,
+static enum found ask_container(struct chain *c, const struct url *url,
                                 const char *target, const char *authorization)
 {
     struct http_options options = *c->search->http;
@@ -390,7 +390,7 @@ static enum found from_container(struct chain *c)
         "AWS_CONTAINER_AUTHORIZATION_TOKEN");
     const char *target = NULL;
     char text[1024];
-    struct http_url url;
+    struct url url;
     struct buf read;
     enum found found = container_url(c, &url, &target, text);
 

@@ -25,15 +25,15 @@ bool endpoint_region(const char *region)
         region[0] != '-' && region[n - 1] != '-';
 }
 
-bool endpoint_parse(struct http_url *url, struct profile_value text,
+bool endpoint_parse(struct url *url, struct profile_value text,
                     bool metadata, char why[WHY_MAX])
 {
     char copy[512];
 
     if (!profile_copy(copy, sizeof copy, text))
         return why_not(why, "it is too long");
-    return metadata ? http_url_parse_metadata(url, copy, why, WHY_MAX)
-                    : http_url_parse(url, copy, why, WHY_MAX);
+    return metadata ? url_parse_metadata(url, copy, why, WHY_MAX)
+                    : url_parse(url, copy, why, WHY_MAX);
 }
 
 /* The URL that somebody has set, and where; none if nobody has. What is in a
@@ -90,7 +90,7 @@ static void rule(char *out, size_t size, const char *service,
              region, dual ? "api." : "", dual ? p->dual : p->suffix);
 }
 
-bool endpoint_find(struct http_url *url, char region[ENDPOINT_REGION_MAX],
+bool endpoint_find(struct url *url, char region[ENDPOINT_REGION_MAX],
                    const struct profile *p, const char *service,
                    const char *option, char error[WHY_MAX])
 {

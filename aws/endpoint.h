@@ -26,13 +26,13 @@ enum { ENDPOINT_REGION_MAX = 64 };
  * signed for another region, `region` becomes that one. False: `error` has a
  * sentence.
  */
-bool endpoint_find(struct http_url *url, char region[ENDPOINT_REGION_MAX],
+bool endpoint_find(struct url *url, char region[ENDPOINT_REGION_MAX],
                    const struct profile *p, const char *service,
                    const char *option, char error[WHY_MAX]);
 
-/* Parses a URL, as http_url_parse does, or http_url_parse_metadata. False:
+/* Parses a URL, as url_parse does, or url_parse_metadata. False:
    `why` says what is wrong with it, and shows nothing of it. */
-bool endpoint_parse(struct http_url *url, struct profile_value text,
+bool endpoint_parse(struct url *url, struct profile_value text,
                     bool metadata, char why[WHY_MAX]);
 
 /* Can it be a region's name? */

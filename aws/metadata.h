@@ -25,7 +25,7 @@ enum imds_state { IMDS_OFF, IMDS_NEW, IMDS_TOKEN, IMDS_VERSION_1 };
 
 struct imds {
     enum imds_state state;
-    struct http_url url;
+    struct url url;
     struct http_options options;
     bool no_v1;                  /* version 1 is forbidden */
     char token[1024];

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-bool signing_sign(struct signing *s, const struct http_url *url,
+bool signing_sign(struct signing *s, const struct url *url,
                   struct http_request *rq)
 {
     const struct sigv4_scope scope = {s->keys->access, s->keys->secret,

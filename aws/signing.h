@@ -33,7 +33,7 @@ struct signing {
  * among them, and adds fields to it, which are in `s`: to be wiped once it has
  * been sent. False: it cannot be signed.
  */
-bool signing_sign(struct signing *s, const struct http_url *url,
+bool signing_sign(struct signing *s, const struct url *url,
                   struct http_request *rq);
 
 #endif

@@ -17,7 +17,7 @@ struct call {
     struct buf form;
     struct http_options http;
     char region[ENDPOINT_REGION_MAX];
-    struct http_url url;
+    struct url url;
 };
 
 static void parameter(struct buf *form, const char *name,
@@ -28,7 +28,7 @@ static void parameter(struct buf *form, const char *name,
     buf_byte(form, '&');
     buf_str(form, name);
     buf_byte(form, '=');
-    http_escape(form, value.text, value.n, "");
+    url_escape(form, value.text, value.n, "");
 }
 
 static void write_form(struct buf *form, const struct sts_role *role)

@@ -1,4 +1,5 @@
-/* backoff: exponential backoff with full jitter, and the SDKs' token bucket. */
+/* backoff.c: exponential backoff with full jitter, and the token bucket of the
+   AWS SDKs. */
 #include "base/backoff.h"
 
 #include "base/clock.h"
@@ -9,17 +10,17 @@ int64_t backoff_delay(unsigned retry, int64_t base, int64_t cap,
                       uint32_t random)
 {
     unsigned doublings = retry == 0 ? 0 : retry - 1;
-    uint64_t most;
+    uint64_t max;
 
     if (base <= 0 || cap <= 0)
         return 0;
     if (doublings > 62 || base > cap >> doublings)
-        most = (uint64_t)cap;
+        max = (uint64_t)cap;
     else
-        most = (uint64_t)base << doublings;
-    /* most * random / 2^32, in two halves so that nothing overflows */
-    return (int64_t)((most >> 32) * random +
-                     ((most & UINT32_MAX) * random >> 32));
+        max = (uint64_t)base << doublings;
+    /* max * random / 2^32, in two halves so that nothing overflows */
+    return (int64_t)((max >> 32) * random +
+                     ((max & UINT32_MAX) * random >> 32));
 }
 
 void backoff_bucket_init(struct backoff_bucket *bucket)
@@ -36,7 +37,7 @@ bool backoff_retry(struct backoff_bucket *bucket, unsigned retry,
     const int64_t ms = CLOCK_SECOND / 1000;
     const int64_t own = backoff_delay(retry, throttled ? CLOCK_SECOND
                                       : 25 * ms, 20 * CLOCK_SECOND, random);
-    const int64_t most = own + 5 * CLOCK_SECOND;
+    const int64_t max = own + 5 * CLOCK_SECOND;
 
     if (bucket->tokens < cost) {
         backoff_failure(bucket);
@@ -45,8 +46,8 @@ bool backoff_retry(struct backoff_bucket *bucket, unsigned retry,
     bucket->tokens -= cost;
     bucket->spent = cost;
     *delay = own;
-    if (after > most / ms)
-        *delay = most;
+    if (after > max / ms)
+        *delay = max;
     else if (after > own / ms)
         *delay = after * ms > own ? after * ms : own;
     return true;

@@ -61,7 +61,7 @@ static const char *either(const char *small, const char *capital)
 }
 
 /* Chooses the proxy for `url`; `own` is one for this service only, or NULL. */
-static bool load_proxy(struct service *service, const struct http_url *url,
+static bool load_proxy(struct service *service, const struct url *url,
                        const char *own, char *error)
 {
     struct proxy_variables variables = proxies;

@@ -49,7 +49,7 @@ static bool take(struct account *a, unsigned i, const char *from, size_t n,
         char why[96];
 
         /* it may be a whole CLOUDINARY_URL, secret and all: it is not shown */
-        return http_url_parse(&a->url, from, why, sizeof why) ||
+        return url_parse(&a->url, from, why, sizeof why) ||
             why_not(error, "Cloudinary's upload_prefix: %s", why);
     }
     if (n >= settings[i].room)
@@ -79,7 +79,7 @@ static bool parse_query(struct account *a, const char *query,
         for (i = 0; i < SETTINGS; i++)
             if (name < n && strlen(settings[i].name) == name &&
                 memcmp(settings[i].name, query, name) == 0)
-                good = http_unescape(value, sizeof value, query + name + 1,
+                good = url_unescape(value, sizeof value, query + name + 1,
                                      n - name - 1)
                     ? take(a, i, value, strlen(value), error)
                     : why_not(error, "a value in CLOUDINARY_URL is too long, "

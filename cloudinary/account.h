@@ -17,7 +17,7 @@ struct account {
     char key[128], secret[256];  /* both may be "" with a token */
     char token[2048];            /* OAuth; wins over key and secret */
     char proxy[1024];            /* api_proxy, or "" */
-    struct http_url url;         /* https://api.cloudinary.com by default */
+    struct url url;         /* https://api.cloudinary.com by default */
 };
 
 /*

@@ -18,7 +18,7 @@ static void add(struct buf *out, const char *before, const char *value)
     if (value == NULL)
         return;
     buf_str(out, before);
-    http_escape(out, value, strlen(value), "");
+    url_escape(out, value, strlen(value), "");
 }
 
 /* Takes what was built, as a string: an empty one without memory, which the
@@ -385,7 +385,7 @@ static void escape_id(struct buf *out, const void *id, size_t n)
     while (dots < n && p[dots] == '.')
         dots++;
     if (dots < n)
-        http_escape(out, id, n, "");
+        url_escape(out, id, n, "");
     else
         while (dots-- > 0)
             buf_str(out, "%2E");
@@ -454,7 +454,7 @@ const char *cloudinary_ask(const struct cloudinary *c,
         add(target, "", rq->resource_type);
         buf_str(target, "/explicit");
         buf_str(body, "public_id=");
-        http_escape(body, id, id_len, "");
+        url_escape(body, id, id_len, "");
         add(body, "&type=", rq->type);
         add(body, "&ocr=", rq->ocr);
         return "POST";

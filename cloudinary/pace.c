@@ -1,9 +1,13 @@
-/* pace: see pace.h. */
+/*
+ * pace.c: the schedule that keeps a rate, the account's quota, and the size of
+ * pages. The comment above pace_init proves that the rate is never exceeded.
+ */
 #include "cloudinary/pace.h"
 
-static const int64_t second = INT64_C(1000000000);
-static const int64_t most_calls = INT64_C(1000000000);
-static const int64_t longest_window = INT64_C(1) << 61;
+#include "base/clock.h"
+
+static const int64_t max_calls = INT64_C(1000000000);
+static const int64_t max_window = INT64_C(1) << 61;
 
 static int64_t clamp(int64_t x, int64_t low, int64_t high)
 {
@@ -13,25 +17,26 @@ static int64_t clamp(int64_t x, int64_t low, int64_t high)
 /* ---- rate ---- */
 
 /*
- * Let a(k) be when call k was made, and d(k) <= a(k) when it was due. With
+ * Let a(k) be the time of call k, and d(k) <= a(k) the time when it was due:
  *
- *     e(k) = max(d(k), a(k) - slack)        the call, as the schedule sees it
+ *     e(k) = max(d(k), a(k) - slack)        the call as the schedule counts it
  *     d(k+1) = e(k) + spacing               d(0) = a(0)
  *
- * a late call moves the schedule only by what it is late above the slack, and
- * N calls later
+ * A late call moves the schedule only by the part of its delay that exceeds
+ * the slack. N calls later
  *
- *     a(k+N) >= d(k+N) >= e(k) + N * spacing          as e(j) >= d(j)
+ *     a(k+N) >= d(k+N) >= e(k) + N * spacing          since e(j) >= d(j)
  *                      >= a(k) - slack + N * spacing
  *                       > a(k) + window               by the choice of slack
  *
- * so that no closed window has N + 1 calls, whatever the calls' times were.
+ * so that no closed window contains N + 1 calls, whenever they were made.
  *
- * slack = N * spacing - window - 1 is the largest for which the last step is
- * true. With w = window + floor(window / 2000) + 1 and spacing = ceil(w / N),
- * w <= N * spacing <= w + N - 1, hence slack >= floor(window / 2000) >= 0, and
- * N calls take at most window + window / 2000 + N: within 0.1 % of the window
- * where N <= window / 2000, which is to say 2 us or more for a call.
+ * slack = N * spacing - window - 1 is the largest value for which the last
+ * step holds. With w = window + floor(window / 2000) + 1 and spacing =
+ * ceil(w / N), w <= N * spacing <= w + N - 1, hence slack >= floor(window /
+ * 2000) >= 0. N calls take at most window + window / 2000 + N, which is within
+ * 0.1 % of the window if N <= window / 2000, that is, if the spacing is 2 us
+ * or more.
  *
  * Nothing overflows: w + N < 2^61 + 2^51 + 2^30, and times are below 2^62.
  */
@@ -42,8 +47,8 @@ void pace_init(struct pace *pace, int64_t calls, int64_t window,
     pace->reserve = clamp(reserve, 0, percent ? 99 : INT64_MAX);
     if (calls <= 0)
         return;
-    calls = clamp(calls, 1, most_calls);
-    window = clamp(window, 1, longest_window);
+    calls = clamp(calls, 1, max_calls);
+    window = clamp(window, 1, max_window);
     pace->spacing = (window + window / 2000 + calls) / calls;
     pace->slack = calls * pace->spacing - window - 1;
 }
@@ -59,14 +64,14 @@ void pace_share(int64_t *calls, int64_t *window, int64_t shards)
         return;
     }
     times = (shards - 1) / *calls + 1;
-    *window = *window > longest_window / times ? longest_window :
+    *window = *window > max_window / times ? max_window :
         *window * times;
     *calls = 1;
 }
 
 /* ---- quota ---- */
 
-/* The calls that are left to others. */
+/* Returns the number of calls that are left to other users. */
 static int64_t reserve(const struct pace *pace)
 {
     int64_t limit = pace->quota.limit;
@@ -112,7 +117,8 @@ void pace_answer(struct pace *pace, const struct pace_quota *quota,
     if (!quota->known)
         return;
     pace->quota = *quota;
-    pace->until = now + clamp(quota->reset, 0, 3600 * second) + second;
+    pace->until = now + clamp(quota->reset, 0, 3600 * CLOCK_SECOND) +
+        CLOCK_SECOND;
 }
 
 bool pace_starved(const struct pace *pace)
@@ -122,13 +128,14 @@ bool pace_starved(const struct pace *pace)
     return !pace->uncounted && quota->known && quota->limit > 0 &&
         quota->limit <= reserve(pace) && quota->remaining <= reserve(pace);
 }
+
 /* ---- pages ---- */
 
 void pace_spend(struct pace *pace, double units, int64_t now)
 {
-    const double most = 1024;    /* a page has 1 MB, which takes 256 */
+    const double max = 1024;     /* a page of 1 MB consumes 256 */
 
-    pace->owed += units < most ? units : most;
+    pace->owed += units < max ? units : max;
     while (pace->owed > 0) {
         pace_call(pace, now);
         pace->owed -= 1;
@@ -136,14 +143,15 @@ void pace_spend(struct pace *pace, double units, int64_t now)
 }
 
 /*
- * What a page takes is rounded up to the next unit, so that it may have taken
- * almost one less: half a unit less is the guess. Without it a page of small
- * items, which takes one unit, could not grow at one unit a second.
+ * The service rounds the consumption of a page up to a unit, so that the real
+ * one may be almost a unit less; half a unit less is the estimate. Without it,
+ * a page of small items, which consumes one unit, could not grow at a rate of
+ * one unit per second.
  */
 uint64_t pace_page(uint64_t limit, uint64_t scanned, double units,
                    double share)
 {
-    const double most = 1000000;
+    const double max = 1000000;
     double items = (double)scanned, next;
 
     if (!(units > 0) || scanned == 0)
@@ -155,7 +163,7 @@ uint64_t pace_page(uint64_t limit, uint64_t scanned, double units,
     next = units - 0.5 > share / 4 ? items * share / (units - 0.5) : 4 * items;
     if (next < items + 1)
         next = items + 1;
-    if (next < (double)limit)    /* the page was short for another reason */
+    if (next < (double)limit)    /* another limit ended the page */
         next = (double)limit;
-    return next > most ? (uint64_t)most : (uint64_t)next;
+    return next > max ? (uint64_t)max : (uint64_t)next;
 }

@@ -223,7 +223,7 @@ static bool crc_good(const struct dynamodb *db, const struct answer *a)
 static enum outcome attempt(struct dynamodb *db, const char *operation,
                             const struct dynamodb_want *want)
 {
-    const struct http_url *url = &db->http.url;
+    const struct url *url = &db->http.url;
     char target[64];
     const struct http_field fields[] = {
         {"content-type", "application/x-amz-json-1.0"},

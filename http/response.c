@@ -1,15 +1,22 @@
-/* response: the parser of responses, see http.h. */
+/*
+ * response.c: a state machine that parses HTTP/1.1 responses (RFC 9112).
+ *
+ * The header block is collected in `head` and checked and packed there once
+ * it is complete. Body bytes go straight to the caller; of chunk sizes,
+ * extensions and trailers only counters are kept.
+ */
+#include "http/response.h"
+
 #include <string.h>
 #include <strings.h>
 
 #include "base/text.h"
-#include "http.h"
 
 enum state {
     S_HEAD,                      /* in the header block */
     S_BODY,                      /* `left` bytes, or all until the end */
-    S_SIZE,                      /* hexadecimal digits of a chunk's size */
-    S_EXTENSION,                 /* after them, until CR */
+    S_SIZE,                      /* in the digits of a chunk size */
+    S_EXTENSION,                 /* after the digits, up to CR */
     S_SIZE_LF,
     S_CHUNK,                     /* `left` bytes of a chunk */
     S_CHUNK_CR, S_CHUNK_LF,
@@ -18,15 +25,15 @@ enum state {
     S_END_LF                     /* after the CR of the last, empty line */
 };
 
-void http_response_init(struct http_response *r, bool head_only)
+void http_response_init(struct http_response *r)
 {
-    /* the head is not worth wiping: it is written before it is read */
+    /* `head` is written before it is read, and large */
     memset(r, 0, offsetof(struct http_response, head));
-    r->head_only = head_only;
     r->keep = true;
 }
 
-static bool wrong(struct http_response *r, const char *sentence)
+/* Records the first error. Returns false. */
+static bool fail(struct http_response *r, const char *sentence)
 {
     if (r->error == NULL)
         r->error = sentence;
@@ -34,34 +41,33 @@ static bool wrong(struct http_response *r, const char *sentence)
     return false;
 }
 
-/* Is the field's name, at `p`, this one (in any case)? */
-static bool is_named(const char *p, const char *name)
+/* Records the first error of a header line. Returns NULL. */
+static char *fail_line(struct http_response *r, const char *sentence)
 {
-    return (*p | 0x20) == (*name | 0x20) && strcasecmp(p, name) == 0;
+    fail(r, sentence);
+    return NULL;
 }
 
-/* These two say where the body ends: lines about them are read as the grammar
-   has it, or not at all. */
+/* Content-Length and Transfer-Encoding say where the body ends. Lines that
+   mention them follow the grammar, or the response is refused. */
 static const char length_name[] = "Content-Length";
 static const char coding_name[] = "Transfer-Encoding";
 
 static bool is_framing(const char *name)
 {
-    return is_named(name, length_name) || is_named(name, coding_name);
+    return strcasecmp(name, length_name) == 0 ||
+        strcasecmp(name, coding_name) == 0;
 }
 
-/* Does a line that is not as the grammar has it mention one of the two before
-   its first colon? */
+/* Returns true if a line contains one of the two names before its first
+   colon. No comparison goes past the colon, which is in neither name. */
 static bool mentions_framing(const char *line, const char *end)
 {
     const char *colon = memchr(line, ':', (size_t)(end - line));
-    const size_t n = sizeof length_name - 1, k = sizeof coding_name - 1;
 
     for (; colon != NULL && line < colon; line++)
-        if (((size_t)(colon - line) >= n &&
-             strncasecmp(line, length_name, n) == 0) ||
-            ((size_t)(colon - line) >= k &&
-             strncasecmp(line, coding_name, k) == 0))
+        if (strncasecmp(line, length_name, sizeof length_name - 1) == 0 ||
+            strncasecmp(line, coding_name, sizeof coding_name - 1) == 0)
             return true;
     return false;
 }
@@ -74,7 +80,7 @@ const char *http_response_field(const struct http_response *r,
     while (r->head_done && p < end) {
         const char *value = p + strlen(p) + 1;
 
-        if (is_named(p, name))
+        if (strcasecmp(p, name) == 0)
             return value;
         p = value + strlen(value) + 1;
     }
@@ -86,26 +92,26 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* "HTTP/1.1 200 OK" (RFC 9112 section 4), n bytes and LF. */
+/* Parses "HTTP/1.1 200 OK" (RFC 9112 section 4), n bytes followed by LF. */
 static bool status_line(struct http_response *r, const char *line, size_t n)
 {
     const char *p = line + 8;
 
     if (n < 12 || memcmp(line, "HTTP/1.", 7) != 0 ||
         (line[7] != '0' && line[7] != '1') || *p != ' ')
-        return wrong(r, "this is not an HTTP/1.1 answer");
-    while (*p == ' ')            /* the line ends in LF */
+        return fail(r, "the answer is not HTTP/1.1");
+    while (*p == ' ')            /* ends at the LF at the latest */
         p++;
     if (p[0] < '1' || p[0] > '5' || !text_is_digit(p[1]) ||
         !text_is_digit(p[2]) ||
         (!is_blank(p[3]) && p[3] != '\r' && p[3] != '\n'))
-        return wrong(r, "the status line is wrong");
+        return fail(r, "the status line is not valid");
     r->status = (p[0] - '0') * 100 + (p[1] - '0') * 10 + p[2] - '0';
     r->keep = line[7] == '1';
     return true;
 }
 
-/* Has a comma-separated list this member (any case)? */
+/* Returns true if a comma-separated list has this member, in any case. */
 static bool list_has(const char *list, const char *member)
 {
     size_t n = strlen(member);
@@ -120,8 +126,8 @@ static bool list_has(const char *list, const char *member)
     return false;
 }
 
-/* Has a list of content codings none but identity, which is no coding (RFC
-   9110 section 12.5.3)? */
+/* Returns true if every member of a list of content codings is "identity",
+   which stands for no coding (RFC 9110 section 12.5.3). */
 static bool is_identity(const char *list)
 {
     static const char identity[] = "identity";
@@ -136,7 +142,9 @@ static bool is_identity(const char *list)
     return true;
 }
 
-/* Digits only; a list of equal ones passes (RFC 9110 section 8.6). */
+/* Parses the value of a Content-Length field into r->left. `*have` tells
+   whether an earlier one is there. A list of equal numbers counts as one
+   number (RFC 9110 section 8.6). */
 static bool content_length(struct http_response *r, const char *p, bool *have)
 {
     for (;; p += strspn(p, " \t")) {
@@ -148,7 +156,8 @@ static bool content_length(struct http_response *r, const char *p, bool *have)
         if (p == start || p - start > 18)
             break;
         if (*have && n != r->left)
-            return wrong(r, "there are two different Content-Lengths");
+            return fail(r, "the answer has two different Content-Length "
+                        "values");
         *have = true;
         r->left = n;
         p += strspn(p, " \t");
@@ -157,10 +166,11 @@ static bool content_length(struct http_response *r, const char *p, bool *have)
         if (*p++ != ',')
             break;
     }
-    return wrong(r, "the Content-Length is wrong");
+    return fail(r, "the Content-Length is not valid");
 }
 
-/* How long the body is (RFC 9112 section 6.3), and what comes after it. */
+/* Decides how the body ends (RFC 9112 section 6.3), and whether the connection
+   can be used after it. */
 static bool framing(struct http_response *r)
 {
     const char *p = r->head, *end = r->head + r->head_len;
@@ -171,26 +181,27 @@ static bool framing(struct http_response *r)
     for (; p < end; p += strlen(p) + 1) {
         const char *value = p + strlen(p) + 1;
 
-        if (is_named(p, length_name) && !content_length(r, value, &length))
+        if (strcasecmp(p, length_name) == 0 &&
+            !content_length(r, value, &length))
             return false;
-        if (is_named(p, "Content-Encoding"))
+        if (strcasecmp(p, "Content-Encoding") == 0)
             r->encoded |= !is_identity(value);
-        if (is_named(p, coding_name)) {
+        if (strcasecmp(p, coding_name) == 0) {
             if (coded || strcasecmp(value, "chunked") != 0)
-                return wrong(r, "the Transfer-Encoding is not just chunked");
+                return fail(r, "the Transfer-Encoding is not chunked alone");
             coded = true;
         }
-        if (is_named(p, "Connection") && list_has(value, "close"))
+        if (strcasecmp(p, "Connection") == 0 && list_has(value, "close"))
             r->keep = false;
         p = value;
     }
     if (coded && length)
         r->keep = false;
-    if (r->head_only || r->status == 204 || r->status == 304) {
+    if (r->status == 204 || r->status == 304) {
         r->done = true;
         r->encoded = false;
     } else if (r->encoded) {
-        return wrong(r, "the answer has a Content-Encoding");
+        return fail(r, "the answer has a Content-Encoding");
     } else if (coded) {
         r->state = S_SIZE;
         r->digits = 0;
@@ -205,8 +216,8 @@ static bool framing(struct http_response *r)
     return true;
 }
 
-/* Ends a string at `to` with these bytes but for the blanks around them;
-   returns what follows it. */
+/* Writes the bytes from `from` to `end`, without the blanks around them, and a
+   NUL to `to`. Returns the position after the NUL. */
 static char *put_trimmed(char *to, const char *from, const char *end)
 {
     size_t n;
@@ -221,91 +232,85 @@ static char *put_trimmed(char *to, const char *from, const char *end)
     return to + n + 1;
 }
 
-/* A line that begins with a blank goes on with the field before it (obs-fold,
-   RFC 9112 section 5.2); `last` is that one's name, "" if it was passed over,
-   NULL if there is none. */
+/*
+ * Appends a line that begins with a blank to the field before it (obs-fold,
+ * RFC 9112 section 5.2). `last` is the name of that field: "" if the field was
+ * ignored, NULL if there is none. Returns where the next line goes in the
+ * packed head, or NULL after an error.
+ */
 static char *folded_line(struct http_response *r, char *to, const char *line,
                          const char *end, const char *last)
 {
     while (line < end && is_blank(*line))
         line++;
-    if (line == end) {           /* some take it for the header's end */
-        wrong(r, "a header line has only blanks");
-        return NULL;
-    }
-    if (last == NULL) {
-        wrong(r, "the first header line begins with a blank");
-        return NULL;
-    }
-    if (!r->tunnel && (mentions_framing(line, end) || is_framing(last))) {
-        wrong(r, "a header line about the body's length is folded");
-        return NULL;
-    }
+    if (line == end)           /* some readers end the header here */
+        return fail_line(r, "a header line contains only blanks");
+    if (last == NULL)
+        return fail_line(r, "the first header line begins with a blank");
+    if (!r->tunnel && (mentions_framing(line, end) || is_framing(last)))
+        return fail_line(r, "a folded header line mentions Content-Length or "
+                         "Transfer-Encoding");
     if (*last == '\0')
         return to;
-    if (to[-2] == '\0')          /* no space after nothing */
+    if (to[-2] == '\0')          /* the value is empty so far */
         to--;
     else
         to[-1] = ' ';
     return put_trimmed(to, line, end);
 }
 
-/* Takes one field line in place: returns where the next is to go in the new
-   head, or NULL. */
+/* Packs one field line. Returns where the next line goes in the packed head,
+   or NULL after an error. */
 static char *field_line(struct http_response *r, char *to, const char *line,
                         const char *end)
 {
     const char *colon = memchr(line, ':', (size_t)(end - line));
     const char *stop = colon, *name = to;
 
-    if (colon == NULL) {
-        wrong(r, "a header line has no colon");
-        return NULL;
-    }
+    if (colon == NULL)
+        return fail_line(r, "a header line has no colon");
     while (stop > line && is_blank(stop[-1]))
         stop--;
     if (!text_is_token(line, (size_t)(stop - line))) {
-        if (!r->tunnel && mentions_framing(line, end)) {
-            wrong(r, "a header line about the body's length is wrong");
-            return NULL;
-        }
+        if (!r->tunnel && mentions_framing(line, end))
+            return fail_line(r, "a malformed header line mentions "
+                             "Content-Length or Transfer-Encoding");
         return to;
     }
     to = put_trimmed(to, line, stop);
-    if (stop != colon && !r->tunnel && is_framing(name)) {
-        wrong(r, "a header line about the body's length has a blank before "
-              "its colon");
-        return NULL;
-    }
+    if (stop != colon && !r->tunnel && is_framing(name))
+        return fail_line(r, "Content-Length or Transfer-Encoding has a blank "
+                         "before its colon");
     return put_trimmed(to, colon + 1, end);
 }
 
 /*
- * The header block is whole: checks it and packs it. Each "name: value" gives
- * its colon and its line end for the two NULs, so that it fits in place; so
- * does the status line, which has 12 bytes or more before its reason.
+ * Packs the complete header block in place and acts on its status. The packed
+ * form never overtakes the lines: the two NULs of a field replace its colon
+ * and its line end, and the status line has at least 12 bytes before its
+ * reason.
  */
 static bool head_end(struct http_response *r)
 {
-    static char dropped[] = "";
+    static char ignored[] = "";
     char *end = r->head + r->head_len, *to = r->head;
-    char *line = to, *last = NULL;       /* see folded_line */
+    char *line = to, *last = NULL;       /* as folded_line has it */
 
     while (line < end) {
         char *lf = memchr(line, '\n', (size_t)(end - line));
         char *stop = lf > line && lf[-1] == '\r' ? lf - 1 : lf;
         char *at = to;
 
-        if (line == r->head) {
+        if (line == r->head) {   /* "HTTP/1.x", blanks, three digits */
             line += 8;
-            line += strspn(line, " ") + 3;       /* status_line was there */
+            line += strspn(line, " ") + 3;
             *to = '\0';
             to = put_trimmed(to + 1, line, stop);
         } else if (stop > line && is_blank(*line)) {
             to = folded_line(r, to, line, stop, last);
         } else if (stop > line) {
             to = field_line(r, to, line, stop);
-            last = to != at ? at : dropped;
+            last = to != at ? at : ignored;
         }
         if (to == NULL)
             return false;
@@ -317,18 +322,18 @@ static bool head_end(struct http_response *r)
         return framing(r);
     }
     if (r->status == 101)
-        return wrong(r, "the server changes to a protocol that nobody "
-                     "asked for");
+        return fail(r, "the server switched to a protocol that ocrdyn "
+                    "did not ask for");
     if (++r->interim > HTTP_INTERIM_MAX)
-        return wrong(r, "too many interim answers");
+        return fail(r, "the server sent more than 8 interim (1xx) answers");
     r->head_len = r->line = r->lines = 0;
     r->status = 0;
     r->keep = true;
     return true;
 }
 
-/* Takes what stands in a line of the header block, up to a control character,
-   and says how much that is. */
+/* Appends text to the head, up to the next control character. Returns the
+   number of bytes appended. */
 static size_t head_text(struct http_response *r, const unsigned char *bytes,
                         size_t n)
 {
@@ -343,33 +348,35 @@ static size_t head_text(struct http_response *r, const unsigned char *bytes,
     return k;
 }
 
-/* A byte of the header block. LF alone ends a line (RFC 9112 section 2.2),
-   CR alone is wrong, and so are all other control characters but tab. */
+/* Appends one byte to the head. LF with or without CR ends a line (RFC 9112
+   section 2.2). CR without LF is an error, and so is every other control
+   character except tab. */
 static bool head_byte(struct http_response *r, unsigned char c)
 {
     size_t n = r->head_len;
     const char *line;
 
     if (n > 0 && r->head[n - 1] == '\r' && c != '\n')
-        return wrong(r, "a header line has a CR without LF");
+        return fail(r, "a header line contains CR without LF");
     if ((c < 0x20 && c != '\t' && c != '\r' && c != '\n') || c == 0x7f)
-        return wrong(r, "a header line has a control character");
+        return fail(r, "a header line contains a control character");
     if (n >= sizeof r->head)
-        return wrong(r, "the header is larger than 32 KB");
+        return fail(r, "the header is larger than 32 KB");
     r->head[r->head_len++] = (char)c;
     if (c != '\n')
         return true;
     line = r->head + r->line;
     r->line = r->head_len;
     if (++r->lines > HTTP_LINES_MAX)
-        return wrong(r, "the header has more than 128 lines");
+        return fail(r, "the header has more than 128 lines");
     if (r->lines == 1)
         return status_line(r, line, n);
     return *line == '\n' || (line[0] == '\r' && line[1] == '\n')
         ? head_end(r) : true;
 }
 
-/* A byte of a chunk's size, or what ends it (RFC 9112 section 7.1). */
+/* Takes a digit of a chunk size, or the byte that ends the size (RFC 9112
+   section 7.1). */
 static bool size_byte(struct http_response *r, unsigned char c)
 {
     int digit = text_hex(c);
@@ -379,29 +386,29 @@ static bool size_byte(struct http_response *r, unsigned char c)
             r->left = 0;
         r->left = r->left << 4 | (unsigned)digit;
         return r->digits <= 16 ||
-            wrong(r, "a chunk's size has more than 16 digits");
+            fail(r, "a chunk size has more than 16 digits");
     }
     r->frame = 0;
     r->state = c == '\r' ? S_SIZE_LF : S_EXTENSION;
     return (r->digits > 0 && (c == '\r' || c == ';' || c == ' ' ||
                               c == '\t')) ||
-        wrong(r, "a chunk's size is wrong");
+        fail(r, "a chunk size is not valid");
 }
 
 static bool expect(struct http_response *r, unsigned char c, unsigned char want,
                    enum state next)
 {
     if (c != want)
-        return wrong(r, "a chunk does not end where it should");
+        return fail(r, "CR or LF is missing in the chunked body");
     r->state = (int)next;
     return true;
 }
 
-/* A byte of what lies around the chunks. */
+/* Takes one byte of the framing around the chunks. */
 static bool frame_byte(struct http_response *r, unsigned char c)
 {
     if (++r->frame > HTTP_FRAME_MAX && r->state != S_SIZE)
-        return wrong(r, "a chunk's extension or the trailer is too long");
+        return fail(r, "a chunk extension or the trailer is larger than 8 KB");
     switch (r->state) {
     case S_SIZE:
         return size_byte(r, c);
@@ -419,13 +426,13 @@ static bool frame_byte(struct http_response *r, unsigned char c)
         r->done = c == '\n';
         return expect(r, c, '\n', S_END_LF);
     }
-    /* S_EXTENSION, S_TRAILER, S_TRAILER_LINE: text, until CR */
+    /* S_EXTENSION, S_TRAILER, S_TRAILER_LINE: text up to CR */
     if (c == '\r')
         r->state = r->state == S_EXTENSION ? S_SIZE_LF
             : r->state == S_TRAILER ? S_END_LF : S_TRAILER_LF;
     else if (c < 0x20 && c != '\t')
-        return wrong(r, "a chunk's extension or the trailer has a control "
-                     "character");
+        return fail(r, "a chunk extension or the trailer contains a control "
+                    "character");
     else if (r->state == S_TRAILER)
         r->state = S_TRAILER_LINE;
     return true;
@@ -467,7 +474,8 @@ bool http_response_end(struct http_response *r)
     if (r->error == NULL && r->until_close)
         r->done = true;
     if (!r->done)
-        wrong(r, r->head_done ? "the answer was cut short"
+        fail(r, r->head_done ? "the connection ended before the answer was "
+                              "complete"
                               : "the connection ended without an answer");
     return r->error == NULL;
 }

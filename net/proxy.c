@@ -1,4 +1,7 @@
-/* proxy: see proxy.h. */
+/*
+ * proxy.c: chooses the proxy for a URL, and parses the proxy's own URL and the
+ * entries of NO_PROXY.
+ */
 #include "net/proxy.h"
 
 #include <stdio.h>
@@ -6,12 +9,13 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/clock.h"
-#include "base/why.h"
+#include "base/buf.h"
+#include "net/tcp.h"
 
 /* ------------------------------------------------------------- NO_PROXY */
 
-/* A decimal number up to `max`, and nothing after it, or -1. */
+/* Returns the value of a decimal number up to `max`, or -1 if the text is
+   anything else. */
 static int number(const char *text, int max)
 {
     char *end;
@@ -23,7 +27,7 @@ static int number(const char *text, int max)
     return *end == '\0' && n <= max ? (int)n : -1;
 }
 
-/* Is the host in this block? `bits` is what stood behind its slash. */
+/* Returns true if the host is an address in the block `block`/`bits`. */
 static bool in_block(const char *host, const char *block, const char *bits)
 {
     unsigned char a[16], b[16];
@@ -38,8 +42,8 @@ static bool in_block(const char *host, const char *block, const char *bits)
         (rest == 8 || a[whole] >> rest == b[whole] >> rest);
 }
 
-/* Cuts ":PORT" and brackets off an entry. False: it is for another port, or
-   nonsense. */
+/* Removes brackets and ":PORT" from an entry. Returns false if the entry is for
+   another port or not valid. */
 static bool cut_port(char **entry, unsigned short port)
 {
     char *colon = strchr(*entry, ':');
@@ -53,26 +57,27 @@ static bool cut_port(char **entry, unsigned short port)
         if (*++colon == '\0')
             return true;
     } else if (colon == NULL || strchr(colon + 1, ':') != NULL) {
-        return true;             /* no port; an IPv6 address */
+        return true;             /* no port, or a bare IPv6 address */
     }
     *colon = '\0';
     return number(colon + 1, 65535) == port;
 }
 
-/* Has the name this one, or one below it? */
-static bool below(const char *name, const char *entry)
+/* Returns true if the name is the entry or a name below it. */
+static bool is_below(const char *name, const char *entry)
 {
     size_t n = strlen(name), k = strlen(entry);
 
-    /* a dot at the end is no part of a name */
+    /* "example.com." and "example.com" are the same name */
     n -= n > 0 && name[n - 1] == '.';
     k -= k > 0 && entry[k - 1] == '.';
     return k > 0 && n >= k && strncasecmp(name + n - k, entry, k) == 0 &&
         (n == k || name[n - k - 1] == '.');
 }
 
-/* One entry of NO_PROXY, which it cuts. */
-static bool matches(const struct http_url *url, char *entry)
+/* Returns true if an entry of NO_PROXY applies to the URL. Modifies the
+   entry. */
+static bool entry_matches(const struct url *url, char *entry)
 {
     unsigned char a[16];
     char *slash = strchr(entry, '/');
@@ -94,21 +99,21 @@ static bool matches(const struct http_url *url, char *entry)
     }
     entry += *entry == '*' && entry[1] == '.';
     entry += *entry == '.';
-    return below(url->host, entry);
+    return is_below(url->host, entry);
 }
 
-static bool excepted(const struct http_url *url, const char *list)
+static bool is_excepted(const struct url *url, const char *list)
 {
-    static const char between[] = ", \t";
-    char entry[HTTP_HOST_MAX + 10];
+    static const char separators[] = ", \t";
+    char entry[URL_HOST_MAX + 10];
 
-    while (list != NULL && *(list += strspn(list, between)) != '\0') {
-        size_t n = strcspn(list, between);
+    while (list != NULL && *(list += strspn(list, separators)) != '\0') {
+        size_t n = strcspn(list, separators);
 
         if (n < sizeof entry) {
             memcpy(entry, list, n);
             entry[n] = '\0';
-            if (matches(url, entry))
+            if (entry_matches(url, entry))
                 return true;
         }
         list += n;
@@ -118,21 +123,23 @@ static bool excepted(const struct http_url *url, const char *list)
 
 /* ------------------------------------------------------- the proxy's URL */
 
-static bool wrong(char *error, size_t size, const char *sentence)
+/* Writes the sentence. Returns false. */
+static bool fail(char *error, size_t size, const char *sentence)
 {
-    snprintf(error, size, "the proxy's URL (HTTPS_PROXY, ALL_PROXY, api_proxy)"
-             ": %s", sentence);
+    snprintf(error, size, "the URL of the proxy (HTTPS_PROXY, ALL_PROXY, "
+             "api_proxy): %s", sentence);
     return false;
 }
 
-/* Decodes "USER[:PASSWORD]", n bytes. */
+/* Decodes "USER[:PASSWORD]" (n bytes) to "USER:PASSWORD". */
 static bool decode_user(char *pair, size_t size, const char *text, size_t n)
 {
     const char *colon = memchr(text, ':', n);
     size_t k = colon == NULL ? n : (size_t)(colon - text);
 
-    /* a colon ends the user, even one that was encoded (RFC 7617) */
-    if (!http_unescape(pair, size - 1, text, k) || strchr(pair, ':') != NULL)
+    /* in the decoded pair the first colon ends the user (RFC 7617), so the
+       user cannot contain one, even encoded */
+    if (!url_unescape(pair, size - 1, text, k) || strchr(pair, ':') != NULL)
         return false;
     if (k < n)
         k++;
@@ -140,7 +147,7 @@ static bool decode_user(char *pair, size_t size, const char *text, size_t n)
     n -= k;
     k = strlen(pair);
     pair[k++] = ':';
-    return http_unescape(pair + k, size - k, text, n);
+    return url_unescape(pair + k, size - k, text, n);
 }
 
 static bool set_user(struct proxy *proxy, const char *text, size_t n,
@@ -158,170 +165,65 @@ static bool set_user(struct proxy *proxy, const char *text, size_t n,
         memcpy(proxy->authorization, value.data, value.len);
     buf_free(&value);
     buf_wipe(pair, sizeof pair);
-    return good || wrong(error, size, "its user or password is too long, or "
-                         "has a byte that cannot be in it");
+    return good || fail(error, size, "its user or password is too long, or "
+                        "contains a byte that is not allowed");
 }
 
+/* Parses the URL of the proxy. */
 static bool set_proxy(struct proxy *proxy, const char *text, char *error,
                       size_t size)
 {
-    const char *scheme = strstr(text, "://"), *end, *at = NULL, *p;
-    char url[HTTP_HOST_MAX + 32], why[96];
-    struct http_url parts;
+    const char *scheme = strstr(text, "://"), *end, *at, *p;
+    char url[URL_HOST_MAX + 32], why[96];
+    struct url parts;
     bool port;
 
     if (scheme != NULL && strncasecmp(text, "http://", 7) != 0)
-        return wrong(error, size, "it must begin with http://; TLS to the "
-                     "proxy and SOCKS are not known here");
+        return fail(error, size, "it must begin with http:// (TLS to the "
+                    "proxy and SOCKS are not supported)");
     if (scheme != NULL)
         text += 7;
     end = text + strcspn(text, "/?#");
-    for (p = text; p < end; p++)
-        if (*p == '@')
-            at = p;
+    at = memrchr(text, '@', (size_t)(end - text));
     if (at != NULL &&
         !set_user(proxy, text, (size_t)(at - text), error, size))
         return false;
     text = at == NULL ? text : at + 1;
     if ((*end != '\0' && strcmp(end, "/") != 0) ||
-        (size_t)(end - text) > HTTP_HOST_MAX + 8)
-        return wrong(error, size, "what follows its host is wrong");
-    /* any host will do: the scheme only keeps that from being refused */
+        (size_t)(end - text) > URL_HOST_MAX + 8)
+        return fail(error, size, "what follows its host is not valid");
+    /* url_parse accepts any host with https only, and its default port is
+       another one */
     p = memchr(text, ']', (size_t)(end - text));
     p = p == NULL ? text : p;
     port = memchr(p, ':', (size_t)(end - p)) != NULL;
     snprintf(url, sizeof url, "https://%.*s%s", (int)(end - text), text,
              port ? "" : ":80");
-    if (!http_url_parse(&parts, url, why, sizeof why))
-        return wrong(error, size, why);
+    if (!url_parse(&parts, url, why, sizeof why))
+        return fail(error, size, why);
     memcpy(proxy->host, parts.host, sizeof proxy->host);
     proxy->port = parts.port;
     return true;
 }
 
-static bool set(const char *value)
+static bool is_set(const char *value)
 {
     return value != NULL && *value != '\0';
 }
 
-bool proxy_choose(struct proxy *proxy, const struct http_url *url,
+bool proxy_choose(struct proxy *proxy, const struct url *url,
                   const struct proxy_variables *v, char *error, size_t size)
 {
-    const char *value = set(v->own) ? v->own : set(v->https) ? v->https
+    const char *value = is_set(v->own) ? v->own : is_set(v->https) ? v->https
         : v->all;
 
     memset(proxy, 0, sizeof *proxy);
-    if (!url->tls || !set(value) || (!set(v->own) && excepted(url, v->no)))
+    if (!url->tls || !is_set(value))
+        return true;
+    if (!is_set(v->own) && is_excepted(url, v->no))
         return true;
     if (set_proxy(proxy, value, error, size))
         return true;
     buf_wipe(proxy, sizeof *proxy);
     return false;
-}
-
-/* -------------------------------------------------------------- CONNECT */
-
-/* What an answer that is not 2xx means. The connection is closed after it:
-   its body, if it has one, is not read. */
-static enum net_result refused(const struct proxy *proxy, struct net *net,
-                               const char *target,
-                               const struct http_response *r)
-{
-    const char *host = proxy->host;
-    struct why_words said = {0};         /* "403 Forbidden" */
-    const char *reason = http_response_field(r, "");
-    char status[8];
-
-    snprintf(status, sizeof status, "%d%s", r->status,
-             *reason != '\0' ? " " : "");
-    why_words_add(&said, status, strlen(status));
-    why_words_add(&said, reason, strlen(reason));
-    /* which tinyproxy says, too */
-    if (r->status == 407 || r->status == 401)
-        return net_fail(net, NET_REFUSED, "the proxy %s %s (%s): it is "
-                        "HTTPS_PROXY=http://USER:PASSWORD@HOST:PORT", host,
-                        *proxy->authorization != '\0' ? "refuses this user "
-                        "and password" : "wants a user and a password",
-                        said.text);
-    if (r->status >= 500)
-        return net_fail(net, NET_CUT, "the proxy %s could not connect to "
-                        "%s (%s)", host, target, said.text);
-    return net_fail(net, NET_REFUSED, "the proxy %s does not let anybody "
-                    "connect to %s (%s): ask whoever runs it, or put the "
-                    "host into NO_PROXY", host, target, said.text);
-}
-
-/* Takes the proxy's answer, up to the end of its header block: byte by byte,
-   as what follows belongs to the tunnel, and stays in what `net` has read. */
-static enum net_result take_answer(struct net *net, struct http_response *r)
-{
-    http_response_init(r, false);
-    r->tunnel = true;
-    while (!r->done) {
-        unsigned char byte;
-        size_t n;
-        enum net_result got = net_read(net, &byte, 1, &n);
-
-        if (got != NET_OK)
-            return got == NET_END ? NET_CUT : got;
-        http_response_feed(r, &byte, 1, NULL, NULL);
-        if (r->error != NULL)
-            return net_fail(net, NET_CUT, "%s", r->error);
-    }
-    return NET_OK;
-}
-
-static enum net_result ask(const struct proxy *proxy, struct net *net,
-                           const char *target, const char *agent,
-                           struct http_response *r)
-{
-    enum net_result result = NET_OK;
-    struct buf head;
-    size_t at = 0;
-
-    buf_init(&head, 4096);
-    buf_format(&head, "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: %s\r\n",
-               target, target, agent);
-    if (*proxy->authorization != '\0') {
-        buf_str(&head, "Proxy-Authorization: ");
-        buf_str(&head, proxy->authorization);
-        buf_str(&head, "\r\n");
-    }
-    if (!buf_str(&head, "\r\n"))
-        result = net_fail(net, NET_CUT, "memory is out");
-    while (result == NET_OK && at < head.len) {
-        size_t sent = 0;
-
-        result = net_write(net, head.data + at, head.len - at, &sent, false);
-        at += sent;
-    }
-    buf_free(&head);
-    return result == NET_OK ? take_answer(net, r) : result;
-}
-
-enum net_result proxy_open(const struct proxy *proxy, struct net *net,
-                           const struct http_url *url, const char *agent,
-                           int64_t timeout, struct http_response *r)
-{
-    char target[sizeof url->authority + 8], why[sizeof net->error];
-    enum net_result result = NET_CUT;
-
-    /* with its port always (RFC 9112 section 3.2.3) */
-    snprintf(target, sizeof target, "%s%s", url->authority,
-             url->port == 443 ? ":443" : "");
-    if (net_connect(net, proxy->host, proxy->port, timeout, false)) {
-        net->wait = timeout;
-        net->until = clock_now(CLOCK_STEADY) + timeout;
-        result = ask(proxy, net, target, agent, r);
-    }
-    if (result == NET_OK && r->status >= 200 && r->status < 300)
-        return NET_OK;
-    net_close(net);
-    if (result == NET_OK)
-        return refused(proxy, net, target, r);
-    if (result == NET_LATE)
-        net_late(net, "answer", timeout);
-    memcpy(why, net->error, sizeof why);
-    return net_fail(net, NET_CUT, "the proxy %s: %s", proxy->host,
-                    why);
 }

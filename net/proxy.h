@@ -1,54 +1,53 @@
 /*
- * proxy: the HTTP proxy that stands between this machine and a service.
+ * proxy: which HTTP proxy, if any, a request goes through.
  *
- * Which one, if any, is a pure function of the URL and of the values of the
- * variables that most programs know (HTTPS_PROXY, ALL_PROXY, NO_PROXY). Only
- * https goes through a proxy, by CONNECT (RFC 9110 section 9.3.6), so that
- * the proxy learns the host's name and no more; plain http is for this
- * machine itself, and goes there directly. The proxy itself is spoken to in
- * plain http, with Basic credentials (RFC 7617) where the URL has some.
+ * A pure function of the URL and of the values of the usual environment
+ * variables (HTTPS_PROXY, ALL_PROXY, NO_PROXY). Only https goes through a
+ * proxy, in a tunnel (CONNECT, RFC 9110 section 9.3.6), so that the proxy
+ * learns no more than the host and port. Plain http is for this machine only,
+ * and always goes there directly. The connection to the proxy itself is plain
+ * http, with Basic credentials (RFC 7617) if the proxy's URL contains some.
  */
 #ifndef PROXY_H
 #define PROXY_H
 
-#include "http.h"
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "net/url.h"
 
 struct proxy {
-    char host[HTTP_HOST_MAX];    /* without brackets; "": there is none */
+    char host[URL_HOST_MAX];     /* without brackets; "": no proxy */
     unsigned short port;
-    char authorization[1400];    /* Proxy-Authorization, or "" */
+    char authorization[1400];    /* value of Proxy-Authorization, or "" */
 };
 
-/* What variables say; NULL or "" where they say nothing. */
+/* The values of the variables; NULL or "" if a variable is not set. */
 struct proxy_variables {
-    const char *own;             /* a proxy for this service alone: goes before
-                                    the others, and NO_PROXY is not for it */
-    const char *https, *all;     /* the first that says something is taken */
+    const char *own;             /* the proxy for one service: has precedence,
+                                    and NO_PROXY does not apply to it */
+    const char *https, *all;     /* the first that is set applies */
     const char *no;              /* NO_PROXY */
 };
 
 /*
- * Sets the proxy for `url`: "[http://][USER:PASSWORD@]HOST[:PORT][/]", port 80
- * where none is named, user and password percent-decoded. NO_PROXY lists,
- * between commas or blanks, what is reached directly: names, which stand for
- * all names below them, too, with or without a dot (or "*.") before them;
- * addresses; blocks of them, as 10.0.0.0/8; each of the former with or without
- * ":PORT"; or "*", everything. What else stands there is passed over. Names
- * are not resolved. False: `error` says what is wrong, and shows nothing of
- * the value. The caller wipes the proxy after use.
+ * Sets the proxy for `url`.
+ *
+ * A variable contains "[http://][USER:PASSWORD@]HOST[:PORT][/]". The default
+ * port is 80; user and password are percent-decoded.
+ *
+ * NO_PROXY lists the exceptions, separated by commas or blanks. Each is a host
+ * name, which includes all names below it, with or without "." or "*." before
+ * it; an IP address; either of them followed by ":PORT"; a block of addresses
+ * such as 10.0.0.0/8; or "*" for everything. Other entries are ignored. Names
+ * are not resolved.
+ *
+ * Returns false if the URL in the variable is not valid; the sentence in
+ * `error` (`size` bytes) contains nothing of it. The caller wipes `proxy` after
+ * use.
  */
-bool proxy_choose(struct proxy *proxy, const struct http_url *url,
+bool proxy_choose(struct proxy *proxy, const struct url *url,
                   const struct proxy_variables *variables, char *error,
                   size_t size);
-
-/*
- * Connects to the proxy, and has it connect to the host of `url`; what is
- * written to `net` from then on goes there. `timeout` (ns) holds for each
- * address of the proxy, and for its answer; `r` is room for that. NET_REFUSED
- * where the proxy will not, now or later; the sentence is in net->error.
- */
-enum net_result proxy_open(const struct proxy *proxy, struct net *net,
-                           const struct http_url *url, const char *agent,
-                           int64_t timeout, struct http_response *r);
 
 #endif

@@ -94,12 +94,12 @@ rest() {
         --error-exitcode=1 --enable=warning,style,performance,portability \
         --suppress=unusedStructMember:base/sandbox.c \
         --suppress=unreadVariable:base/sandbox.c -I . -j 2 $(sources)
-    part memory tests/long/variants.sh memory clock http json records rows
+    part memory tests/long/variants.sh memory clock http json records rows url
     part unsigned tests/long/variants.sh unsigned
-    part valgrind tests/long/variants.sh valgrind clock http records sigv4
-    part arm tests/long/variants.sh arm-signed http json records rows sigv4
+    part valgrind tests/long/variants.sh valgrind clock http records sigv4 url
+    part arm tests/long/variants.sh arm-signed http json records rows sigv4 url
     part s390x tests/long/variants.sh s390x-unsigned http json records rows \
-        sigv4
+        sigv4 url
     slow='never_ends or stall or dies or 400_kb or any_size or takes_is_not'
     part sanitized tests/long/variants.sh sanitized \
         tests/cli/test_credentials.py tests/cli/test_tls.py \

@@ -1,5 +1,5 @@
-"""Answers with a Content-Encoding that nobody asked for: one sentence says so,
-whichever service it is of, and none of the body is taken for an answer."""
+"""Answers with a Content-Encoding that was not asked for: for every service the
+message says so, and no part of the body is used."""
 
 import gzip
 import json
@@ -21,7 +21,7 @@ SAME = ["identity", "Identity", "", " ", "identity, identity", ",identity"]
 
 
 def coded(encoding):
-    """The body in gzip, which calls itself that."""
+    """Compresses the body with gzip and declares this encoding."""
     def edit(response):
         return header("Content-Encoding", encoding)(
             replace(response, body=gzip.compress(response.body)))
@@ -36,7 +36,7 @@ def images(cloudinary):
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_an_answer_of_cloudinary(images, ocrdyn, encoding):
+def test_a_listing_is_refused(images, ocrdyn, encoding):
     images.faults.add(times=None, when="after", edit=coded(encoding))
     done = ocrdyn(["list", "--max-attempts", 3])
     assert done.returncode == 3 and not done.stdout
@@ -45,7 +45,7 @@ def test_an_answer_of_cloudinary(images, ocrdyn, encoding):
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_an_answer_that_is_paid_for_is_in_doubt(images, ocrdyn, encoding):
+def test_an_answer_to_a_paid_call_leaves_doubt(images, ocrdyn, encoding):
     images.faults.add(times=None, when="after", edit=coded(encoding))
     done = ocrdyn(["--max-attempts", 1], ["a", "b"])
     assert done.returncode == 3 and not done.stdout
@@ -53,7 +53,7 @@ def test_an_answer_that_is_paid_for_is_in_doubt(images, ocrdyn, encoding):
     assert sum(event.paid for event in images.log) == 1
 
 
-def test_once_only_it_is_looked_for(images, ocrdyn):
+def test_a_paid_result_is_found_by_a_look(images, ocrdyn):
     images.faults.add(call="update", when="after", edit=coded("gzip"))
     done = ocrdyn([], ["a"])
     assert done.returncode == 0, done.stderr
@@ -62,7 +62,7 @@ def test_once_only_it_is_looked_for(images, ocrdyn):
 
 
 @pytest.mark.parametrize("encoding", SAME)
-def test_identity_is_no_encoding(images, mini, ocrdyn, encoding):
+def test_identity_is_accepted(images, mini, ocrdyn, encoding):
     for service in images, mini:
         service.faults.add(times=None, when="after",
                            edit=header("Content-Encoding", encoding))
@@ -73,7 +73,7 @@ def test_identity_is_no_encoding(images, mini, ocrdyn, encoding):
 
 @pytest.mark.parametrize("frame", [chunked(), until_close, None],
                          ids=["chunked", "until close", "length"])
-def test_whatever_frames_it(images, ocrdyn, frame):
+def test_the_answer_is_refused_with_any_framing(images, ocrdyn, frame):
     fields = {"frame": lambda r: frame(coded("gzip")(r)),
               "reply": Response(200, b"{}")} if frame else {
         "edit": coded("gzip")}
@@ -84,7 +84,7 @@ def test_whatever_frames_it(images, ocrdyn, frame):
     assert SENTENCE.format("gzip") in done.stderr
 
 
-def test_an_empty_body_is_no_empty_text(images, ocrdyn):
+def test_an_encoded_empty_body_is_not_an_empty_text(images, ocrdyn):
     images.faults.add(times=None, reply=Response(
         200, b"", {"Content-Encoding": "gzip"}))
     done = ocrdyn([], ["a"])
@@ -93,7 +93,7 @@ def test_an_empty_body_is_no_empty_text(images, ocrdyn):
 
 
 @pytest.mark.parametrize("status", [301, 400, 401, 404, 420, 500, 503])
-def test_a_refusal_has_its_status(images, ocrdyn, status):
+def test_the_message_contains_the_status_of_an_error(images, ocrdyn, status):
     reply = coded("gzip")(Response(status, b'{"error":{"message":"no"}}'))
     images.faults.add(times=None, reply=reply)
     done = ocrdyn(["list", "--max-attempts", 2])
@@ -103,7 +103,7 @@ def test_a_refusal_has_its_status(images, ocrdyn, status):
     assert len(images.log) == (2 if status >= 500 else 1)
 
 
-def test_the_encodings_name_is_bounded_and_safe(images, ocrdyn):
+def test_the_name_of_the_encoding_is_bounded_and_escaped(images, ocrdyn):
     images.faults.add(times=None, reply=Response(
         200, b"{}", {"Content-Encoding": "\x9b\xe9" + "x" * 20000}))
     done = ocrdyn(["list"])
@@ -114,7 +114,8 @@ def test_the_encodings_name_is_bounded_and_safe(images, ocrdyn):
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("command", ["get", "put", "scan", "show", "run"])
-def test_an_answer_of_dynamodb(images, mini, ocrdyn, encoding, command):
+def test_an_answer_of_dynamodb_is_refused_once(images, mini, ocrdyn, encoding,
+                                               command):
     mini.faults.add(times=None, when="after", edit=coded(encoding))
     arguments, stdin = {
         "get": (["get", "-t", "mini"], ["a"]),
@@ -127,10 +128,10 @@ def test_an_answer_of_dynamodb(images, mini, ocrdyn, encoding, command):
     assert done.returncode == 3, done.stderr
     said = done.stderr + done.stdout.decode()
     assert "DynamoDB: " + SENTENCE.format(encoding) in said
-    assert len(mini.log) == 1, "it is not asked again"
+    assert len(mini.log) == 1, "the request is not repeated"
 
 
-def test_check_says_it_of_both(images, mini, ocrdyn):
+def test_check_reports_it_for_both_services(images, mini, ocrdyn):
     for service in images, mini:
         service.faults.add(times=None, when="after", edit=coded("gzip"))
     done = ocrdyn(["check", "-t", "mini"])
@@ -143,7 +144,8 @@ def test_check_says_it_of_both(images, mini, ocrdyn):
 @pytest.mark.parametrize("status", [200, 403])
 @pytest.mark.parametrize("encoding", ["gzip", "BR", "a, b"])
 @pytest.mark.parametrize("service", ["sts", "ecs", "imds"])
-def test_an_answer_with_keys(world, cloudinary, service, encoding, status):
+def test_an_answer_with_credentials_is_refused_once(world, cloudinary, service,
+                                                    encoding, status):
     world.ocrdyn_cloudinary = cloudinary
     server = getattr(world, service)
     edit = {"edit": coded(encoding)} if status == 200 else {
@@ -155,4 +157,4 @@ def test_an_answer_with_keys(world, cloudinary, service, encoding, status):
         world.files(f"[b]\n{USER}", "[default]\n" + LOOP)
     expect_failure(world, world.run(env), SENTENCE.format(encoding) + (
         "" if status == 200 else f" (status {status})"))
-    assert len(server.log) == 1, "it is not asked again"
+    assert len(server.log) == 1, "the request is not repeated"

@@ -1,5 +1,5 @@
-"""The way through a proxy: a real one (tinyproxy), and one that misbehaves.
-What the variables mean is tested in test_proxy.c."""
+"""Requests through a proxy: a real one (tinyproxy), and one that misbehaves.
+tests/unit/test_proxy.c tests how the proxy is chosen."""
 
 import contextlib
 import shutil
@@ -39,12 +39,12 @@ class Tinyproxy:
         self.process = subprocess.Popen(
             [TINYPROXY, "-d", "-c", str(file)], stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL)
-        for _ in range(200):
+        for _ in range(3000):
             with contextlib.suppress(OSError), \
                     socket.create_connection(("127.0.0.1", self.port)):
                 return
             time.sleep(0.02)
-        raise TimeoutError("tinyproxy does not come up")
+        raise TimeoutError("tinyproxy does not start")
 
     @property
     def connects(self):
@@ -71,7 +71,8 @@ def tinyproxy(tmp_path):
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY",
                                   "all_proxy"])
-def test_both_services_go_through_it(images, mini, ocrdyn, tinyproxy, name):
+def test_both_services_go_through_the_proxy(images, mini, ocrdyn, tinyproxy,
+                                            name):
     proxy = tinyproxy()
     done = ocrdyn(["-v", "-t", "mini"], ["a", "b", "c"],
                   {name: f"http://127.0.0.1:{proxy.port}"})
@@ -86,7 +87,7 @@ def test_both_services_go_through_it(images, mini, ocrdyn, tinyproxy, name):
     {"CLOUDINARY_API_PROXY": "http://127.0.0.1:{}"},
     {"CLOUDINARY_URL": "{url}&api_proxy=http%3A%2F%2F127.0.0.1%3A{}"}],
     ids=["variable", "in the URL"])
-def test_cloudinarys_own_proxy_is_for_cloudinary(images, mini, ocrdyn,
+def test_cloudinarys_own_proxy_is_for_cloudinary_only(images, mini, ocrdyn,
                                                  tinyproxy, env):
     proxy = tinyproxy()
     env = {name: value.format(proxy.port, url=images.environment.get(name))
@@ -98,7 +99,8 @@ def test_cloudinarys_own_proxy_is_for_cloudinary(images, mini, ocrdyn,
 
 
 @pytest.mark.parametrize("small", [True, False])
-def test_no_proxy_goes_directly(images, ocrdyn, tinyproxy, small):
+def test_a_host_in_no_proxy_is_reached_directly(images, ocrdyn, tinyproxy,
+                                                small):
     proxy = tinyproxy()
     done = ocrdyn([], ["a"], {
         "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
@@ -107,7 +109,7 @@ def test_no_proxy_goes_directly(images, ocrdyn, tinyproxy, small):
     assert proxy.connects == 0
 
 
-def test_user_and_password(images, ocrdyn, tinyproxy):
+def test_user_and_password_of_the_url_are_sent(images, ocrdyn, tinyproxy):
     proxy = tinyproxy("BasicAuth user s3cret")
     url = f"http://us%65r:s3cret@127.0.0.1:{proxy.port}/"
     done = ocrdyn(["-v"], ["a"], {"HTTPS_PROXY": url})
@@ -116,50 +118,55 @@ def test_user_and_password(images, ocrdyn, tinyproxy):
 
 
 @pytest.mark.parametrize("user, said", [
-    ("", "wants a user and a password (407 "),
-    ("user:wr0ng@", "refuses this user and password (40")])
-def test_a_proxy_that_refuses_stops_the_run(images, ocrdyn, tinyproxy, user,
-                                            said):
+    ("", "requires a user name and password (407 "),
+    ("user:wr0ng@", "rejects this user name and password (40")])
+def test_a_proxy_that_refuses_the_user_stops_the_run(images, ocrdyn,
+                                                     tinyproxy, user, said):
     proxy = tinyproxy("BasicAuth user right")
     done = ocrdyn([], ["a", "b"], {
         "HTTPS_PROXY": f"http://{user}127.0.0.1:{proxy.port}"})
     assert done.returncode == 3 and done.stdout == b""
     assert f"the proxy 127.0.0.1 {said}" in done.stderr
-    assert "): it is HTTPS_PROXY=http://USER:PASS" in done.stderr
+    assert "): set HTTPS_PROXY=http://USER:PASS" in done.stderr
     assert "wr0ng" not in done.stderr
     assert not images.log
 
 
-def test_a_proxy_that_does_not_let_through_stops_the_run(images, ocrdyn,
-                                                         tinyproxy):
+def test_a_proxy_that_refuses_the_host_stops_the_run(images, ocrdyn,
+                                                     tinyproxy):
     proxy = tinyproxy("ConnectPort 1")
     done = ocrdyn([], ["a", "b"],
                   {"HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
     assert done.returncode == 3 and done.stdout == b""
-    assert f"connect to localhost:{images.port} (403 Access violation): ask " \
-        "whoever runs it, or put the host into NO_PROXY" in done.stderr
+    assert f"does not allow connections to localhost:{images.port} (403 " \
+        "Access violation): ask its administrator, or add the host to " \
+        "NO_PROXY" in done.stderr
 
 
-def test_a_tables_proxy_that_refuses_is_the_tables_affair(images, mini, ocrdyn,
+def test_a_proxy_that_refuses_dynamodb_is_reported_for_it(images, mini, ocrdyn,
                                                           tinyproxy):
     proxy = tinyproxy("ConnectPort 1")
     done = ocrdyn(["-t", "mini"], ["a"], {
         "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}",
         "NO_PROXY": f"localhost:{images.port}"})
     assert done.returncode == 3
-    assert "DynamoDB: the proxy 127.0.0.1 does not let" in done.stderr
+    assert "DynamoDB: the proxy 127.0.0.1 does not allow" in done.stderr
     assert not images.log, "nothing was paid for"
 
 
-# A proxy that misbehaves.
+# ---- a proxy that misbehaves
 
 class Hostile:
-    """Answers each CONNECT with these bytes, again and again, and ends."""
+    """Answers each CONNECT with these bytes, then closes the connection; with
+    `stall`, only at the end of the test."""
 
-    def __init__(self, *pieces, stall=0):
+    def __init__(self, *pieces, stall=False):
         self.server = socket.create_server(("127.0.0.1", 0))
         self.port = self.server.getsockname()[1]
-        self.pieces, self.stall, self.seen = pieces, stall, []
+        self.pieces, self.seen = pieces, []
+        self.closing = threading.Event()
+        if not stall:
+            self.closing.set()
         self.thread = threading.Thread(target=self._serve)
         self.thread.start()
 
@@ -171,12 +178,13 @@ class Hostile:
                     self.seen.append(link.recv(65536))
                     for piece in self.pieces:
                         link.sendall(piece)
-                    time.sleep(self.stall)
+                    self.closing.wait()
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
+        self.closing.set()
         self.server.shutdown(socket.SHUT_RDWR)
         self.server.close()
         self.thread.join()
@@ -185,20 +193,21 @@ class Hostile:
 OK = b"HTTP/1.1 200 Connection established\r\n"
 ANSWERS = {
     "nothing": ([], "was closed"),
-    "garbage": ([b"SSH-2.0-x\r\n\r\n"], "not an HTTP/1.1 answer"),
+    "garbage": ([b"SSH-2.0-x\r\n\r\n"], "answer is not HTTP/1.1"),
     "half an answer": ([OK], "was closed"),
     "an endless head": ([OK] + [b"A: b\r\n" * 1000] * 100, "more than 128"),
     "an endless line": ([OK + b"A: "] + [b"x" * 1000] * 100, "32 KB"),
-    "interim answers": ([b"HTTP/1.1 100 C\r\n\r\n"] * 50, "too many interim"),
-    "another protocol": ([b"HTTP/1.1 101 S\r\n\r\n"], "nobody asked for"),
+    "interim answers": ([b"HTTP/1.1 100 C\r\n\r\n"] * 50,
+                        "more than 8 interim"),
+    "another protocol": ([b"HTTP/1.1 101 S\r\n\r\n"], "did not ask for"),
     "502": ([b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 100000000\r\n\r\n",
              b"x" * 100000], "could not connect to localhost:{} (502 Bad "
             "Gateway)"),
     "504 as a page": ([b"HTTP/1.0 504 x\r\n\r\n<html>"], "(504 x)"),
     "503 without a reason": ([b"HTTP/1.1 503\r\n\r\n"], "(503)"),
-    "a body that is wrong": ([b"HTTP/1.1 502 Bad\r\nContent-Length: x\r\n"
-                              b"Transfer-Encoding: gzip\r\n\r\n"],
-                             "(502 Bad)"),
+    "a body with invalid framing": (
+        [b"HTTP/1.1 502 Bad\r\nContent-Length: x\r\n"
+         b"Transfer-Encoding: gzip\r\n\r\n"], "(502 Bad)"),
     "a body in gzip": ([b"HTTP/1.1 502 Bad\r\nContent-Encoding: gzip\r\n"
                         b"\r\n\x1f\x8b"], "(502 Bad)"),
     "a reason of 254 bytes": ([b"HTTP/1.1 502 " + b"r" * 254 + b"\r\n\r\n"],
@@ -212,7 +221,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("pieces, said", ANSWERS.values(), ids=ANSWERS)
-def test_what_a_proxy_may_answer_has_bounds(images, ocrdyn, pieces, said):
+def test_a_bad_answer_of_a_proxy_fails_the_image(images, ocrdyn, pieces, said):
     with Hostile(*pieces) as proxy:
         done = ocrdyn(["--max-attempts", 2], ["a"], {
             "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
@@ -221,12 +230,12 @@ def test_what_a_proxy_may_answer_has_bounds(images, ocrdyn, pieces, said):
     assert (public_id, status) == ("a", "failed")
     assert detail.startswith("Cloudinary: the proxy 127.0.0.1")
     assert said.format(images.port) in detail
-    assert len(proxy.seen) == 2, "it is tried again"
+    assert len(proxy.seen) == 2, "the request is repeated"
     assert not images.log
 
 
 class Relay(Hostile):
-    """Answers CONNECT with these pieces, and then is a tunnel."""
+    """Answers CONNECT with these pieces, then relays."""
 
     def __init__(self, target, *pieces):
         self.target = target
@@ -260,7 +269,8 @@ class Relay(Hostile):
             target.shutdown(socket.SHUT_WR)
 
 
-# RFC 9110 section 9.3.6: any 2xx, and no body whatever it says.
+# RFC 9110 section 9.3.6: any 2xx opens the tunnel, and has no body whatever
+# its fields say.
 TUNNELS = {
     "plain": OK,
     **{f"status {status}": b"HTTP/1.1 %d X\r\n" % status
@@ -298,21 +308,21 @@ def test_every_2xx_opens_the_tunnel(images, ocrdyn, head, cut):
     assert done.rows[0][:3] == ["a", "complete", "text of a"]
 
 
-# A fatal alert of TLS, access_denied.
+# A fatal TLS alert: access_denied.
 ALERT = b"\x15\x03\x03\x00\x02\x02\x31"
 
 
 @pytest.mark.parametrize("head", [b"", b"Content-Length: 7\r\n",
                                   b"Transfer-Encoding: chunked\r\n"])
-def test_bytes_after_the_answer_are_the_tunnels(images, ocrdyn, head):
-    with Hostile(OK + head + b"\r\n" + ALERT, stall=1) as proxy:
+def test_bytes_after_the_answer_belong_to_the_tunnel(images, ocrdyn, head):
+    with Hostile(OK + head + b"\r\n" + ALERT, stall=True) as proxy:
         done = ocrdyn(["--max-attempts", 1], ["a"], {
             "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
     assert "proxy" not in done.stderr + done.stdout.decode()
     assert "alert 49, access_denied" in done.stderr + done.stdout.decode()
 
 
-def test_the_words_of_a_proxy_are_no_commands_of_a_terminal(images, ocrdyn):
+def test_the_reason_of_a_proxy_cannot_control_a_terminal(images, ocrdyn):
     with Hostile(b"HTTP/1.1 403 No \xc2\x9b2J\xff\r\n\r\n") as proxy:
         done = ocrdyn(["-v", "--max-attempts", 1], ["a"], {
             "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
@@ -320,22 +330,22 @@ def test_the_words_of_a_proxy_are_no_commands_of_a_terminal(images, ocrdyn):
     assert "\x9b" not in done.stderr and "(403 No " in done.stderr
 
 
-def test_an_answer_that_ends_in_the_midst_of_tls_is_no_proxys(images, ocrdyn):
+def test_an_end_during_tls_is_not_blamed_on_the_proxy(images, ocrdyn):
     with Hostile(OK + b"\r\n") as proxy:
         done = ocrdyn(["--max-attempts", 1], ["a"], {
             "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
     assert done.returncode == 1 and "proxy" not in done.rows[0][3]
 
 
-def test_a_proxy_that_says_nothing_is_given_up(images, ocrdyn):
-    with Hostile(stall=3) as proxy:
+def test_a_proxy_that_does_not_answer_times_out(images, ocrdyn):
+    with Hostile(stall=True) as proxy:
         done = ocrdyn(["--max-attempts", 1, "--connect-timeout", 1], ["a"], {
             "HTTPS_PROXY": f"http://127.0.0.1:{proxy.port}"})
     assert done.returncode == 1
     assert "the proxy 127.0.0.1: no answer within 1 s" in done.rows[0][3]
 
 
-def test_a_proxy_that_is_not_there_is_named(images, ocrdyn):
+def test_a_proxy_that_cannot_be_reached_is_named(images, ocrdyn):
     port = free_port()
     done = ocrdyn(["--max-attempts", 1], ["a"],
                   {"HTTPS_PROXY": f"http://127.0.0.1:{port}"})
@@ -344,7 +354,7 @@ def test_a_proxy_that_is_not_there_is_named(images, ocrdyn):
         in done.rows[0][3]
 
 
-def test_what_is_asked_of_a_proxy(images, ocrdyn):
+def test_connect_has_target_host_agent_and_credentials(images, ocrdyn):
     with Hostile(b"HTTP/1.1 400 x\r\n\r\n") as proxy:
         done = ocrdyn([], ["a"], {
             "HTTPS_PROXY": f"http://u:{ENCODED}@127.0.0.1:{proxy.port}"})
@@ -362,7 +372,7 @@ def test_what_is_asked_of_a_proxy(images, ocrdyn):
     ("socks5://user:s3cret@127.0.0.1:1", "it must begin with http://"),
     ("http://user:s3cret@127.0.0.1:99999", "port"),
     ("http://user:%00s3cret@127.0.0.1:1", "user or password")])
-def test_a_wrong_url_is_told_before_any_call(images, ocrdyn, url, said):
+def test_an_invalid_url_is_reported_before_any_call(images, ocrdyn, url, said):
     done = ocrdyn([], ["a"], {"HTTPS_PROXY": url})
     assert done.returncode == 2 and done.stdout == b""
     assert said in done.stderr and "s3cret" not in done.stderr

@@ -1,6 +1,5 @@
-"""What services say in words of their own: up to 1 KB of it is shown, a mark
-says where it was cut, and what is decided on is the code, or all of the
-words."""
+"""Error messages of services: up to 1 KB is shown, with a mark where it was
+cut. Decisions depend on the error code, or on the whole message."""
 
 import json
 import time
@@ -47,7 +46,7 @@ def said(status, message, **headers):
 
 @pytest.mark.parametrize("ascii", [True, False], ids=["escaped", "plain"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_cloudinarys_words(images, ocrdyn, text, ascii):
+def test_a_message_of_cloudinary_is_shown(images, ocrdyn, text, ascii):
     body = json.dumps({"error": {"message": text}}, ensure_ascii=ascii)
     images.faults.add(reply=Response(400, body.encode()))
     done = ocrdyn([], ["a"])
@@ -57,7 +56,7 @@ def test_cloudinarys_words(images, ocrdyn, text, ascii):
 
 @pytest.mark.parametrize("member", ["message", "Message"])
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_dynamodbs_words(mini, ocrdyn, text, member):
+def test_a_message_of_dynamodb_is_shown(mini, ocrdyn, text, member):
     body = {"__type": "com.amazon.coral.service#AccessDeniedException",
             member: text}
     mini.faults.add(times=None, reply=Response(400,
@@ -69,7 +68,7 @@ def test_dynamodbs_words(mini, ocrdyn, text, member):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_the_words_of_a_header(images, ocrdyn, text):
+def test_a_message_in_a_header_is_shown(images, ocrdyn, text):
     text = text[:30000]
     images.faults.add(reply=Response(
         400, b"no", {"X-Cld-Error": text.encode().decode("latin-1")}))
@@ -78,7 +77,7 @@ def test_the_words_of_a_header(images, ocrdyn, text):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_the_words_of_a_failed_result(images, ocrdyn, text):
+def test_the_message_of_a_failed_result_is_shown(images, ocrdyn, text):
     images.faults.add(when="after", reply=Response(200, json.dumps(
         {"info": {"ocr": {"adv_ocr": {"status": "failed", "data": text}}}})
         .encode()))
@@ -87,7 +86,7 @@ def test_the_words_of_a_failed_result(images, ocrdyn, text):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_the_words_of_a_listing(images, ocrdyn, text):
+def test_a_message_in_a_listing_is_shown(images, ocrdyn, text):
     images.faults.add(reply=said(200, text))
     done = ocrdyn(["list"])
     assert done.returncode == 3
@@ -95,7 +94,7 @@ def test_the_words_of_a_listing(images, ocrdyn, text):
 
 
 @pytest.mark.parametrize("text", TEXTS.values(), ids=TEXTS)
-def test_the_words_of_sts(world, cloudinary, text):
+def test_a_message_of_sts_is_shown(world, cloudinary, text):
     world.ocrdyn_cloudinary = cloudinary
     world.files(f"[b]\n{USER}", "[default]\n" + LOOP)
     world.sts.faults.add(reply=world.sts.error("AccessDenied", text))
@@ -107,7 +106,8 @@ def test_the_words_of_sts(world, cloudinary, text):
                                   TEXTS["100000 bytes"]],
                          ids=["260 bytes", "1025 bytes", "100000 bytes"])
 @pytest.mark.parametrize("service", ["ecs", "imds"])
-def test_the_words_of_metadata(world, cloudinary, text, service):
+def test_a_message_of_the_metadata_service_is_shown(world, cloudinary, text,
+                                                    service):
     world.ocrdyn_cloudinary = cloudinary
     server = getattr(world, service)
     if service == "ecs":
@@ -124,7 +124,7 @@ def test_the_words_of_metadata(world, cloudinary, text, service):
                        f"ocr-role: Failed {cut(text)}")
 
 
-def test_new_credentials_that_do_not_come_are_told_with_the_reason(
+def test_failed_renewal_of_credentials_is_reported_with_both_reasons(
         world, cloudinary):
     world.files(f"[b]\n{USER}", "[default]\n" + LOOP)
     world.mini.faults.add(nth=2, reply=ddb.error(
@@ -156,8 +156,8 @@ def test_control_characters_are_escaped(images, mini, ocrdyn):
 
 
 @pytest.mark.parametrize("character", ["\x1b", "\u009b", "\x00", "\u202e"])
-def test_a_message_of_nothing_else_has_a_bound_and_a_mark(images, mini,
-                                                          ocrdyn, character):
+def test_a_message_of_escapes_only_is_bounded_and_marked(images, mini,
+                                                         ocrdyn, character):
     images.faults.add(reply=said(400, character * 100000))
     done = ocrdyn([], ["a"])
     assert done.rows[0][3].endswith("[cut]")
@@ -168,7 +168,7 @@ def test_a_message_of_nothing_else_has_a_bound_and_a_mark(images, mini,
     assert "[cut] (the credentials do not allow this)" in done.stderr
 
 
-# What is decided on.
+# ---- decisions
 
 REASON = "User: arn:aws:sts::123456789012:assumed-role/" + "r" * 200 + \
     "/s is not authorized to perform: dynamodb:PutItem on resource: " \
@@ -185,7 +185,7 @@ def test_the_reason_of_a_denial_is_shown(images, mini, ocrdyn):
         done.stderr
 
 
-def test_when_a_decrease_can_be_made_is_shown(mini, ocrdyn):
+def test_the_time_of_the_next_decrease_is_shown(mini, ocrdyn):
     words = "Subscriber limit exceeded: " + "Provisioned throughput " * 12 + \
         "Next decrease can be made at Friday, November 28, 2026 4:00:00 PM UTC"
     mini.faults.add(times=None, reply=ddb.error("LimitExceededException",
@@ -200,7 +200,7 @@ def test_when_a_decrease_can_be_made_is_shown(mini, ocrdyn):
     ("ThrottlingException", "ValidationException AccessDenied", 2),
     ("ConditionalCheckFailedException", "backfilling", 1),
     ("UnrecognizedClientException", "ThrottlingException: Throttled", 1)])
-def test_the_code_decides_and_not_the_words(mini, ocrdyn, code, words, tries):
+def test_the_code_decides_not_the_message(mini, ocrdyn, code, words, tries):
     mini.faults.add(times=None, reply=ddb.error(code, words))
     done = ocrdyn(["get", "-t", "mini", "--max-attempts", 2], ["a"])
     said = done.stderr + done.stdout.decode()
@@ -210,7 +210,7 @@ def test_the_code_decides_and_not_the_words(mini, ocrdyn, code, words, tries):
 
 
 @pytest.mark.parametrize("before", [0, 250, 1010, 1024, 100000])
-def test_an_index_that_is_filled_is_told_wherever_the_word_stands(
+def test_a_backfilling_index_is_recognized_anywhere_in_the_message(
         mini, ocrdyn, before):
     mini.faults.add(call="Scan", reply=ddb.error(
         "ValidationException", "x" * before + " Cannot read from backfilling "
@@ -228,7 +228,7 @@ LONG = [0, 230, 255, 1000, 1024, 100000]
     ("You Don't Have An ACTIVE Subscription for OCR", "(subscribe to the OCR"),
     ("Limit of 50 OCR operations reached. Try again on the next date.",
      "quota is used up)")])
-def test_420_is_decided_on_all_of_the_message(images, ocrdyn, words, advice,
+def test_420_depends_on_the_whole_message(images, ocrdyn, words, advice,
                                               before):
     images.faults.add(times=None, reply=said(420, "\u20ac" * (before // 3) +
                                              " " * (before % 3) + words))
@@ -239,7 +239,7 @@ def test_420_is_decided_on_all_of_the_message(images, ocrdyn, words, advice,
 
 @pytest.mark.parametrize("before", LONG)
 @pytest.mark.parametrize("by", ["message", "header"])
-def test_the_time_of_a_limit_is_found_in_all_of_the_message(images, ocrdyn,
+def test_the_time_of_a_limit_is_found_anywhere_in_the_message(images, ocrdyn,
                                                             before, by):
     before = min(before, 30000) if by == "header" else before
     then = time.strftime("%Y-%m-%d %H:%M:%S UTC",
@@ -257,7 +257,7 @@ def test_the_time_of_a_limit_is_found_in_all_of_the_message(images, ocrdyn,
     assert f"waiting until {then[11:13]}:" in line or then[:10] in line, line
 
 
-def test_the_names_code_may_stand_behind_a_long_prefix(mini, ocrdyn):
+def test_a_code_after_a_long_prefix_is_recognized(mini, ocrdyn):
     mini.faults.add(times=None, reply=Response(400, json.dumps({
         "__type": "n" * 300 + "#ResourceNotFoundException:http://x",
         "message": "no"}).encode()))
@@ -266,7 +266,7 @@ def test_the_names_code_may_stand_behind_a_long_prefix(mini, ocrdyn):
         done.stderr
 
 
-def test_an_error_without_a_code_keeps_its_words(mini, ocrdyn):
+def test_an_error_without_a_code_keeps_its_message(mini, ocrdyn):
     mini.faults.add(times=None, reply=Response(
         403, b'{"message":"blocked by the firewall"}'))
     done = ocrdyn(["get", "-t", "mini"], ["a"])

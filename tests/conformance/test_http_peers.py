@@ -1,6 +1,6 @@
-"""Raw answers, served to curl and to the real binary: both read the same body,
-or refuse it, but for the deviations in a table below. `ocrdyn list` is asked,
-over plain http on loopback; each body is a listing of one image of its own."""
+"""Serves raw answers to curl and to `ocrdyn list`: both read the same body, or
+refuse it, except for the deviations in a table below. Uses plain http on
+loopback. The body of each answer lists one image with a name of its own."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ PAGE = b'{"resources":[{"public_id":"%s"}]}'
 
 
 class Raw:
-    """Answers each request with these bytes, and ends the connection."""
+    """Answers each request with these bytes, then closes the connection."""
 
     def __init__(self, data):
         self.data = data
@@ -49,8 +49,8 @@ class Raw:
         self.thread.join()
 
 
-# The cases: NAME -> bytes, where BODY is the page, SIZE its length, and HALF
-# and REST are two parts of it as chunks.
+# The cases: NAME -> bytes. BODY stands for the page, SIZE for its length, LESS
+# and MORE for a length that differs by one, HALF and REST for two chunks of it.
 
 LEN = b"Content-Length: SIZE\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
@@ -80,7 +80,7 @@ def status_lines():
             b"HTTP/1.1 200 O\x1bK\r\n", b"HTTP/1.1 200 O\x00K\r\n",
             b"HTTP/1.1 200 O\rK\r\n", b"HTTP/1.1 200 OK\r\r\n", b"\x00", b""]:
         yield repr(line)[2:-1], line + LEN + b"\r\nBODY"
-    # no successes: the status alone is compared
+    # of an answer other than 200 only the status is compared
     for status in (201, 202, 206, 299, 300, 301, 400, 401, 403, 404, 409, 418,
                    420, 423, 429, 499, 500, 502, 503, 504, 599, 600, 999):
         yield f"status {status}", b"HTTP/1.1 %d X\r\n" % status + LEN + \
@@ -242,13 +242,13 @@ CASES = {name: data for make in (status_lines, field_lines, framings, chunks,
 
 
 def fill(data, number):
-    """The case's bytes, and its image."""
+    """Returns the bytes of a case and the name of its image."""
     image = b"image-%d" % number
     body = PAGE % image
     half, rest = body[:9], body[9:]
 
     def chunk(name, piece, data):
-        """NAME and NAME;extension: the size, the extension, the piece."""
+        """Replaces NAME, or NAME and an extension, by a chunk."""
         while (at := data.find(name)) >= 0:
             end = at + len(name)
             stop = end
@@ -270,7 +270,7 @@ def fill(data, number):
 
 
 def of_curl(port):
-    """(status, images): what curl has of a good answer; None: it refuses."""
+    """Returns (status, images) as curl reads them, or None if it refuses."""
     done = subprocess.run(
         [CURL, "-sS", "-q", "-m", "60", "-o", "-", "-w", "\n%{http_code}",
          "-H", "Accept-Encoding: identity",
@@ -290,7 +290,7 @@ def result(status, body):
         return status, [row["public_id"] for row in
                         json.loads(body)["resources"]]
     except (ValueError, KeyError):
-        return None              # a body that is cut or is no listing
+        return None              # a body that is truncated or not a listing
 
 
 def of_ocrdyn(ocrdyn, port):
@@ -306,24 +306,24 @@ def of_ocrdyn(ocrdyn, port):
     return (int(status), None) if status.isdigit() else None
 
 
-STATUS = "RFC 9112 section 4 has a space there, and the name in capitals"
-VERSION = "nobody asked for another version"
-CONTROL = "control characters are no part of a line, and may reach a terminal"
+STATUS = "RFC 9112 section 4 requires the space, and capitals"
+VERSION = "another version was not asked for"
+CONTROL = "control characters are not allowed, and may reach a terminal"
 CR = "readers differ on whether a CR without LF ends a line"
-BLANK = "some readers take a blank line for the end of the head"
-LENGTH = "another reader may see another length of the body"
-CODING = "only chunked is known, and no other coding was asked for"
+BLANK = "some readers end the header at a blank line"
+LENGTH = "another reader may see a body of another length"
+CODING = "only chunked is supported, and no coding was asked for"
 CRLF = "readers that look for CRLF see other chunks"
 
-# What curl takes and ocrdyn refuses, and why.
+# What curl accepts and ocrdyn refuses, and why.
 STRICTER = {
     **dict.fromkeys([r"HTTP/1.1 200OK\r\n", r"HTTP/1.1 200;OK\r\n",
                      r"http/1.1 200 OK\r\n"], STATUS),
     **dict.fromkeys([r"HTTP/2 200 OK\r\n", r"HTTP/2.0 200 OK\r\n",
                      "interim: 101"], VERSION),
     **dict.fromkeys(["status 600", "status 999"],
-                    "there is no such class of status (RFC 9110 section 15)"),
-    "interim: nine": "interim answers have a bound, of eight",
+                    "the class of status does not exist (RFC 9110 section 15)"),
+    "interim: nine": "at most eight interim answers are accepted",
     r"HTTP/1.1 200 O\x1bK\r\n": CONTROL,
     **{f"{line} {place}": why for place in ("first", "last")
        for line, why in [
@@ -333,7 +333,7 @@ STRICTER = {
            (r"A: b\rc\r\n", CR), (r"A: b\r\n  \r\n", BLANK),
            (r"A: b\r\n\t\r\n", BLANK)]},
     **dict.fromkeys([r"HTTP/1.1 200 OK\r\r\n", r"HTTP/1.1 200 O\rK\r\n"], CR),
-    # these go on with the Content-Length before them
+    # these continue the Content-Length line before them
     **dict.fromkeys([r" : b\r\n last", r" A: b\r\n last", r"\tA: b\r\n last"],
                     LENGTH),
     **dict.fromkeys(["a huge length", "length and words", "length in a fold",
@@ -348,7 +348,7 @@ STRICTER = {
 
 @pytest.fixture(scope="module")
 def compared(tmp_path_factory):
-    """NAME -> (curl's, ocrdyn's, the image)."""
+    """NAME -> (curl's result, ocrdyn's result, the image)."""
     if not CURL:
         pytest.skip("no curl")
     folder = tmp_path_factory.mktemp("peers")
@@ -372,7 +372,7 @@ def test_ocrdyn_reads_what_curl_reads_or_refuses_it(compared):
     assert not other
 
 
-def test_ocrdyn_takes_nothing_that_curl_refuses(compared):
+def test_ocrdyn_accepts_nothing_that_curl_refuses(compared):
     lenient = {name: mine for name, (curl, mine, _) in compared.items()
                if curl is None and mine is not None}
     assert not lenient
@@ -384,7 +384,7 @@ def test_ocrdyn_is_stricter_where_the_table_says_so(compared):
     assert strict == set(STRICTER)
 
 
-def test_a_whole_answer_is_its_image(compared):
+def test_an_accepted_answer_lists_its_image(compared):
     wrong = {name: mine for name, (_, mine, image) in compared.items()
              if mine is not None and mine[0] == 200 and mine[1] != [image]}
     assert not wrong

@@ -1,15 +1,15 @@
 /*
- * fuzz_http: a libFuzzer target for the parser of responses in http.c.
+ * fuzz_http: a libFuzzer target for http/response.c.
  *
- * The first byte says what is tried: bit 0, the answer is to HEAD; bit 1, the
- * connection ends after it; bit 2, a head that announces chunks goes before;
- * bit 3, the answer is to CONNECT.
- * The second chooses the sizes of the pieces. The rest is fed in those
- * pieces, each in memory of just its size, and in two other ways; verdict,
- * head and body must be the same. A body of chunks that was accepted is taken
- * apart once more, by a few lines that know nothing of http.c.
+ * The first byte of the input holds flags: bit 1, the connection ends after
+ * the response; bit 2, a header that announces chunks precedes the input; bit
+ * 3, the request was CONNECT. The second byte chooses the sizes of the pieces.
+ * The rest is fed byte by byte, in those pieces, and as a whole, each piece in
+ * memory of exactly its size; result, head and body must be equal. If a
+ * chunked body was accepted, a few lines that share no code with response.c
+ * decode it again.
  */
-#include "http.h"
+#include "http/response.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +19,12 @@ enum { MAX = 1 << 16 };
 static const char chunks_follow[] =
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-/* No connection is made here. */
 struct outcome {
     struct http_response r;
     unsigned char body[MAX];
     size_t body_len;
-    size_t taken, head_taken;    /* bytes; those until the head was whole */
+    size_t taken;                /* bytes parsed */
+    size_t head_taken;           /* bytes parsed when the head was complete */
 };
 
 static void expect(bool good)
@@ -66,7 +66,7 @@ static void feed_piece(struct outcome *o, const uint8_t *bytes, size_t n)
         o->head_taken = o->taken;
 }
 
-/* Pieces of 1 to `most` bytes; all at once if that is 0. */
+/* Feeds pieces of 1 to `most` bytes, or all at once if `most` is 0. */
 static void feed(struct outcome *o, const uint8_t *bytes, size_t n,
                  unsigned flags, unsigned most)
 {
@@ -74,7 +74,7 @@ static void feed(struct outcome *o, const uint8_t *bytes, size_t n,
     size_t at = 0, step;
 
     memset(&o->r, 0xa5, sizeof o->r);
-    http_response_init(&o->r, (flags & 1) != 0);
+    http_response_init(&o->r);
     o->r.tunnel = (flags & 8) != 0;
     o->body_len = o->taken = o->head_taken = 0;
     for (; at < n && !is_over(o); at += step) {
@@ -98,8 +98,8 @@ static void expect_same(const struct outcome *a, const struct outcome *b)
     expect(memcmp(a->body, b->body, a->body_len) == 0);
 }
 
-/* What http.h says of a head: every name is found, and nothing in it can
-   break a line of a terminal or of a log. */
+/* Checks that every name in the head is found, and that the head contains no
+   byte that could break a line of a terminal or of a log. */
 static void check_head(const struct http_response *r)
 {
     const char *p = r->head, *end = r->head + r->head_len;
@@ -110,7 +110,7 @@ static void check_head(const struct http_response *r)
         expect((unsigned char)r->head[i] >= ' ' || r->head[i] == '\0' ||
                r->head[i] == '\t');
     for (i = 0; p < end; i++) {
-        /* the first is the reason, which has no name */
+        /* only the first, which is the reason, has an empty name */
         expect((*p != '\0') == (i > 0) && http_response_field(r, p) != NULL);
         p += strlen(p) + 1;
         expect(p < end);
@@ -120,8 +120,8 @@ static void check_head(const struct http_response *r)
     expect(r->status >= 200 && r->status <= 599);
 }
 
-/* The chunks (RFC 9112 section 7.1), of which it is known that they are
-   right, against the body that http.c made of them. */
+/* Decodes chunks that are known to be valid (RFC 9112 section 7.1), and
+   compares them with the body. */
 static void check_chunks(const uint8_t *p, const struct outcome *o)
 {
     size_t at = 0, n;
@@ -138,7 +138,7 @@ static void check_chunks(const uint8_t *p, const struct outcome *o)
     expect(at == o->body_len);
 }
 
-/* How long the body is, and whether the connection may be used again (RFC
+/* Checks the body's length and whether the connection can be used again (RFC
    9112 section 6.3). */
 static void check_framing(const struct outcome *o, const uint8_t *bytes,
                           bool bodiless)
@@ -168,7 +168,7 @@ static void check(const struct outcome *o, const uint8_t *bytes,
     if (o->r.head_done)
         check_head(&o->r);
     if (o->r.done)
-        check_framing(o, bytes, (flags & 9) != 0);
+        check_framing(o, bytes, (flags & 8) != 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -193,9 +193,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     feed(&whole, text, len, data[0], 0);
     expect_same(&bytewise, &pieces);
     expect_same(&bytewise, &whole);
-    /* only byte by byte it is known where the head ends */
+    /* head_taken is exact only if the response was fed byte by byte */
     check(&bytewise, text, data[0]);
-    if (is_over(&whole))         /* and it stays so */
+    if (is_over(&whole))         /* it stays over */
         expect(http_response_feed(&whole.r, text, len, add_body, &whole)
                == 0);
     return 0;

@@ -1,10 +1,11 @@
 /*
- * fuzz_proxy: a libFuzzer target for the choice of the proxy (proxy.c).
+ * fuzz_proxy: a libFuzzer target for net/proxy.c.
  *
- * The input is four lines: the target's host, the proxy's URL, NO_PROXY, and
- * which variable has the URL ("o", "h" or "a"). What comes of it must be whole
- * strings in their places; an error must say something, and not what the URL
- * says; and the same input must give the same answer again.
+ * The input is four lines: the host of the request, the URL of the proxy,
+ * NO_PROXY, and the variable that contains the URL ("o", "a", or anything else
+ * for https). Checks that the result consists of terminated strings, that an
+ * error has a sentence and leaves no proxy, and that the same input gives the
+ * same result again.
  */
 #include "net/proxy.h"
 
@@ -15,7 +16,6 @@
 
 enum { MAX = 8192 };
 
-/* No connection is made here. */
 static void expect(bool good)
 {
     if (!good)
@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const char *host, *value, *no, *which;
     struct proxy_variables v = {NULL, NULL, NULL, NULL};
     struct proxy p, q;
-    struct http_url url;
+    struct url url;
     bool good;
 
     if (size > MAX)
@@ -72,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     no = cut(&rest);
     which = cut(&rest);
     (void)snprintf(target, sizeof target, "https://%s", host);
-    if (!http_url_parse(&url, target, error, sizeof error))
+    if (!url_parse(&url, target, error, sizeof error))
         return 0;
     *(*which == 'o' ? &v.own : *which == 'a' ? &v.all : &v.https) = value;
     v.no = no;
@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     check(&p, good, error, value);
     expect(proxy_choose(&q, &url, &v, again, sizeof again) == good);
     expect(memcmp(&p, &q, sizeof p) == 0 && strcmp(error, again) == 0);
-    /* nothing goes by proxy then, whatever the rest says */
+    /* "*" excepts everything */
     if (good && *which != 'o' && strcmp(no, "*") == 0)
         expect(*p.host == '\0');
     return 0;

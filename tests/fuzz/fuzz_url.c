@@ -1,11 +1,11 @@
 /*
- * fuzz_url: a libFuzzer target for the URLs of http.c, and for account.c,
- * which takes CLOUDINARY_URL and the separate variables.
+ * fuzz_url: a libFuzzer target for net/url.c and cloudinary/account.c.
  *
- * The first byte says which, the second how large the space for the error is;
- * the rest is the URL, or the variables, a line each. A byte 1 stands for a
- * secret: wherever it is, none of it may be in an error. A URL that was
- * accepted, written anew from its parts, must give the same parts.
+ * The first byte of the input selects url_parse, CLOUDINARY_URL or the separate
+ * variables; for url_parse, the second is the size of the error buffer. The
+ * rest is the URL, or one variable per line. A byte 1 stands for a secret, no
+ * part of which may appear in an error. A URL composed of the parts of an
+ * accepted one must be parsed into the same parts.
  */
 #include "cloudinary/account.h"
 
@@ -19,17 +19,17 @@
 
 enum { MAX = 8192, ERROR_MAX = 256 };
 
-/* No sentence has `shown`, the least of it that counts as shown. */
+/* No sentence may contain `shown`, which is a part of the secret. */
 static const char secret[] = "ZqZqZqZqZqZq", shown[] = "ZqZq";
 
-/* No connection is made here. */
 static void expect(bool good)
 {
     if (!good)
         abort();
 }
 
-/* A string of at least `least` bytes in `size`, all of them of a URL. */
+/* Expects a string of at least `least` bytes, and less than `size`, without
+   blanks and control characters. */
 static void expect_plain(const char *text, size_t size, size_t least)
 {
     size_t n = strnlen(text, size), i;
@@ -58,13 +58,13 @@ static bool is_this_machine(const char *host)
          ntohl(ip.s_addr) >> 24 == 127);
 }
 
-static void check_url(const struct http_url *url)
+static void check_url(const struct url *url)
 {
     const size_t n = strnlen(url->path, sizeof url->path);
     char text[sizeof url->authority + sizeof url->path + 8];
     char error[ERROR_MAX];
     struct in6_addr ip;
-    struct http_url again;
+    struct url again;
 
     expect_plain(url->host, sizeof url->host, 1);
     expect_plain(url->authority, sizeof url->authority, 1);
@@ -77,7 +77,7 @@ static void check_url(const struct http_url *url)
     expect(url->tls || is_this_machine(url->host));
     (void)snprintf(text, sizeof text, "%s://%s%s",
                    url->tls ? "https" : "http", url->authority, url->path);
-    expect(http_url_parse(&again, text, error, sizeof error));
+    expect(url_parse(&again, text, error, sizeof error));
     expect(again.tls == url->tls && again.port == url->port);
     expect(strcmp(again.host, url->host) == 0);
     expect(strcmp(again.authority, url->authority) == 0);
@@ -93,7 +93,7 @@ static const char *const names[] = {
 
 enum { NAMES = sizeof names / sizeof names[0] };
 
-/* Not by setenv(), which in glibc keeps every value for ever. */
+/* Does not use setenv(3), because glibc never frees the values. */
 static void set_variable(int i, const char *value)
 {
     static char *held[NAMES];
@@ -107,8 +107,8 @@ static void set_variable(int i, const char *value)
     held[i] = entry;
 }
 
-/* The lines of `text`, which it cuts, are their values; what is left over
-   stays with the last. */
+/* Sets each variable to a line of `text`, and the last one to the rest.
+   Modifies `text`. */
 static void set_variables(char *text)
 {
     int i;
@@ -144,8 +144,8 @@ static void check_account(const struct account *a)
     check_url(&a->url);
 }
 
-/* A NUL, which in CLOUDINARY_URL can only be written as %00, does not end a
-   value: what stands behind it would be lost without a word. */
+/* Expects that no accepted value contains %00: the rest of the value would be
+   lost silently. */
 static void check_nul(const char *url)
 {
     const char *p = strchr(url, '?');
@@ -162,7 +162,8 @@ static void check_nul(const char *url)
 
 /* ---- */
 
-/* The input as a string in memory of just its size. */
+/* Returns the input as a string in memory of exactly its size, with the secret
+   in place of each byte 1. */
 static char *unfold(const uint8_t *data, size_t n)
 {
     char *text = malloc(n * (sizeof secret - 1) + 1), *fit;
@@ -188,7 +189,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct account account;
-    struct http_url url;
+    struct url url;
     char *text, *error;
     size_t size;
     bool good;
@@ -200,7 +201,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     expect(error != NULL);
     text = unfold(data + 2, n - 2);
     if (data[0] % 3 == 0) {
-        good = http_url_parse(&url, text, error, size);
+        good = url_parse(&url, text, error, size);
         if (good)
             check_url(&url);
     } else {

@@ -96,7 +96,8 @@ memory)
     library="$library -lbearssl"
     build "clang $flags -fsanitize=memory -fno-sanitize-recover=all" ||
         exit
-    [ $# -gt 0 ] || set -- checkpoint clock http json pace records rows ;;
+    [ $# -gt 0 ] || set -- backoff checkpoint clock http json pace records rows \
+        url ;;
 unsigned) build "cc $flags -funsigned-char -fsanitize=undefined" ;;
 arm-*) cross arm arm-linux-gnueabihf armhf ;;
 s390x-*) cross s390x s390x-linux-gnu s390x ;;

@@ -11,7 +11,7 @@
 int main(int argc, char **argv)
 {
     char error[WHY_MAX], signing[ENDPOINT_REGION_MAX];
-    struct http_url url;
+    struct url url;
     struct profile p;
     bool good;
 

@@ -1,7 +1,7 @@
 /*
- * The unit test of pace.c, in virtual time: thousands of random schedules, a
- * year of a run in about a second. The seed is printed; give it as argument
- * to see the same again.
+ * Unit tests of cloudinary/pace.c in virtual time: thousands of random
+ * schedules, and a year of calls. Prints the random seed; pass it as an
+ * argument to repeat a run.
  */
 #include "cloudinary/pace.h"
 
@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/backoff.h"
 #include "tests/unit/test.h"
 
 #define MS INT64_C(1000000)
@@ -20,7 +19,7 @@
 
 enum { RING = 4096 };
 
-/* ---- chance ---- */
+/* ---- random numbers ---- */
 
 static uint64_t seed;
 
@@ -32,13 +31,13 @@ static uint64_t chance(void)
     return seed * UINT64_C(0x2545F4914F6CDD1D);
 }
 
-/* Anything from 0 to n - 1; 0 if n is 0. */
+/* Returns a number from 0 to n - 1, or 0 if n is 0 or less. */
 static int64_t below(int64_t n)
 {
     return n <= 0 ? 0 : (int64_t)(chance() % (uint64_t)n);
 }
 
-/* From 1 to `most`, all orders of magnitude alike. */
+/* Returns a number from 1 to `most`, small and large ones equally likely. */
 static int64_t magnitude(int64_t most)
 {
     int64_t x = 1;
@@ -48,7 +47,7 @@ static int64_t magnitude(int64_t most)
     return x - below(x / 2);
 }
 
-/* ---- the promise about windows ---- */
+/* ---- no window has too many calls ---- */
 
 /* The times of the last calls. */
 struct ring {
@@ -58,7 +57,8 @@ struct ring {
 
 static struct ring ring;
 
-/* Notes a call. False if it makes more than `calls` in a closed window. */
+/* Records a call. Returns false if a closed window now has more than `calls`
+   of them. */
 static bool ring_add(int64_t calls, int64_t window, int64_t now)
 {
     bool good = ring.n < (uint64_t)calls ||
@@ -68,7 +68,7 @@ static bool ring_add(int64_t calls, int64_t window, int64_t now)
     return good;
 }
 
-/* pace_next, and what must be true of it always. */
+/* Calls pace_next, and clears *good if the result breaks an invariant. */
 static int64_t next(const struct pace *pace, int64_t now, bool *good)
 {
     const int64_t longest = HOUR + S;
@@ -82,12 +82,12 @@ static int64_t next(const struct pace *pace, int64_t now, bool *good)
     return at;
 }
 
-/* A run of a rate: how late its calls are, and how long they take. */
+/* How the calls of a schedule behave. */
 struct habit {
-    int64_t late;                    /* ns at most, of most calls */
-    int64_t lasts;
-    int64_t jump;                    /* now and then, later by this */
-    bool absurd;                     /* the server says anything */
+    int64_t late;                    /* ns, the maximum for most calls */
+    int64_t lasts;                   /* ns, the maximum duration */
+    int64_t jump;                    /* ns, the maximum for one call in 100 */
+    bool absurd;                     /* the server reports absurd numbers */
 };
 
 static int64_t anything(void)
@@ -101,8 +101,8 @@ static int64_t anything(void)
     return odd[below(sizeof odd / sizeof *odd)];
 }
 
-/* Makes n calls as these habits have it. When the last one began, or -1 if a
-   promise was broken. */
+/* Makes n calls with these habits. Returns when the last one began, or -1 if
+   the rate was exceeded or an invariant broken. */
 static int64_t schedule(int64_t calls, int64_t window, int64_t n,
                         const struct habit *habit)
 {
@@ -165,11 +165,11 @@ static void test_year(void)
     const int64_t n = INT64_C(2000) * 24 * 365;
 
     CHECK(schedule(2000, HOUR, n, &habit) > 0,
-          "no window of a year at 2000/h has more");
+          "no window in a year at 2000/h has more calls");
 }
 
-/* One call late by the whole slack, all others in time: the bound is kept by
-   a nanosecond, so that the slack is the largest possible. */
+/* One call is late by the whole slack and all others are on time: the rate is
+   kept by one nanosecond, so no larger slack is possible. */
 static void test_sharp(void)
 {
     static const struct { int64_t calls, window; } cases[] = {
@@ -191,20 +191,21 @@ static void test_sharp(void)
         pace_call(&pace, 0);
         late = pace_next(&pace, 0, &quota) + pace.slack;
         pace_call(&pace, late);
-        /* the next ones are in time, hence `spacing` apart */
+        /* the next calls are on time, so they are `spacing` apart */
         CHECK(pace_next(&pace, 0, &quota) + (calls - 1) * pace.spacing ==
               late + window + 1, "%" PRId64 " calls in %" PRId64
               " ns, one late by the slack", calls, window);
         pace_call(&pace, late + 2 * window);
         CHECK(pace_next(&pace, 0, &quota) ==
               late + 2 * window - pace.slack + pace.spacing,
-              "a call that is later moves the schedule by the rest");
+              "a call that is later moves the schedule by the excess");
     }
 }
 
-/* ---- the promise about the loss ---- */
+/* ---- at most 0.1 % of the rate is lost ---- */
 
-/* How many calls are made in the closed span from the first on. */
+/* Returns the number of calls in the closed span that begins with the first
+   one, or -1 if the rate was exceeded. */
 static int64_t count_calls(int64_t calls, int64_t window, int64_t span,
                            int64_t late)
 {
@@ -238,7 +239,7 @@ static void test_loss(void)
             window / 2000;
         int64_t made;
 
-        if (i % 3 == 2)              /* the last call may be late, too */
+        if (i % 3 == 2)              /* the last call may be late as well */
             span *= 2;
         made = count_calls(calls, window, span, late);
         CHECK(made >= 0 && 1000 * made >= 999 * (span / window * calls) &&
@@ -248,7 +249,7 @@ static void test_loss(void)
     }
 }
 
-/* ---- limits of the arguments ---- */
+/* ---- the range of the arguments ---- */
 
 static void test_init(void)
 {
@@ -261,7 +262,7 @@ static void test_init(void)
         pace_call(&pace, times[i]);
         pace_call(&pace, times[i]);
         CHECK(pace_next(&pace, times[i], &quota) == times[i] && !quota,
-              "with no rate and no quota it is now");
+              "without a rate and a quota the next call is now");
         pace_init(&pace, INT64_MAX, INT64_MIN, INT64_MIN, false);
         CHECK(pace_next(&pace, times[i], &quota) == times[i] && !quota &&
               pace.spacing == 1 && pace.reserve == 0, "the first call is now");
@@ -272,7 +273,7 @@ static void test_init(void)
     }
     pace_init(&pace, -1, HOUR, INT64_MAX, false);
     CHECK(pace.spacing == 0 && pace.reserve == INT64_MAX,
-          "less than no calls is no rate");
+          "a negative number of calls is no rate");
 }
 
 /* ---- the quota ---- */
@@ -283,7 +284,7 @@ static void test_quota(void)
         const char *what;
         int64_t reserve;
         struct pace_quota quota;
-        int64_t wait;                /* ns from 10 h on */
+        int64_t wait;                /* ns, starting at 10 h */
         bool percent, starved;
     } cases[] = {
         {"enough", 10, {true, 500, 51, HOUR}, 0, true, false},
@@ -340,7 +341,8 @@ static void test_quota(void)
     }
 }
 
-/* The last word stands, less the calls, until its window is over. */
+/* The last known quota, less the calls since, applies until its window is
+   over. */
 static void test_silence(void)
 {
     const struct pace_quota told = {true, 100, 53, 60 * S};
@@ -359,14 +361,14 @@ static void test_silence(void)
         pace_answer(&pace, &silent, now + S);
     }
     CHECK(i == 3 && quota && pace_next(&pace, now, &quota) == now + 61 * S,
-          "answers that are silent about the quota count it down");
+          "answers without a quota count the last one down");
     now += 61 * S;
     for (i = 0; i < 1000; i++) {
         pace_call(&pace, now);
         pace_answer(&pace, &silent, now);
     }
     CHECK(pace_next(&pace, now, &quota) == now && !quota,
-          "after the window nothing is known, and calls go on");
+          "after the window nothing is known, and calls continue");
     pace_answer(&pace, &less, now);
     CHECK(pace_next(&pace, now, &quota) == now + 61 * S, "less is left");
     pace_answer(&pace, &more, now);
@@ -374,13 +376,14 @@ static void test_silence(void)
     pace_answer(&pace, &less, now);
     CHECK(pace_next(&pace, now, &quota) == now + 61 * S, "and shrank again");
     CHECK(pace_next(&pace, now + 3 * DAY, &quota) == now + 3 * DAY && !quota,
-          "a machine that was suspended for days goes on at once");
+          "after days of suspension a call is made at once");
     for (i = 0; i < 20; i++)
         pace_call(&pace, now);
-    CHECK(pace.quota.remaining == 0, "less than none is never left");
+    CHECK(pace.quota.remaining == 0,
+          "the remaining calls never become negative");
 }
 
-/* The later of the two limits counts. */
+/* The later of the two limits applies. */
 static void test_both(void)
 {
     const struct pace_quota spent = {true, 100, 0, 60 * S};
@@ -395,10 +398,11 @@ static void test_both(void)
     pace.uncounted = true;
     CHECK(pace_next(&pace, HOUR, &quota) > HOUR + 30 * S && !quota &&
           pace_next(&pace, HOUR, &quota) < HOUR + 31 * S &&
-          !pace_starved(&pace), "what does not count has only the rate");
+          !pace_starved(&pace), "uncounted calls are limited by the rate only");
     pace.quota.remaining = 5;
     pace_call(&pace, HOUR);
-    CHECK(pace.quota.remaining == 5, "and takes nothing of the quota");
+    CHECK(pace.quota.remaining == 5,
+          "an uncounted call does not use the quota");
     pace_init(&pace, 1, DAY, 0, false);
     pace_call(&pace, HOUR);
     pace_answer(&pace, &spent, HOUR);
@@ -408,15 +412,15 @@ static void test_both(void)
 
 /* ---- a truthful server ---- */
 
-/* The service's side: a limit for each full hour, which other users share. */
+/* The service: a limit for each full hour, which other users share. */
 struct server {
     int64_t limit, left;
-    int64_t hour;                    /* the one that `left` is of */
+    int64_t hour;                    /* to which `left` applies */
     int64_t others;                  /* calls by them since our last answer */
     int64_t ours;                    /* in this hour */
-    bool heard;                      /* by us, in this hour */
+    bool heard;                      /* we got an answer in this hour */
     int hours, idle;                 /* hours seen, and those without us */
-    int percent_others;              /* of the hours' limits, at most */
+    int percent_others;              /* the others' maximum, of the limit */
     int64_t from, to;                /* limits are between these */
 };
 
@@ -443,7 +447,7 @@ static void server_others(struct server *s)
     s->others += n;
 }
 
-/* Both times are whole seconds: Reset less the answer's Date. */
+/* Reset minus the Date of the answer, both in whole seconds. */
 static struct pace_quota server_answer(struct server *s, int64_t now,
                                        bool silent)
 {
@@ -457,8 +461,8 @@ static struct pace_quota server_answer(struct server *s, int64_t now,
     return quota;
 }
 
-/* Runs some hours. False if our calls ever took from the reserve, other than
-   by what others had taken since an answer told us in this hour. */
+/* Runs some hours. Returns false if our calls used the reserve for another
+   reason than calls by others since the last answer of this hour. */
 static bool serve(struct server *s, int64_t reserve, bool percent,
                   int percent_silent, int64_t lasts, int hours)
 {
@@ -480,7 +484,7 @@ static bool serve(struct server *s, int64_t reserve, bool percent,
         kept = percent ? (s->limit * reserve + 99) / 100 : reserve;
         pace_call(&pace, now);
         good &= s->left + s->others > kept || !s->heard;
-        if (s->left > 0)             /* else it is a 420, which costs none */
+        if (s->left > 0)             /* otherwise a 420, which is free */
             s->left--;
         s->ours++;
         now += 1 + below(lasts);
@@ -509,11 +513,11 @@ static void test_server(void)
                          magnitude(20 * S), 50);
         idle += s.idle;
     }
-    CHECK(broken == 0, "the reserve is never ours: %d of %d runs", broken, i);
-    CHECK(idle == 0, "there is a call in every hour: not in %d", idle);
+    CHECK(broken == 0, "we never use the reserve: %d of %d runs do", broken, i);
+    CHECK(idle == 0, "every hour has a call: %d have none", idle);
 }
 
-/* Alone on the account: all but the reserve is used, and not one more. */
+/* The only user of an account uses exactly what the reserve leaves. */
 static void test_use(void)
 {
     struct server s = {0};
@@ -549,12 +553,13 @@ static void test_use(void)
         quota = server_answer(&s, now, false);
         pace_answer(&pace, &quota, now);
     }
-    CHECK(good, "1800 of 2000 calls are used of each hour, from its start");
+    CHECK(good, "each hour has 1800 of 2000 calls, from its beginning on");
 }
 
 /* ---- shards ---- */
 
-/* All shards begin at once, each is late as it likes. */
+/* Runs all shards from the same moment on, with random delays. Returns false
+   if together they exceed the rate. */
 static bool share(int64_t calls, int64_t window, int64_t shards, int64_t late)
 {
     static struct pace pace[16];
@@ -595,151 +600,29 @@ static void test_share(void)
 
         broken += !share(n, span, 1 + below(16), below(2) * below(span));
     }
-    CHECK(broken == 0, "shards keep the rate together: not in %d of %d",
+    CHECK(broken == 0, "shards keep the rate together: %d of %d runs do not",
           broken, i);
     CHECK(share(1, DAY, 16, 0), "1/d is one in 16 days for 16 shards");
     pace_share(&calls, &window, 7);
-    CHECK(calls == 0 && window == HOUR, "no rate is shared as none");
+    CHECK(calls == 0 && window == HOUR, "no rate stays no rate");
     calls = 2000;
     pace_share(&calls, &window, 3);
     CHECK(calls == 666 && window == HOUR, "a third of 2000 is 666");
     pace_share(&calls, &window, 0);
-    CHECK(calls == 666 && window == HOUR, "no shards are one");
+    CHECK(calls == 666 && window == HOUR, "0 shards count as 1");
     calls = 2;
     pace_share(&calls, &window, 5);
     CHECK(calls == 1 && window == 3 * HOUR, "a fifth of 2/h is 1 in 3 h");
     calls = 1;
     pace_share(&calls, &window, INT64_MAX);
     CHECK(calls == 1 && window == INT64_C(1) << 61,
-          "a window has a longest length");
-}
-
-/* ---- trying again ---- */
-
-static void test_backoff(void)
-{
-    static const struct { unsigned retry; int64_t base, cap, most; } cases[] =
-    {
-        {1, 25 * MS, 20 * S, 25 * MS}, {2, 25 * MS, 20 * S, 50 * MS},
-        {5, 25 * MS, 20 * S, 400 * MS}, {10, 25 * MS, 20 * S, 12800 * MS},
-        {11, 25 * MS, 20 * S, 20 * S}, {1000, 25 * MS, 20 * S, 20 * S},
-        {UINT32_MAX, S, 20 * S, 20 * S}, {0, S, 20 * S, S},
-        {1, S, S, S}, {1, S, S - 1, S - 1}, {2, S, 2 * S, 2 * S},
-        {2, S, 2 * S - 1, 2 * S - 1}, {63, 1, INT64_MAX, INT64_C(1) << 62},
-        {64, 1, INT64_MAX, INT64_MAX}, {65, 1, INT64_MAX, INT64_MAX},
-        {1, INT64_MAX, INT64_MAX, INT64_MAX}, {1, 1, 1, 1},
-        {3, 0, S, 0}, {3, -1, S, 0}, {3, S, 0, 0}, {3, S, INT64_MIN, 0},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        int64_t most = cases[i].most, sum = 0, last = -1;
-        bool good = true;
-        uint32_t k;
-
-        /* 2^16 evenly spread bits; sums of 2^47 at most */
-        for (k = 0; k < 65536; k++) {
-            int64_t wait = backoff_delay(cases[i].retry, cases[i].base,
-                                        cases[i].cap, k << 16);
-
-            good &= wait >= last && wait >= 0 && (wait < most || most == 0);
-            last = wait;
-            sum += wait / 65536;
-        }
-        CHECK(good, "retry %u waits from 0 to its bound", cases[i].retry);
-        CHECK(most < 65536 || (sum >= most / 2 - most / 32768 - 65536 &&
-                               sum <= most / 2),
-              "retry %u waits half its bound in the mean", cases[i].retry);
-        last = backoff_delay(cases[i].retry, cases[i].base, cases[i].cap,
-                            UINT32_MAX);
-        CHECK(backoff_delay(cases[i].retry, cases[i].base, cases[i].cap, 0) ==
-              0 && (last < most || most == 0) &&
-              last >= most - most / 1000000000 - 1,
-              "retry %u waits nothing at the least, and nearly its bound",
-              cases[i].retry);
-    }
-}
-
-/* The tokens left after these: t a throttled retry, r another, R one that is
-   refused, s success, f failure. -1 if it went otherwise. */
-static int tokens_after(const char *events)
-{
-    struct backoff_bucket bucket;
-    int64_t delay;
-    bool good = true;
-
-    backoff_bucket_init(&bucket);
-    for (; *events != '\0'; events++) {
-        if (*events == 's')
-            backoff_success(&bucket);
-        else if (*events == 'f')
-            backoff_failure(&bucket);
-        else
-            good &= backoff_retry(&bucket, 1, *events == 't', -1, 0, &delay) ==
-                (*events != 'R');
-    }
-    return good ? (int)bucket.tokens : -1;
-}
-
-static void test_bucket(void)
-{
-    static const struct { const char *events; int tokens; } cases[] = {
-        {"", 500}, {"s", 500}, {"r", 486}, {"t", 495}, {"rs", 500},
-        {"ts", 500}, {"rrs", 486}, {"rts", 486}, {"trs", 495},
-        {"rrss", 487}, {"rf", 486}, {"rfs", 487}, {"rrfsss", 475},
-        {"f", 500}, {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr", 10},
-        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrRRs", 11},
-        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrt", 5},
-        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrtt", 0},
-        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrttRs", 1},
-        {"rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrsr", 10},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        CHECK(tokens_after(cases[i].events) == cases[i].tokens,
-              "%s leaves %d tokens: %d", cases[i].events, cases[i].tokens,
-              tokens_after(cases[i].events));
-}
-
-static void test_retry(void)
-{
-    static const uint32_t half = UINT32_C(1) << 31;
-    static const struct {
-        unsigned retry;
-        bool throttled;
-        int64_t after;
-        uint32_t random;
-        int64_t delay;
-    } cases[] = {
-        {1, false, -1, half, 12500000}, {2, false, -1, half, 25 * MS},
-        {1, true, -1, half, 500 * MS}, {2, true, -1, half, S},
-        {6, true, -1, half, 10 * S}, {60, false, -1, half, 10 * S},
-        {1, false, 0, half, 12500000}, {1, false, 12, half, 12500000},
-        {1, false, 13, half, 13 * MS}, {1, false, 5012, half, 5012 * MS},
-        {1, false, 5013, half, 5012500000},
-        {1, false, 999999999, half, 5012500000},
-        {1, false, INT64_MAX, half, 5012500000},
-        {1, false, INT64_MIN, half, 12500000},
-        {1, true, INT64_MAX, 0, 5 * S}, {1, true, 700, 0, 700 * MS},
-        {9, true, 1, half, 10 * S}, {9, true, 12000, half, 12 * S},
-        {9, true, 16000, half, 15 * S},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct backoff_bucket bucket;
-        int64_t delay = -1;
-
-        backoff_bucket_init(&bucket);
-        CHECK(backoff_retry(&bucket, cases[i].retry, cases[i].throttled,
-                         cases[i].after, cases[i].random, &delay) &&
-              delay == cases[i].delay, "retry %u after %" PRId64
-              " ms: %" PRId64 " ns", cases[i].retry, cases[i].after, delay);
-    }
+          "the length of a window is bounded");
 }
 
 /* ---- pages ---- */
 
-/* A table in virtual time: n items, whose sizes `size` tells; a page ends at
-   1 MB and takes its bytes in units of 4 KB, or half ones if not `strong`. */
+/* A table of n items, whose sizes `size` returns. A page ends at 1 MB and
+   consumes a unit for each 4 KB, or half of that if not `strong`. */
 struct table {
     size_t n;
     double (*size)(size_t i);
@@ -749,12 +632,12 @@ struct table {
 struct scan {
     uint64_t pages;
     double units, seconds;
-    double ahead;                /* the most that was read above the rate, in
-                                    units, when a page began */
-    double largest;              /* units of one page */
+    double ahead;                /* the largest number of units above the rate
+                                    at the beginning of a page */
+    double largest;              /* units of a page */
 };
 
-/* Scans it at `rate` units in `window` seconds. */
+/* Scans the table at `rate` units in `window` seconds. */
 static struct scan scan(const struct table *t, int64_t rate, int64_t window)
 {
     struct pace pace;
@@ -815,8 +698,8 @@ static void test_pages(void)
         const char *name;
         struct table table;
         int64_t rate, window;
-        double most_pages;       /* as a share of the units that it takes at
-                                    best, and 30 more */
+        double most_pages;       /* as a share of the smallest possible number
+                                    of units; 30 more are allowed */
     } cases[] = {
         {"20,000 small items, 1/s", {20000, small, true}, 1, 1, 0.9},
         {"20,000 small items, 2/s", {20000, small, true}, 2, 1, 0.5},
@@ -846,7 +729,7 @@ static void test_pages(void)
               best);
         CHECK(s.ahead <= 1, "%s: %.2f units above the rate", cases[i].name,
               s.ahead);
-        CHECK(s.units <= 1.6 * best + 30, "%s: %.0f units in place of %.0f",
+        CHECK(s.units <= 1.6 * best + 30, "%s: %.0f units instead of %.0f",
               cases[i].name, s.units, best);
     }
 }
@@ -864,9 +747,9 @@ static void test_page_sizes(void)
         {100, 100, 101, 100, 99}, {100, 100, 1000, 100, 10},
         /* half units */
         {1, 1, 0.5, 1, 4}, {16, 16, 1, 1, 32}, {16, 16, 1.5, 1, 10},
-        /* a page that ended early */
+        /* pages that ended early */
         {100, 3, 1, 1, 100}, {100, 90, 1, 1, 180}, {100, 3, 200, 100, 1},
-        /* what nobody knows */
+        /* unknown consumption */
         {7, 100, 0, 1, 7}, {7, 0, 1, 1, 7}, {7, 0, 0, 1, 7},
         {1000000, 1000000, 1, 100, 1000000},
     };
@@ -897,9 +780,6 @@ int main(int argc, char **argv)
     test_server();
     test_use();
     test_share();
-    test_backoff();
-    test_bucket();
-    test_retry();
     test_page_sizes();
     test_pages();
     return test_done("test_pace");

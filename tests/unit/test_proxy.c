@@ -1,18 +1,17 @@
-/* Which proxy, by URL and variables: tables against proxy.c. */
+/* Unit tests of net/proxy.c: which proxy a URL goes through. */
 #include "net/proxy.h"
 
 #include <string.h>
 
 #include "tests/unit/test.h"
 
-/* No connection is made here. */
 static bool choose(struct proxy *proxy, const char *target,
                    const struct proxy_variables *v, char error[256])
 {
-    struct http_url url;
+    struct url url;
 
     *error = '\0';
-    if (!http_url_parse(&url, target, error, 256))
+    if (!url_parse(&url, target, error, 256))
         return false;
     return proxy_choose(proxy, &url, v, error, 256);
 }
@@ -29,27 +28,28 @@ static void test_order(void)
     } cases[] = {
         {"no variable, no proxy", "https://a.test", {NULL, NULL, NULL, NULL},
             "", 0},
-        {"an empty one is as none", "https://a.test", {"", "", "", ""}, "", 0},
+        {"an empty variable counts as not set", "https://a.test",
+            {"", "", "", ""}, "", 0},
         {"HTTPS_PROXY", "https://a.test",
             {NULL, "http://p.test:3128", NULL, NULL}, "p.test", 3128},
         {"ALL_PROXY", "https://a.test", {NULL, "", "http://p.test:1", NULL},
             "p.test", 1},
-        {"HTTPS_PROXY before ALL_PROXY", "https://a.test",
+        {"HTTPS_PROXY has precedence over ALL_PROXY", "https://a.test",
             {NULL, "http://p.test:1", "http://q.test:2", NULL}, "p.test", 1},
-        {"a service's own before both", "https://a.test",
+        {"the service's own proxy has precedence over both", "https://a.test",
             {"o.test:3", "http://p.test:1", "http://q.test:2", NULL},
             "o.test", 3},
-        {"NO_PROXY is for the common ones", "https://a.test",
+        {"NO_PROXY applies to the common variables", "https://a.test",
             {NULL, "http://p.test:1", "http://q.test:2", "a.test"}, "", 0},
-        {"... and not for a service's own", "https://a.test",
+        {"NO_PROXY does not apply to the service's own", "https://a.test",
             {"o.test:3", "http://p.test:1", NULL, "*"}, "o.test", 3},
-        {"https to this machine goes through it, too", "https://localhost:8",
+        {"https to this machine goes through the proxy", "https://localhost:8",
             {NULL, "http://p.test:1", NULL, NULL}, "p.test", 1},
-        {"plain http never does", "http://localhost:8",
+        {"plain http never goes through a proxy", "http://localhost:8",
             {"o.test:3", "http://p.test:1", "http://q.test:2", NULL}, "", 0},
-        {"plain http does not even look at it", "http://127.0.0.1",
+        {"plain http does not parse the variables", "http://127.0.0.1",
             {"socks5://x", "nonsense nonsense", NULL, NULL}, "", 0},
-        {"nor does what NO_PROXY lists", "https://a.test",
+        {"a host in NO_PROXY does not parse them either", "https://a.test",
             {NULL, "socks5://x", NULL, "a.test"}, "", 0}
     };
     char error[256];
@@ -65,7 +65,7 @@ static void test_order(void)
     }
 }
 
-/* ---- the proxy's URL ---- */
+/* ---- the URL of the proxy ---- */
 
 static void test_urls(void)
 {
@@ -83,7 +83,7 @@ static void test_urls(void)
         {"http://10.1.2.3:1", "10.1.2.3", 1, ""},
         {"http://[::1]:3128", "::1", 3128, ""},
         {"[fe80::1]", "fe80::1", 80, ""},
-        /* RFC 7617 section 2 has this example */
+        /* the example in RFC 7617 section 2 */
         {"http://Aladdin:open%20sesame@p.test:1", "p.test", 1,
             "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="},
         {"user:@p.test", "p.test", 80, "Basic dXNlcjo="},
@@ -131,7 +131,7 @@ static void test_wrong_urls(void)
         CHECK(!good && *p.host == '\0' && *p.authorization == '\0',
               "%s is refused", cases[i]);
         CHECK(strstr(error, "proxy") != NULL && strstr(error, "s3cret") ==
-              NULL, "%s: the sentence has no secret: %s", cases[i], error);
+              NULL, "%s: the sentence contains no secret: %s", cases[i], error);
     }
     for (i = 0; i < 2; i++) {    /* a long user, a long host */
         const struct proxy_variables v = {.all = large};
@@ -228,7 +228,7 @@ static void test_exceptions(void)
 
         CHECK(good && (*p.host == '\0') == cases[i].direct,
               "NO_PROXY=\"%s\", %s: %s", cases[i].list, cases[i].target,
-              cases[i].direct ? "direct" : "by proxy");
+              cases[i].direct ? "direct" : "through the proxy");
     }
     memset(large, 'a', sizeof large);
     memcpy(large + sizeof large - 8, ",a.test", 8);
@@ -237,7 +237,7 @@ static void test_exceptions(void)
         struct proxy p;
 
         CHECK(choose(&p, "https://a.test", &v, error) && *p.host == '\0',
-              "what is too long for a name is passed over");
+              "an entry that is too long for a name is ignored");
     }
 }
 
