@@ -80,7 +80,7 @@ int main(int argc, char **argv)
     else if (o.completion != 0)
         completion_print(o.shell);
     if (o.help || o.version || o.completion != 0)
-        return command_printed(0);
+        return command_flush_stdout(0);
     status = check_descriptors(&o);
     if (status != 0)
         return status;

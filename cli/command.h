@@ -31,15 +31,15 @@ enum {
 /*
  * What a command gives up (sandbox.h), said with -v where that cannot be: once
  * the services are ready, and before they are called; with it all writing of
- * files, where the options name none (see command_opened). Where
+ * files, where the options name none (see command_confine_files). Where
  * credential_process has been run, nothing: it may have to run again, and
  * would inherit it.
  */
-void command_confine(const struct options *o);
+void confine_process(const struct options *o);
 
 /* The end of a command that printed to stdout: its exit status, which is
    `status`, or says that it was not written. */
-int command_printed(int status);
+int command_flush_stdout(int status);
 
 /* Prints "ID: reason", or the reason alone where n is 0. */
 void command_complain(const unsigned char *id, size_t n, const char *reason);
@@ -64,7 +64,7 @@ enum { COMMAND_IMAGES = 1, COMMAND_TABLE = 2 };
 
 /*
  * Begins: readies the services (a bit each), signals, report and rows of a
- * zeroed `c`, and gives up what command_confine does. `reads`: what it reads,
+ * zeroed `c`, and gives up what confine_process does. `reads`: what it reads,
  * for a person at a terminal, or NULL. False, and said, if something is missing
  * or wrong: it is MISUSED, and nothing was called.
  */
@@ -72,7 +72,7 @@ bool command_begin(struct command *c, const struct options *o,
                    unsigned services, const char *reads);
 
 /* Is there more to be done, after `done` of what --limit limits? */
-bool command_goes_on(const struct command *c, uint64_t done);
+bool command_continues(const struct command *c, uint64_t done);
 
 /*
  * Standard input is looked at before anything is called. What writes it may be
@@ -86,7 +86,7 @@ bool command_goes_on(const struct command *c, uint64_t done);
  * most. False if the command is to end: the list is UTF-16 or cannot be read,
  * which is said, or a signal came.
  */
-bool command_list(struct command *c);
+bool command_check_list(struct command *c);
 
 /* The next id of standard input: ids_next, but that an error is said, and the
    end. */
@@ -110,9 +110,9 @@ void command_advance(struct command *c);
 /* Each of these says why the command must end, and notes its exit status:
    standard input cannot be read (errno); `what` cannot be written; the last
    call of the table came to `outcome`, unless that is DONE. */
-void command_unread(struct command *c);
-void command_unwritten(struct command *c, const char *what, int error);
-void command_failed(struct command *c, enum outcome outcome);
+void command_read_error(struct command *c);
+void command_write_error(struct command *c, const char *what, int error);
+void command_check_call(struct command *c, enum outcome outcome);
 
 /* The keys of the table, or of the index, of the options. Ends the command
    where there are none, or not the --key that was given. */
@@ -125,13 +125,13 @@ bool command_resume(struct command *c, struct buf *job);
 /* Puts the rows on the disk, before a checkpoint counts them. False as above.
    And ends the command if the checkpoint was not written then. */
 bool command_sync(struct command *c);
-void command_saved(struct command *c, bool saved);
+void command_check_saved(struct command *c, bool saved);
 
 /* All files are open: gives up all writing but in the checkpoint's folder. */
-void command_opened(const struct command *c);
+void command_confine_files(const struct command *c);
 
 /* Does standard output have its header already? */
-bool command_headed(const struct command *c);
+bool command_has_header(const struct command *c);
 
 /* The end: closes the checkpoint, `clean` as it has that, prints the summary,
    unless it was a dry run. Returns the exit status. */

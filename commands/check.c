@@ -165,7 +165,7 @@ static void check_dynamodb(const struct options *o)
         tell(BAD, "dynamodb: %s", error);
         return;
     }
-    if (o->max_attempts == 0)
+    if (o->net.max_attempts == 0)
         db->max_attempts = TRIES;
     outcome = tables_describe(db, o->table, NULL, &d);
     tell_keys(db);
@@ -239,7 +239,7 @@ static void check_cloudinary(const struct options *o)
 {
     char error[SERVICES_ERROR];
     struct cloudinary *c = services_cloudinary(o, error);
-    const uint64_t max = o->max_attempts > 0 ? o->max_attempts : TRIES;
+    const uint64_t max = o->net.max_attempts > 0 ? o->net.max_attempts : TRIES;
     struct cloudinary_units units;
     enum outcome outcome;
 
@@ -268,5 +268,5 @@ int check(const struct options *o)
     wait_signals();
     check_cloudinary(o);
     check_dynamodb(o);
-    return command_printed(works ? 0 : COMMAND_FAILED);
+    return command_flush_stdout(works ? 0 : COMMAND_FAILED);
 }

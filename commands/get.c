@@ -151,7 +151,7 @@ static void get_batch(struct state *s)
                                        s->ids, s->n_ids, found);
     size_t i;
 
-    command_failed(&s->c, outcome == OUTCOME_DONE ? outcome : OUTCOME_STOP);
+    command_check_call(&s->c, outcome == OUTCOME_DONE ? outcome : OUTCOME_STOP);
     for (i = 0; i < s->n && s->c.exit == 0; i++) {
         const struct entry *e = &s->entries[i];
         bool there = e->wrong == NULL && found->size[e->as] > 0;
@@ -163,7 +163,7 @@ static void get_batch(struct state *s)
         if (there)
             plain_read(&s->plain, found->json.data + found->at[e->as],
                        found->size[e->as], false, take_column, &s->columns);
-        if (o->n_columns > 0)
+        if (o->columns.n > 0)
             print_columns(s, e, there);
         else if (there)
             print_text(s, e);
@@ -210,7 +210,7 @@ static void delete_batch(struct state *s)
 
     if (items_have(c->db, o->table, o->key, s->ids, s->n_ids, have) !=
         OUTCOME_DONE) {
-        command_failed(c, OUTCOME_STOP);
+        command_check_call(c, OUTCOME_STOP);
         return;
     }
     buf_init(&keys, ITEMS_WRITE_BYTES);
@@ -229,7 +229,7 @@ static void delete_batch(struct state *s)
         for (k = at = 0; k < n; at += s->writes[k++].n)
             s->writes[k].json = keys.data + at;
         if (n > 0)
-            command_failed(c, items_write(c->db, o->table, o->key, NULL,
+            command_check_call(c, items_write(c->db, o->table, o->key, NULL,
                                           s->writes, n));
         finish_deleted(s, from, i, have);
     }
@@ -246,11 +246,11 @@ static void update_one(struct state *s, const struct entry *e)
     unsigned i, n = 0;
     bool there = false;
 
-    for (i = 0; i < o->n_sets; i++)
-        changes[n++] = (struct items_change){o->sets[i].name,
-            o->sets[i].value};
-    for (i = 0; i < o->n_removes; i++)
-        changes[n++] = (struct items_change){o->removes[i], NULL};
+    for (i = 0; i < o->sets.n; i++)
+        changes[n++] = (struct items_change){o->sets.list[i].name,
+            o->sets.list[i].value};
+    for (i = 0; i < o->update.removes.n; i++)
+        changes[n++] = (struct items_change){o->update.removes.list[i], NULL};
     if (e->wrong == NULL)
         outcome = items_update(s->c.db, o->table, o->key, e->id.bytes,
                                e->id.n, changes, n, &there);
@@ -326,23 +326,23 @@ static void begin(struct state *s)
     unsigned i;
 
     c->progress.what = "id";
-    s->wanted.all = o->format == ROWS_DYNAMODB && o->n_columns == 0;
-    s->wanted.names = o->n_columns > 0 ? o->columns : &o->text;
-    s->wanted.n = o->n_columns > 0 ? o->n_columns : 1;
+    s->wanted.all = o->format == ROWS_DYNAMODB && o->columns.n == 0;
+    s->wanted.names = o->columns.n > 0 ? o->columns.list : &o->text;
+    s->wanted.n = o->columns.n > 0 ? o->columns.n : 1;
     buf_init(&s->found.json, ITEMS_FOUND_MAX);
     buf_init(&s->line, PLAIN_MAX);
     plain_init(&s->plain);
     s->plain.typed = o->format == ROWS_DYNAMODB;
     columns_init(&s->columns);
-    if (!command_list(c))
+    if (!command_check_list(c))
         return;
-    command_failed(c, tables_ready(c->db, o->table, o->key));
+    command_check_call(c, tables_ready(c->db, o->table, o->key));
     if (c->exit != 0)
         return;
     for (i = 0; i < s->wanted.n; i++)
         columns_name(&s->columns, s->wanted.names[i]);
     s->columns.shown = s->columns.n;
-    if (o->n_columns > 0)
+    if (o->columns.n > 0)
         columns_header(&s->columns, &c->out);
     else
         rows_header(&c->out);

@@ -122,7 +122,7 @@ static void print_page(struct state *s)
     memcpy(s->cursor, s->page.cursor, sizeof s->cursor);
     /* what the checkpoint counts must be on the disk before it is */
     if (c->checkpoint.fd >= 0 && c->exit == 0 && command_sync(c))
-        command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
+        command_check_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
                                        c->progress.ids - before, s->cursor,
                                        strlen(s->cursor)));
 }
@@ -190,9 +190,9 @@ static void set_columns(struct state *s, const struct options *o)
 {
     unsigned i;
 
-    s->listing.n = o->n_columns > 0 ? o->n_columns : 1;
+    s->listing.n = o->columns.n > 0 ? o->columns.n : 1;
     for (i = 0; i < s->listing.n; i++) {
-        const char *name = o->n_columns > 0 ? o->columns[i] : "public_id";
+        const char *name = o->columns.n > 0 ? o->columns.list[i] : "public_id";
 
         s->fields[i].name = (const unsigned char *)name;
         s->fields[i].name_len = strlen(name);
@@ -206,18 +206,18 @@ static void init(struct state *s, const struct options *o)
     struct cloudinary_listing *l = &s->listing;
 
     s->c.progress.lists = true;
-    if (!o->formatted && o->n_columns == 0)
+    if (!o->formatted && o->columns.n == 0)
         s->c.out.format = ROWS_TEXT;
     caller_init(&s->caller, &s->c);
     listing_page_init(&s->page);
     set_columns(s, o);
-    l->resource_type = o->resource_type != NULL ? o->resource_type : "image";
-    l->type = o->type != NULL ? o->type : "upload";
-    l->prefix = o->prefix;
-    l->tag = o->tag;
-    l->folder = o->folder;
-    l->since = o->since;
-    l->search = o->search;
+    l->resource_type = o->image.resource_type != NULL ? o->image.resource_type : "image";
+    l->type = o->image.type != NULL ? o->image.type : "upload";
+    l->prefix = o->list.prefix;
+    l->tag = o->list.tag;
+    l->folder = o->list.folder;
+    l->since = o->list.since;
+    l->search = o->list.search;
     l->most = CLOUDINARY_PAGE;
     l->cursor = s->cursor;
 }
@@ -255,7 +255,7 @@ static void open_checkpoint(struct state *s)
                strlen(c->checkpoint.place) + 1);
     if (c->checkpoint.unclean &&
         file_end_record(STDOUT_FILENO, c->o->null, true) == FILE_UNWRITTEN)
-        command_unwritten(c, "standard output", errno);
+        command_write_error(c, "standard output", errno);
 }
 
 static void begin(struct state *s)
@@ -264,7 +264,7 @@ static void begin(struct state *s)
 
     if (c->o->checkpoint != NULL)
         open_checkpoint(s);
-    if (c->exit != 0 || command_headed(c))
+    if (c->exit != 0 || command_has_header(c))
         return;
     rows_names(&c->out, s->fields, s->listing.n);
     flush(c);
@@ -280,12 +280,12 @@ int list(const struct options *o)
         return COMMAND_MISUSED;
     init(&s, o);
     begin(&s);
-    command_opened(c);
+    command_confine_files(c);
     ended = c->exit == 0 && c->checkpoint.records > 0 && *s.cursor == '\0';
     if (ended)
         report_say("%s: this listing is complete; remove the file to begin it "
                    "anew", o->checkpoint);
-    while (!ended && command_goes_on(c, c->progress.ids) && read_page(&s)) {
+    while (!ended && command_continues(c, c->progress.ids) && read_page(&s)) {
         print_page(&s);
         ended = *s.cursor == '\0';
     }
