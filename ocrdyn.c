@@ -1,5 +1,7 @@
-/* ocrdyn: main. Dispatches to the command that the first word names; each
-   command has its own file in commands/. */
+/*
+ * ocrdyn.c: main. Dispatches to the command that the first word names; each
+ * command has its own file in commands/.
+ */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -37,23 +39,37 @@ static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_CHECK] = check
 };
 
+/* Does the command read ids or rows? extract handles its own input. */
+static bool reads_stdin(enum options_command command)
+{
+    switch (command) {
+    case OPTIONS_RUN:
+    case OPTIONS_GET:
+    case OPTIONS_PUT:
+    case OPTIONS_UPDATE:
+    case OPTIONS_DELETE:
+    case OPTIONS_QUERY:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Returns 0 if the standard descriptors are open, else the exit status. */
 static int check_descriptors(const struct options *o)
 {
     struct stat st;
 
-    if ((o->command == OPTIONS_RUN || (o->command >= OPTIONS_GET &&
-                                       o->command <= OPTIONS_QUERY)) &&
-        fstat(STDIN_FILENO, &st) < 0) {
-        report_say("standard input is closed");
+    if (reads_stdin(o->command) && fstat(STDIN_FILENO, &st) < 0) {
+        report_line("standard input is closed");
         return COMMAND_MISUSED;
     }
     if (fstat(STDOUT_FILENO, &st) < 0) {
-        report_say("standard output is closed");
+        report_line("standard output is closed");
         return COMMAND_UNWRITTEN;
     }
-    /* else the first file that is opened would get descriptor 2, and the
-       messages */
+    /* otherwise the first file to be opened would become descriptor 2 and
+       receive the messages */
     if (fstat(STDERR_FILENO, &st) < 0 && open("/dev/null", O_WRONLY) < 0)
         return COMMAND_MISUSED;
     return 0;
@@ -62,7 +78,7 @@ static int check_descriptors(const struct options *o)
 int main(int argc, char **argv)
 {
     static struct options o;
-    static char line[1024];      /* stderr writes a line in one write(2) */
+    static char line[1024];      /* so that a message is one write(2) */
     enum options_command command = OPTIONS_RUN;
     int status;
 
@@ -72,14 +88,15 @@ int main(int argc, char **argv)
         return COMMAND_MISUSED;
     if (!options_parse(&o, command, argv))
         return COMMAND_MISUSED;
-    if (o.help)
-        help_print(command);
-    else if (o.version)
-        puts("ocrdyn " OCRDYN_VERSION);
-    else if (o.completion != 0)
-        completion_print(o.shell);
-    if (o.help || o.version || o.completion != 0)
+    if (o.help || o.version || o.shell != OPTIONS_UNSET) {
+        if (o.help)
+            help_print(command);
+        else if (o.version)
+            puts("ocrdyn " OCRDYN_VERSION);
+        else
+            completion_print(o.shell);
         return command_printed(0);
+    }
     status = check_descriptors(&o);
     if (status != 0)
         return status;

@@ -14,13 +14,15 @@
 void caller_init(struct caller *caller, struct command *command)
 {
     const struct options *o = command->o;
-    int64_t rate = o->rate, window = o->window;
+    int64_t rate = o->rate.calls, window = o->rate.window;
 
-    pace_share(&rate, &window, o->shards);
+    pace_share(&rate, &window, o->shard.count);
     caller->command = command;
-    caller->max_attempts = o->max_attempts > 0 ? (unsigned)o->max_attempts : 5;
+    caller->max_attempts = o->net.max_attempts > 0
+        ? (unsigned)o->net.max_attempts : 5;
     caller->starved = false;
-    pace_init(&caller->pace, rate, window, o->reserve, o->percent);
+    pace_init(&caller->pace, rate, window, o->reserve.calls,
+              o->reserve.percent);
 }
 
 bool caller_wait(struct caller *caller, int64_t when, const char *why)
@@ -108,7 +110,7 @@ enum outcome caller_call(struct caller *caller, caller_fn *fn, void *context,
     unsigned tries = 0, over = 0;
 
     /* calls of the Upload API have no hourly limit */
-    caller->pace.uncounted = unit && caller->command->o->explicit;
+    caller->pace.uncounted = unit && caller->command->o->run.explicit;
     while (turn(caller)) {
         enum outcome outcome = once(caller, fn, context, unit);
         int64_t now = clock_now(CLOCK_STEADY), delay;

@@ -43,13 +43,13 @@ static void confine_files(const struct options *o, int folder)
 void command_confine(const struct options *o)
 {
     confined(o, "system calls are", process_used ? NULL : sandbox_calls());
-    if (o->checkpoint == NULL && o->failed == NULL)
+    if (o->checkpoint == NULL && o->run.failed == NULL)
         confine_files(o, -1);
 }
 
 void command_opened(const struct command *c)
 {
-    if (c->o->checkpoint != NULL || c->o->failed != NULL)
+    if (c->o->checkpoint != NULL || c->o->run.failed != NULL)
         confine_files(c->o, c->checkpoint.fd < 0 ? -1
                       : c->checkpoint.folder);
 }
@@ -194,15 +194,16 @@ void command_failed(struct command *c, enum outcome outcome)
 void command_keys(struct command *c, struct keys *keys)
 {
     const struct options *o = c->o;
-    enum outcome outcome = keys_read(c->db, o->table, o->index, o->key, keys);
-    const char *hash = o->index != NULL ? keys->index_hash.name
+    enum outcome outcome = keys_read(c->db, o->table, o->find.index, o->key,
+                                     keys);
+    const char *hash = o->find.index != NULL ? keys->index_hash.name
                                         : keys->hash.name;
 
     if (outcome == OUTCOME_DONE && o->key_given && strcmp(o->key, hash) != 0)
         outcome = dynamodb_fail(c->db, OUTCOME_BAD, "the partition key of "
                                 "%s is %s, not %s (--key names it)",
-                                o->index != NULL ? o->index : o->table, hash,
-                                o->key);
+                                o->find.index != NULL ? o->find.index
+                                : o->table, hash, o->key);
     command_failed(c, outcome);
 }
 
@@ -247,7 +248,7 @@ int command_end(struct command *c, bool clean)
     if (c->checkpoint.fd >= 0)
         command_saved(c, checkpoint_close(&c->checkpoint, clean &&
                                           c->exit != COMMAND_UNWRITTEN));
-    if (!c->o->quiet && !c->o->dry_run && c->exit != COMMAND_MISUSED)
+    if (!c->o->quiet && !c->o->run.dry_run && c->exit != COMMAND_MISUSED)
         progress_summary(&c->progress);
     if (c->exit != 0)
         return c->exit;

@@ -83,12 +83,12 @@ static bool set_service(struct service *service, const struct options *o,
     service->http.proxies = &proxies;
     service->http.trust = &service->trust;
     service->http.agent = agent;
-    service->http.connect = o->connect;
-    service->http.wait = o->wait;
-    service->http.total = 10 * o->wait;
+    service->http.connect = o->net.connect_timeout;
+    service->http.wait = o->net.timeout;
+    service->http.total = 10 * o->net.timeout;
     service->http.body_max = body_max;
     service->http.note = o->verbose ? report_line : NULL;
-    return load_trust(&service->trust, o->cacert, own, error);
+    return load_trust(&service->trust, o->net.cacert, own, error);
 }
 
 struct cloudinary *services_cloudinary(const struct options *o,
@@ -107,15 +107,15 @@ struct cloudinary *services_cloudinary(const struct options *o,
 
 struct dynamodb *services_dynamodb(const struct options *o, char *error)
 {
-    const struct aws_options options = {o->profile, o->region,
-        o->endpoint_url, &tables.http, o->dry_run};
+    const struct aws_options options = {o->aws.profile, o->aws.region,
+        o->aws.endpoint_url, &tables.http, o->run.dry_run};
 
     if (!set_service(&tables, o, variable("AWS_CA_BUNDLE"), 64 << 20, error) ||
         !aws_load(&aws, &options, error) ||
         !load_proxy(&tables, &aws.endpoint, NULL, error))
         return NULL;
-    dynamodb_init(&db, &aws, &tables.http, o->max_attempts > 0
-                  ? (unsigned)o->max_attempts : 10, &wait_stop);
+    dynamodb_init(&db, &aws, &tables.http, o->net.max_attempts > 0
+                  ? (unsigned)o->net.max_attempts : 10, &wait_stop);
     return &db;
 }
 

@@ -164,7 +164,7 @@ static void check_dynamodb(const struct options *o)
         tell(BAD, "dynamodb: %s", error);
         return;
     }
-    if (o->max_attempts == 0)
+    if (o->net.max_attempts == 0)
         db->max_attempts = TRIES;
     outcome = tables_describe(db, o->table, NULL, &d);
     tell_keys(db);
@@ -240,7 +240,7 @@ static void check_cloudinary(const struct options *o)
 {
     char error[SERVICES_ERROR];
     struct cloudinary *c = services_cloudinary(o, error);
-    const uint64_t max = o->max_attempts > 0 ? o->max_attempts : TRIES;
+    const uint64_t max = o->net.max_attempts > 0 ? o->net.max_attempts : TRIES;
     struct units units;
     enum outcome outcome;
 

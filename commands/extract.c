@@ -160,7 +160,7 @@ static bool take_value(void *context, unsigned pick, enum json_event event,
 static bool read_value(struct buf *bytes, const struct options *o,
                        const char *file)
 {
-    const char *pointer = o->pointer;
+    const char *pointer = o->extract.pointer;
     const struct json_pick picks[] = {
         [STRING] = {pointer, JSON_WANT_TEXT, false, 0},
         [ANYTHING] = {pointer, JSON_WANT_RAW, false, 0}
@@ -187,7 +187,7 @@ static void print(struct command *c, const struct buf *text)
 {
     struct row row = {NULL, 0, "", text->data, text->len, ""};
 
-    if (c->o->pointer == NULL && answer_blank(text))
+    if (c->o->extract.pointer == NULL && answer_blank(text))
         return;
     if (!c->o->null && text->len > 0 && text->data[text->len - 1] == '\n')
         row.text_len--;          /* the row adds it */
@@ -210,7 +210,7 @@ int extract(const struct options *o)
     for (i = 0; (i == 0 || i < o->n_words) && c.exit == 0; i++) {
         const char *file = o->n_words > 0 ? o->words[i] : "-";
 
-        if (o->pointer != NULL ? read_value(&text, o, file)
+        if (o->extract.pointer != NULL ? read_value(&text, o, file)
                                : read_text(&text, file))
             print(&c, &text);
         else

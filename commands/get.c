@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/report.h"
 #include "base/wait.h"
 #include "cli/columns.h"
 #include "cli/command.h"
@@ -163,7 +164,7 @@ static void get_batch(struct state *s)
         if (there)
             plain_read(&s->plain, found->json.data + found->at[e->as],
                        found->size[e->as], false, take_column, &s->columns);
-        if (o->n_columns > 0)
+        if (o->columns.n > 0)
             print_columns(s, e, there);
         else if (there)
             print_text(s, e);
@@ -246,11 +247,11 @@ static void update_one(struct state *s, const struct entry *e)
     unsigned i, n = 0;
     bool there = false;
 
-    for (i = 0; i < o->n_sets; i++)
-        changes[n++] = (struct items_change){o->sets[i].name,
-            o->sets[i].value};
-    for (i = 0; i < o->n_removes; i++)
-        changes[n++] = (struct items_change){o->removes[i], NULL};
+    for (i = 0; i < o->sets.n; i++)
+        changes[n++] = (struct items_change){o->sets.list[i].name,
+            o->sets.list[i].value};
+    for (i = 0; i < o->update.removes.n; i++)
+        changes[n++] = (struct items_change){o->update.removes.list[i], NULL};
     if (e->wrong == NULL)
         outcome = items_update(s->c.db, o->table, o->key, e->id.bytes,
                                e->id.n, changes, n, &there);
@@ -326,9 +327,9 @@ static void begin(struct state *s)
     unsigned i;
 
     c->progress.what = "id";
-    s->wanted.all = o->format == ROWS_DYNAMODB && o->n_columns == 0;
-    s->wanted.names = o->n_columns > 0 ? o->columns : &o->text;
-    s->wanted.n = o->n_columns > 0 ? o->n_columns : 1;
+    s->wanted.all = o->format == ROWS_DYNAMODB && o->columns.n == 0;
+    s->wanted.names = o->columns.n > 0 ? o->columns.list : &o->text;
+    s->wanted.n = o->columns.n > 0 ? o->columns.n : 1;
     buf_init(&s->found.json, ITEMS_FOUND_MAX);
     buf_init(&s->line, PLAIN_MAX);
     plain_init(&s->plain);
@@ -342,7 +343,7 @@ static void begin(struct state *s)
     for (i = 0; i < s->wanted.n; i++)
         columns_name(&s->columns, s->wanted.names[i]);
     s->columns.shown = s->columns.n;
-    if (o->n_columns > 0)
+    if (o->columns.n > 0)
         columns_header(&s->columns, &c->out);
     else
         rows_header(&c->out);

@@ -171,9 +171,9 @@ static void set_columns(struct state *s, const struct options *o)
 {
     unsigned i;
 
-    s->listing.n = o->n_columns > 0 ? o->n_columns : 1;
+    s->listing.n = o->columns.n > 0 ? o->columns.n : 1;
     for (i = 0; i < s->listing.n; i++) {
-        const char *name = o->n_columns > 0 ? o->columns[i] : "public_id";
+        const char *name = o->columns.n > 0 ? o->columns.list[i] : "public_id";
 
         s->fields[i].name = (const unsigned char *)name;
         s->fields[i].name_len = strlen(name);
@@ -187,18 +187,17 @@ static void init(struct state *s, const struct options *o)
     struct cloudinary_listing *l = &s->listing;
 
     s->c.progress.lists = true;
-    if (!o->formatted && o->n_columns == 0)
-        s->c.out.format = ROWS_TEXT;
     caller_init(&s->caller, &s->c);
     listing_page_init(&s->page);
     set_columns(s, o);
-    l->resource_type = o->resource_type != NULL ? o->resource_type : "image";
-    l->type = o->type != NULL ? o->type : "upload";
-    l->prefix = o->prefix;
-    l->tag = o->tag;
-    l->folder = o->folder;
-    l->since = o->since;
-    l->search = o->search;
+    l->resource_type = o->image.resource_type != NULL
+        ? o->image.resource_type : "image";
+    l->type = o->image.type != NULL ? o->image.type : "upload";
+    l->prefix = o->list.prefix;
+    l->tag = o->list.tag;
+    l->folder = o->list.folder;
+    l->since = o->list.since;
+    l->search = o->list.search;
     l->most = CLOUDINARY_PAGE;
     l->cursor = s->cursor;
 }

@@ -112,7 +112,7 @@ static void flush(struct state *s)
         s->writes[i].json = s->batch.data + s->entries[i].item.at;
         s->writes[i].n = s->entries[i].item.n;
     }
-    if (c->o->if_absent)
+    if (c->o->put.if_absent)
         outcome = store_new(s, there);
     else if (s->n > 0)
         outcome = items_write(c->db, c->o->table, s->keys.hash.name,
@@ -258,8 +258,8 @@ static bool is_numeric(const struct options *o, const char *name)
 {
     unsigned i;
 
-    for (i = 0; i < o->n_numbers; i++)
-        if (strcmp(o->numbers[i], name) == 0)
+    for (i = 0; i < o->put.numbers.n; i++)
+        if (strcmp(o->put.numbers.list[i], name) == 0)
             return true;
     return false;
 }
@@ -299,10 +299,10 @@ static bool is_wanted(const struct options *o,
 {
     unsigned i;
 
-    for (i = 0; i < o->n_columns; i++)
-        if (is_named(field, o->columns[i]))
+    for (i = 0; i < o->columns.n; i++)
+        if (is_named(field, o->columns.list[i]))
             return true;
-    return o->n_columns == 0;
+    return o->columns.n == 0;
 }
 
 /* "the attribute NAME: why", or why alone if n is 0. */
@@ -464,7 +464,7 @@ static bool is_row(struct state *s)
     static const char names[FIELDS][10] = {
         "public_id", "status", "text", "detail"
     };
-    bool row = s->c.o->n_columns == 0 && s->in.n == FIELDS;
+    bool row = s->c.o->columns.n == 0 && s->in.n == FIELDS;
     int i;
 
     for (i = 0; i < FIELDS && row; i++) {
@@ -662,8 +662,9 @@ static void check_numbers(struct state *s, bool read)
     const struct options *o = s->c.o;
     unsigned i;
 
-    for (i = 0; i < o->n_numbers && s->c.exit == 0; i++) {
-        const char *name = o->numbers[i], *type = keys_type(&s->keys, name);
+    for (i = 0; i < o->put.numbers.n && s->c.exit == 0; i++) {
+        const char *name = o->put.numbers.list[i];
+        const char *type = keys_type(&s->keys, name);
 
         if (*type != '\0' && *type != 'N')
             options_wrong("--number: \"%s\" is a key of the type %s", name,
@@ -681,8 +682,8 @@ static void begin(struct state *s)
     const struct options *o = s->c.o;
 
     s->c.progress.what = "record";
-    records_init(&s->in, STDIN_FILENO, o->format, o->null, o->n_columns > 0
-                 ? o->columns : NULL, o->n_columns);
+    records_init(&s->in, STDIN_FILENO, o->format, o->null, o->columns.n > 0
+                 ? o->columns.list : NULL, o->columns.n);
     item_init(&s->item);
     buf_init(&s->name, ITEM_NAME_MAX + 1);
     buf_init(&s->batch, ITEMS_WRITE_BYTES);

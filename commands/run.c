@@ -63,7 +63,7 @@ static void settle(struct state *s, bool often)
     s->synced = now;
     /* what it counts must be on the disk before it is */
     if (s->failed.fd >= 0 && !file_sync(s->failed.fd))
-        command_unwritten(c, c->o->failed, errno);
+        command_unwritten(c, c->o->run.failed, errno);
     else if (command_sync(c))
         command_saved(c, checkpoint_done(&c->checkpoint));
 }
@@ -81,7 +81,7 @@ static void finish(struct state *s, enum row_status status,
         row.text = text->len > 0 ? text->data : NULL;
         row.text_len = text->len;
     }
-    if (c->o->dry_run) {
+    if (c->o->run.dry_run) {
         command_count(c, status, s->id.bytes, s->id.n, detail);
         return;
     }
@@ -89,12 +89,13 @@ static void finish(struct state *s, enum row_status status,
     if (status == ROW_FAILED && s->failed.fd >= 0) {
         rows_line(&s->failed, s->id.bytes, s->id.n);
         if (!rows_flush(&s->failed))
-            command_unwritten(c, c->o->failed, s->failed.error);
+            command_unwritten(c, c->o->run.failed, s->failed.error);
     }
     if (!s->in_doubt)
         settle(s, status == ROW_SKIPPED);
     bad = c->progress.count[ROW_FAILED] + c->progress.count[ROW_UNSTORED];
-    if (c->exit == 0 && c->o->max_errors > 0 && bad >= c->o->max_errors) {
+    if (c->exit == 0 && c->o->run.max_errors > 0 &&
+        bad >= c->o->run.max_errors) {
         report_say("stopped after %" PRIu64 " failure%s (--max-errors)", bad,
                    bad == 1 ? "" : "s");
         c->exit = COMMAND_STOPPED;
@@ -158,7 +159,7 @@ static enum outcome not_found(struct state *s, bool unshown)
  */
 static enum outcome look_back(struct state *s)
 {
-    int64_t now = clock_now(CLOCK_STEADY), bound = now + s->c.o->wait;
+    int64_t now = clock_now(CLOCK_STEADY), bound = now + s->c.o->net.timeout;
     int64_t delay = FIRST_LOOK, asked = s->c.cloudinary->wait;
     bool unshown = s->result.unshown, pending = s->result.pending;
     bool sure = unshown || pending;
@@ -233,7 +234,7 @@ static enum outcome obtain(struct state *s, bool paid)
     enum outcome outcome;
     unsigned lost = 0;
 
-    if (paid || s->c.o->reuse) {
+    if (paid || s->c.o->run.reuse) {
         outcome = look_first(s, paid);
         if (outcome != OUTCOME_DONE || s->result.complete)
             return outcome;
@@ -278,17 +279,18 @@ static const char *make_item(struct state *s, bool empty)
     item_string(item, o->key, s->id.bytes, s->id.n);
     item_string(item, o->text, empty ? NULL : s->result.text.data,
                 s->result.text.len);
-    for (i = 0; i < o->n_sets; i++)
-        item_string(item, o->sets[i].name, o->sets[i].value,
-                    strlen(o->sets[i].value));
-    for (i = 0; i < o->n_attrs; i++) {
+    for (i = 0; i < o->sets.n; i++)
+        item_string(item, o->sets.list[i].name, o->sets.list[i].value,
+                    strlen(o->sets.list[i].value));
+    for (i = 0; i < o->run.attrs.n; i++) {
         const struct buf *value = &s->result.values[i];
 
         if (s->result.value_large[i])
             return "DynamoDB: a value of --attr is larger than an item";
         if (value->len == 0)
             continue;
-        why = item_json(item, o->attrs[i].name, value->data, value->len);
+        why = item_json(item, o->run.attrs.list[i].name, value->data,
+                        value->len);
         if (why != NULL) {
             snprintf(s->why, sizeof s->why, "DynamoDB: a value of --attr %s",
                      why);
@@ -331,14 +333,14 @@ static bool is_mine(const struct state *s, const struct items_id *id)
 {
     const struct options *o = s->c.o;
 
-    return o->shards == 0 ||
-        ids_shard(id->bytes, id->n, o->shards) == o->shard;
+    return o->shard.count == 0 ||
+        ids_shard(id->bytes, id->n, o->shard.count) == o->shard.number;
 }
 
 /* What is wrong with an id that can be told without a call, or NULL. */
 static const char *id_wrong(const struct state *s, const struct items_id *id)
 {
-    if (s->c.o->by_asset && !ids_asset(id->bytes, id->n))
+    if (s->c.o->run.by_asset && !ids_asset(id->bytes, id->n))
         return "an asset_id has 32 hexadecimal digits (--by)";
     return ids_wrong(id->bytes, id->n, s->c.o->table != NULL);
 }
@@ -408,7 +410,7 @@ static void do_image(struct state *s, bool look)
     enum outcome outcome;
     bool known;
 
-    if (c->o->skip_stored && is_stored(s)) {
+    if (c->o->run.skip_stored && is_stored(s)) {
         finish(s, ROW_SKIPPED, "");
         return;
     }
@@ -461,16 +463,16 @@ static void estimate(const struct command *c)
 {
     const struct options *o = c->o;
     const uint64_t n = c->progress.units;
-    const uint64_t reads = o->reuse ? n : 0;
-    const uint64_t calls = reads + (o->explicit ? 0 : n);
+    const uint64_t reads = o->run.reuse ? n : 0;
+    const uint64_t calls = reads + (o->run.explicit ? 0 : n);
     char hours[24], at_2000[24];
 
     report_say("%" PRIu64 " image%s: %" PRIu64 " OCR unit%s, %s%" PRIu64
                " Admin API calls", c->progress.ids, c->progress.ids == 1 ? ""
                : "s", n, n == 1 ? "" : "s", reads > 0 ? "up to " : "", calls);
-    if (o->rate > 0) {
-        progress_tenths(hours, (double)n / (double)o->rate *
-                      (double)o->window / (3600.0 * CLOCK_SECOND));
+    if (o->rate.calls > 0) {
+        progress_tenths(hours, (double)n / (double)o->rate.calls *
+                      (double)o->rate.window / (3600.0 * CLOCK_SECOND));
         report_say("%s hours at --rate", hours);
     } else if (calls > 0) {
         progress_tenths(hours, (double)calls / 500);
@@ -544,7 +546,7 @@ static void do_record(struct state *s, enum rows_read r)
                            : id_wrong(s, &s->id);
     if (wrong != NULL)
         finish(s, ROW_FAILED, wrong);
-    else if (c->o->dry_run)
+    else if (c->o->run.dry_run)
         show_request(s);
     else
         do_image(s, place == CHECKPOINT_FIRST);
@@ -572,10 +574,10 @@ static void open_checkpoint(struct command *c)
 
     buf_init(&job, 65536);
     buf_format(&job, "%s\n%s\n%s\n%s\n%lld/%lld\n%d",
-               o->table == NULL ? "" : o->table, o->ocr, o->type,
-               o->resource_type, (long long)o->shard, (long long)o->shards,
-               o->null);
-    if (o->by_asset)             /* as it was before there was --by */
+               o->table == NULL ? "" : o->table, o->run.ocr, o->image.type,
+               o->image.resource_type, (long long)o->shard.number,
+               (long long)o->shard.count, o->null);
+    if (o->run.by_asset)         /* as it was before there was --by */
         buf_str(&job, "\nasset_id");
     command_resume(c, &job);
 }
@@ -596,7 +598,7 @@ static void end_cut(struct command *c, int to, const char *name)
 /* Opens the file of --failed. */
 static void open_failed(struct state *s)
 {
-    const char *path = s->c.o->failed;
+    const char *path = s->c.o->run.failed;
     int fd;
 
     do
@@ -621,9 +623,9 @@ static void begin(struct state *s)
         c->progress.list_size = (int64_t)st.st_size;
         s->list_begin = (int64_t)lseek(c->in.fd, 0, SEEK_CUR);
     }
-    if (!command_list(c) || o->dry_run)
+    if (!command_list(c) || o->run.dry_run)
         return;
-    if (o->failed != NULL)
+    if (o->run.failed != NULL)
         open_failed(s);
     if (c->exit == 0 && c->db != NULL)
         check_table(s);
@@ -632,7 +634,7 @@ static void begin(struct state *s)
     if (c->checkpoint.unclean)
         end_cut(c, STDOUT_FILENO, "standard output");
     if (s->failed.fd >= 0)
-        end_cut(c, s->failed.fd, o->failed);
+        end_cut(c, s->failed.fd, o->run.failed);
     if (c->exit == 0 && !command_headed(c)) {
         rows_header(&c->out);
         command_flush(c);
@@ -651,7 +653,7 @@ static int end(struct state *s, bool list_ended)
     }
     if ((s->settled || list_ended) && c->exit != COMMAND_MISUSED)
         settle(s, false);
-    if (c->o->dry_run)
+    if (c->o->run.dry_run)
         estimate(c);
     /* a row that was not written is looked up, too, and printed again */
     return command_end(c, !s->in_doubt);
@@ -663,14 +665,14 @@ static void set_request(struct state *s)
     const struct options *o = s->c.o;
     unsigned i;
 
-    s->request.resource_type = o->resource_type;
-    s->request.type = o->type;
-    s->request.ocr = o->ocr;
-    s->request.explicit = o->explicit;
-    s->request.by_asset = o->by_asset;
-    s->request.n_pointers = o->n_attrs;
-    for (i = 0; i < o->n_attrs; i++)
-        s->request.pointers[i] = o->attrs[i].value;
+    s->request.resource_type = o->image.resource_type;
+    s->request.type = o->image.type;
+    s->request.ocr = o->run.ocr;
+    s->request.explicit = o->run.explicit;
+    s->request.by_asset = o->run.by_asset;
+    s->request.n_pointers = o->run.attrs.n;
+    for (i = 0; i < o->run.attrs.n; i++)
+        s->request.pointers[i] = o->run.attrs.list[i].value;
 }
 
 int run(const struct options *o)

@@ -95,7 +95,7 @@ static const char *other_type(const char *value)
    or null. */
 static void add_where(struct state *s, unsigned i, bool alone)
 {
-    const struct options_attribute *where = &s->c.o->where[i];
+    const struct options_attribute *where = &s->c.o->find.where.list[i];
     const char *type = other_type(where->value);
     struct buf *filter = &s->parts[FILTER];
 
@@ -116,26 +116,26 @@ static void add_where(struct state *s, unsigned i, bool alone)
 
 static void add_filter(struct state *s, const struct options *o)
 {
-    bool alone = o->n_where + (o->contains != NULL) == 1;
+    bool alone = o->find.where.n + (o->find.contains != NULL) == 1;
     unsigned i;
 
-    if (o->contains != NULL) {
+    if (o->find.contains != NULL) {
         add_name(s, 'c', 0, o->text);
-        add_typed(add_to(s, VALUES, 'c', 0), "S", o->contains);
+        add_typed(add_to(s, VALUES, 'c', 0), "S", o->find.contains);
         buf_str(&s->parts[FILTER], "contains(#c0,:c0)");
     }
-    for (i = 0; i < o->n_where; i++)
+    for (i = 0; i < o->find.where.n; i++)
         add_where(s, i, alone);
 }
 
 static void add_projection(struct state *s, const struct options *o)
 {
-    const char *const *names = o->n_columns > 0 ? o->columns : &o->text;
+    const char *const *names = o->columns.n > 0 ? o->columns.list : &o->text;
     unsigned i;
 
-    if (o->n_columns == 0 && o->format != ROWS_TEXT)
+    if (o->columns.n == 0 && o->format != ROWS_TEXT)
         return;
-    for (i = 0; i == 0 || i < o->n_columns; i++) {
+    for (i = 0; i == 0 || i < o->columns.n; i++) {
         buf_format(&s->parts[PROJECTION], "%s#p%u", i > 0 ? "," : "", i);
         add_name(s, 'p', i, names[i]);
     }
@@ -147,17 +147,17 @@ static void add_sort(struct state *s, const struct options *o)
     struct buf *key = &s->parts[KEY];
     unsigned i;
 
-    if (o->n_sorts == 0)
+    if (o->find.sorts.n == 0)
         return;
     add_name(s, 's', 0, s->range->name);
-    for (i = 0; i < o->n_sorts; i++) {
-        const char *sort = o->sorts[i];
+    for (i = 0; i < o->find.sorts.n; i++) {
+        const char *sort = o->find.sorts.list[i];
         size_t skip = sort[0] != '=' && sort[0] != '^' && sort[1] == '='
             ? 2 : 1;
 
         keys_value(add_to(s, VALUES, 's', i), s->range,
                    (const unsigned char *)sort + skip, strlen(sort + skip));
-        if (o->n_sorts == 2)
+        if (o->find.sorts.n == 2)
             buf_str(key, i == 0 ? " AND #s0 BETWEEN :s0" : " AND :s1");
         else if (sort[0] == '^')
             buf_str(key, " AND begins_with(#s0,:s0)");
@@ -186,13 +186,13 @@ static void make_request(struct state *s, const unsigned char *value, size_t n)
     dynamodb_table(head, o->table);
     buf_str(head, ",\"ReturnConsumedCapacity\":\"TOTAL\"");
     /* indexes do not have consistent reads */
-    buf_str(head, o->index != NULL ? ",\"IndexName\":"
+    buf_str(head, o->find.index != NULL ? ",\"IndexName\":"
             : ",\"ConsistentRead\":true");
-    if (o->index != NULL)
-        dynamodb_quote(head, o->index);
-    if (o->shards > 0)
+    if (o->find.index != NULL)
+        dynamodb_quote(head, o->find.index);
+    if (o->shard.count > 0)
         buf_format(head, ",\"Segment\":%lld,\"TotalSegments\":%lld",
-                   (long long)o->shard - 1, (long long)o->shards);
+                   (long long)o->shard.number - 1, (long long)o->shard.count);
     if (value != NULL) {
         add_name(s, 'h', 0, s->hash->name);
         keys_value(add_to(s, VALUES, 'h', 0), s->hash, value, n);
@@ -266,7 +266,7 @@ static void print_row(struct state *s)
     char why[256];
 
     /* the first column is the key, unless --columns or TEXT say otherwise */
-    if (key->present && s->c.o->n_columns == 0 &&
+    if (key->present && s->c.o->columns.n == 0 &&
         s->c.o->format != ROWS_TEXT) {
         n = key->len < sizeof id ? key->len : sizeof id;
         memcpy(id, s->columns.values.data + key->value, n);
@@ -308,7 +308,7 @@ static bool print(void *context, const struct plain_value *v)
         plain_line(&s->line, v);
     else if (s->whole)
         add_json(&s->line, v);
-    else if (!columns_take(&s->columns, v) && s->c.o->n_columns == 0 &&
+    else if (!columns_take(&s->columns, v) && s->c.o->columns.n == 0 &&
              s->c.o->format != ROWS_TEXT)
         tell_outside(s, v);
     return !s->line.failed && !s->columns.values.failed;
@@ -340,15 +340,15 @@ static void begin_columns(struct state *s, const struct options *o)
     unsigned i;
 
     s->whole = s->plain.typed ||
-        (o->format == ROWS_JSONL && o->n_columns == 0);
-    s->fixed = s->whole || o->format == ROWS_TEXT || o->n_columns > 0;
-    for (i = 0; i < o->n_columns; i++)
-        columns_name(c, o->columns[i]);
+        (o->format == ROWS_JSONL && o->columns.n == 0);
+    s->fixed = s->whole || o->format == ROWS_TEXT || o->columns.n > 0;
+    for (i = 0; i < o->columns.n; i++)
+        columns_name(c, o->columns.list[i]);
     if (!s->fixed) {
         columns_name(c, s->keys.hash.name);
         columns_name(c, s->keys.range.name);
     }
-    if (!s->whole && o->n_columns == 0)
+    if (!s->whole && o->columns.n == 0)
         columns_name(c, o->text);
     c->shown = s->fixed ? c->n : 0;
 }
@@ -552,7 +552,7 @@ static void pay(struct state *s)
     double units = page->units > 0 ? page->units
         : 1 + (double)page->items.len / 4096;
 
-    if (s->c.o->rate == 0)
+    if (s->c.o->rate.calls == 0)
         return;
     pace_spend(&s->pace, units, clock_now(CLOCK_STEADY));
     s->limit = pace_page(s->limit, page->scanned, page->units, s->share);
@@ -640,7 +640,7 @@ static void query(struct state *s)
     size_t n;
     int i;
 
-    if (o->n_sorts > 0 && *s->range->name == '\0') {
+    if (o->find.sorts.n > 0 && *s->range->name == '\0') {
         report_line("--sort: there is no sort key");
         c->exit = COMMAND_MISUSED;
     }
@@ -666,12 +666,12 @@ static void begin(struct state *s)
 {
     struct command *c = &s->c;
     const struct options *o = c->o;
-    int64_t calls = o->rate, window = o->window;
+    int64_t calls = o->rate.calls, window = o->rate.window;
     int i;
 
     c->progress.what = "item";
-    s->hash = o->index != NULL ? &s->keys.index_hash : &s->keys.hash;
-    s->range = o->index != NULL ? &s->keys.index_range : &s->keys.range;
+    s->hash = o->find.index != NULL ? &s->keys.index_hash : &s->keys.hash;
+    s->range = o->find.index != NULL ? &s->keys.index_range : &s->keys.range;
     columns_init(&s->columns);
     plain_init(&s->plain);
     s->plain.typed = o->format == ROWS_DYNAMODB;
@@ -680,12 +680,12 @@ static void begin(struct state *s)
         buf_init(&s->parts[i], 4 << 20);
     buf_init(&s->page.items, ITEMS_FOUND_MAX);
     buf_init(&s->page.last, ITEMS_PLACE_MAX);
-    pace_share(&calls, &window, o->shards);
+    pace_share(&calls, &window, o->shard.count);
     pace_init(&s->pace, calls, window, 0, false);
     s->share = (double)calls * CLOCK_SECOND / (double)window;
     if (s->share < 1)
         s->share = 1;
-    if (o->rate > 0)             /* the first page: of items of 400 KB */
+    if (o->rate.calls > 0)       /* the first page: of items of 400 KB */
         s->limit = (uint64_t)(s->share / UNITS_MAX) + 1;
     if (!is_listed(o) || command_list(c))
         command_keys(c, &s->keys);

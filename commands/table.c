@@ -197,13 +197,13 @@ static int await(struct job *j, enum goal goal)
     int64_t begun = clock_now(CLOCK_STEADY), pause = CLOCK_SECOND;
     bool announced = j->o->quiet;
 
-    if (!j->o->await)
+    if (!j->o->manage.await)
         return 0;
     j->seen = false;
     snprintf(j->how, SENTENCE, "the table does not show yet");
     while (wait_stop == 0) {
         int64_t now = clock_now(CLOCK_STEADY);
-        int status = judge(j, goal, now - begun > j->o->wait);
+        int status = judge(j, goal, now - begun > j->o->net.timeout);
 
         if (status != AGAIN)
             return status;
@@ -229,7 +229,7 @@ static int finish(struct job *j, enum outcome outcome, const char *doing,
         return failed(j, outcome);
     status = await(j, j->goal);
     if (status == 0)
-        tell(j->success, "%s %s%s: %s", doing, j->what, to, j->o->await
+        tell(j->success, "%s %s%s: %s", doing, j->what, to, j->o->manage.await
              ? "done" : "begun (--wait waits until it is done)");
     return status;
 }
@@ -240,7 +240,7 @@ static int make_ready(struct job *j)
 {
     if (reached(j, READY))
         return 0;
-    if (j->o->await)
+    if (j->o->manage.await)
         return await(j, READY);
     tell(SAID, "the table %s cannot be changed now: %s (--wait waits for it)",
          j->name, j->how);
@@ -289,7 +289,7 @@ static int create_again(struct job *j)
 {
     const struct tables_description *d = &j->d;
     const char *key = new_key(j);
-    const char *sort = j->o->sort != NULL ? j->o->sort : "";
+    const char *sort = j->o->manage.sort != NULL ? j->o->manage.sort : "";
     char text[SENTENCE];
 
     if (is_deleting(d->status))
@@ -301,32 +301,33 @@ static int create_again(struct job *j)
              keys_text(text, d, d->hash, d->range));
         return COMMAND_MISUSED;
     }
-    if ((j->o->on_demand || j->o->read > 0) &&
+    if ((j->o->manage.on_demand || j->o->manage.read > 0) &&
         !same_capacity(&d->capacity, &j->capacity)) {
         tell(SAID, "%s exists already, but its capacity is %s (ocrdyn table "
              "capacity changes it)", j->what,
              capacity_text(text, &d->capacity));
         return COMMAND_MISUSED;
     }
-    return exists(j, key, j->o->n_tags > 0 ? "; its tags were not looked at"
+    return exists(j, key, j->o->manage.tags.n > 0
+                  ? "; its tags were not looked at"
                   : "");
 }
 
 static int create(struct job *j)
 {
     struct tables_tag tags[OPTIONS_ATTRIBUTES_MAX];
-    struct tables_new new = {j->name, new_key(j), j->o->sort, j->capacity,
-        tags, j->o->n_tags};
+    struct tables_new new = {j->name, new_key(j), j->o->manage.sort,
+        j->capacity, tags, j->o->manage.tags.n};
     enum outcome outcome;
     unsigned i;
 
     if (!tables_missing(j->db))
         return create_again(j);
-    for (i = 0; i < j->o->n_tags; i++) {
+    for (i = 0; i < j->o->manage.tags.n; i++) {
         struct tables_tag *tag = &tags[i];
 
-        tag->name = j->o->tags[i].name;
-        tag->value = j->o->tags[i].value;
+        tag->name = j->o->manage.tags.list[i].name;
+        tag->value = j->o->manage.tags.list[i].value;
     }
     outcome = tables_create(j->db, &new);
     /* by another, in between, or by a first try whose answer got lost */
@@ -343,7 +344,7 @@ static int delete(struct job *j)
 
     if (!there || is_deleting(j->d.status))
         return vanishes(j, there);
-    if (!j->o->yes) {
+    if (!j->o->manage.yes) {
         tell(SAID, "this would delete %s for good, with all its items: %lld "
              "of them, %lld bytes, when DynamoDB last counted them; --yes "
              "does it", j->what, (long long)j->d.items, (long long)j->d.size);
@@ -469,7 +470,7 @@ static int add_index(struct job *j)
              j->name, type);
         return COMMAND_MISUSED;
     }
-    if (j->d.capacity.on_demand && j->o->read > 0) {
+    if (j->d.capacity.on_demand && j->o->manage.read > 0) {
         tell(SAID, "the table %s is on demand, and so are its indexes: leave "
              "out --read and --write", j->name);
         return COMMAND_MISUSED;
@@ -478,7 +479,7 @@ static int add_index(struct job *j)
     if (status != 0)
         return status;
     return finish(j, tables_add_index(j->db, j->name, j->index, j->o->key,
-                                      j->o->read > 0 ? &j->capacity
+                                      j->o->manage.read > 0 ? &j->capacity
                                       : &j->d.capacity), "making", "");
 }
 
@@ -544,9 +545,10 @@ static const struct verb *find(const struct options *o)
 static bool check_options(const struct options *o, const struct verb *v)
 {
     unsigned given = (o->key != NULL ? KEY : 0) |
-        (o->sort != NULL ? SORT : 0) | (o->on_demand ? ON_DEMAND : 0) |
-        (o->read > 0 ? UNITS : 0) | (o->n_tags > 0 ? TAG : 0) |
-        (o->await ? WAIT : 0) | (o->yes ? YES : 0), i;
+        (o->manage.sort != NULL ? SORT : 0) |
+        (o->manage.on_demand ? ON_DEMAND : 0) |
+        (o->manage.read > 0 ? UNITS : 0) | (o->manage.tags.n > 0 ? TAG : 0) |
+        (o->manage.await ? WAIT : 0) | (o->manage.yes ? YES : 0), i;
 
     for (i = 0; i < sizeof option_names / sizeof option_names[0]; i++)
         if ((given & ~v->takes) >> i & 1)
@@ -557,10 +559,11 @@ static bool check_options(const struct options *o, const struct verb *v)
     if (v->work == add_index && o->key == NULL)
         return options_wrong("which attribute is the index by? --key names "
                              "it");
-    if (v->work == resize && !o->on_demand && o->read == 0)
+    if (v->work == resize && !o->manage.on_demand && o->manage.read == 0)
         return options_wrong("which capacity? --on-demand, or --read N "
                              "--write N");
-    if (o->sort != NULL && o->key != NULL && strcmp(o->sort, o->key) == 0)
+    if (o->manage.sort != NULL && o->key != NULL &&
+        strcmp(o->manage.sort, o->key) == 0)
         return options_wrong("--key and --sort are the same");
     return true;
 }
@@ -595,7 +598,8 @@ int table(const struct options *o)
              : " of the table ", j.index == NULL ? "" : j.name);
     j.goal = verb->goal;
     j.success = o->quiet ? UNSAID : SAID;
-    j.capacity = (struct tables_capacity){o->read == 0, o->read, o->write};
+    j.capacity = (struct tables_capacity){o->manage.read == 0,
+        o->manage.read, o->manage.write};
     j.db = services_dynamodb_or_say(o);
     if (j.db == NULL)
         return COMMAND_MISUSED;
