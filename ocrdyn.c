@@ -95,7 +95,7 @@ int main(int argc, char **argv)
             puts("ocrdyn " OCRDYN_VERSION);
         else
             completion_print(o.shell);
-        return command_printed(0);
+        return command_flush_stdout(0);
     }
     status = check_descriptors(&o);
     if (status != 0)

@@ -1,4 +1,7 @@
-/* command: see command.h. */
+/*
+ * command.c: what commands share, above all those that print rows: start, end,
+ * the list of ids, the checkpoint, and the errors that end them early.
+ */
 #include "cli/command.h"
 
 #include <errno.h>
@@ -6,13 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aws/process.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/report.h"
-#include "base/sandbox.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "cli/confine.h"
 #include "cli/services.h"
 
 void command_complain(const unsigned char *id, size_t n, const char *reason)
@@ -23,38 +25,7 @@ void command_complain(const unsigned char *id, size_t n, const char *reason)
     report_say("%s%s%s", safe, n > 0 ? ": " : "", reason);
 }
 
-/* ------------------------------------------------------------- sandbox */
-
-static void confined(const struct options *o, const char *what,
-                     const char *why)
-{
-    if (process_used)
-        why = "credential_process may have to run again";
-    if (why != NULL && o->verbose)
-        report_say("%s not limited: %s", what, why);
-}
-
-static void confine_files(const struct options *o, int folder)
-{
-    confined(o, "the writing of files is", process_used ? NULL
-             : sandbox_files(folder));
-}
-
-void command_confine(const struct options *o)
-{
-    confined(o, "system calls are", process_used ? NULL : sandbox_calls());
-    if (o->checkpoint == NULL && o->run.failed == NULL)
-        confine_files(o, -1);
-}
-
-void command_opened(const struct command *c)
-{
-    if (c->o->checkpoint != NULL || c->o->run.failed != NULL)
-        confine_files(c->o, c->checkpoint.fd < 0 ? -1
-                      : c->checkpoint.folder);
-}
-
-int command_printed(int status)
+int command_flush_stdout(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
@@ -87,17 +58,18 @@ bool command_begin(struct command *c, const struct options *o,
     if (reads != NULL && isatty(STDIN_FILENO) && !o->quiet)
         report_say("reading %s from the terminal; Ctrl-D ends them", reads);
     wait_signals();
-    command_confine(o);
+    confine_process(o);
     progress_watch(&c->progress);
     return true;
 }
 
-bool command_goes_on(const struct command *c, uint64_t done)
+bool command_continues(const struct command *c, uint64_t done)
 {
     return c->exit == 0 && wait_stop == 0 &&
         (c->o->limit == 0 || done < c->o->limit);
 }
 
+/* Ends the command because the list is UTF-16. */
 static void refuse_utf16(struct command *c)
 {
     char sentence[128];
@@ -106,7 +78,7 @@ static void refuse_utf16(struct command *c)
     c->exit = COMMAND_MISUSED;
 }
 
-bool command_list(struct command *c)
+bool command_check_list(struct command *c)
 {
     struct rows_place place;
     const unsigned char *id;
@@ -115,7 +87,7 @@ bool command_list(struct command *c)
     if (!isatty(c->in.fd) &&
         !ids_wait(&c->in, clock_now(CLOCK_STEADY) + COMMAND_LOOK,
                   &wait_stop))
-        command_unread(c);
+        command_read_error(c);
     place = c->in.place;
     if (rows_peek(&c->in, &place, &id, &n) == ROWS_UTF16)
         refuse_utf16(c);
@@ -128,7 +100,7 @@ enum rows_read command_next(struct command *c, const unsigned char **id,
     enum rows_read r = ids_next(&c->in, &wait_stop, id, n);
 
     if (r == ROWS_ERROR)
-        command_unread(c);
+        command_read_error(c);
     else if (r == ROWS_UTF16)
         refuse_utf16(c);
     return r <= ROWS_MORE ? r : ROWS_END;
@@ -166,22 +138,22 @@ void command_advance(struct command *c)
 void command_flush(struct command *c)
 {
     if (!rows_flush(&c->out) && c->exit != COMMAND_UNWRITTEN)
-        command_unwritten(c, "standard output", c->out.error);
+        command_write_error(c, "standard output", c->out.error);
 }
 
-void command_unread(struct command *c)
+void command_read_error(struct command *c)
 {
     report_say("cannot read standard input: %s", strerror(errno));
     c->exit = COMMAND_STOPPED;
 }
 
-void command_unwritten(struct command *c, const char *what, int error)
+void command_write_error(struct command *c, const char *what, int error)
 {
     report_say("cannot write %s: %s", what, strerror(error));
     c->exit = COMMAND_UNWRITTEN;
 }
 
-void command_failed(struct command *c, enum outcome outcome)
+void command_check_call(struct command *c, enum outcome outcome)
 {
     if (outcome == OUTCOME_DONE)
         return;
@@ -204,14 +176,14 @@ void command_keys(struct command *c, struct keys *keys)
                                 "%s is %s, not %s (--key names it)",
                                 o->find.index != NULL ? o->find.index
                                 : o->table, hash, o->key);
-    command_failed(c, outcome);
+    command_check_call(c, outcome);
 }
 
 bool command_resume(struct command *c, struct buf *job)
 {
     if (job->failed || !checkpoint_open(&c->checkpoint, c->o->checkpoint,
                                         job->data, job->len)) {
-        report_line(job->failed ? "memory is out" : c->checkpoint.error);
+        report_line(job->failed ? "out of memory" : c->checkpoint.error);
         c->exit = COMMAND_MISUSED;
     }
     buf_free(job);
@@ -222,11 +194,11 @@ bool command_sync(struct command *c)
 {
     if (c->file.st_size < 0 || file_sync(STDOUT_FILENO))
         return true;
-    command_unwritten(c, "the rows to the disk", errno);
+    command_write_error(c, "the rows to the disk", errno);
     return false;
 }
 
-void command_saved(struct command *c, bool saved)
+void command_check_saved(struct command *c, bool saved)
 {
     if (saved)
         return;
@@ -234,7 +206,14 @@ void command_saved(struct command *c, bool saved)
     c->exit = COMMAND_UNWRITTEN;
 }
 
-bool command_headed(const struct command *c)
+void command_confine_files(const struct command *c)
+{
+    /* without files, confine_process has done it */
+    if (c->o->checkpoint != NULL || c->o->run.failed != NULL)
+        confine_files(c->o, c->checkpoint.fd < 0 ? -1 : c->checkpoint.folder);
+}
+
+bool command_has_header(const struct command *c)
 {
     return c->checkpoint.fd >= 0 &&
         (c->checkpoint.records > 0 || *c->checkpoint.place != '\0' ||
@@ -244,14 +223,17 @@ bool command_headed(const struct command *c)
 int command_end(struct command *c, bool clean)
 {
     const uint64_t *counts = c->progress.count;
+    bool saved;
 
-    if (c->checkpoint.fd >= 0)
-        command_saved(c, checkpoint_close(&c->checkpoint, clean &&
-                                          c->exit != COMMAND_UNWRITTEN));
+    if (c->checkpoint.fd >= 0) {
+        saved = checkpoint_close(&c->checkpoint, clean &&
+                                 c->exit != COMMAND_UNWRITTEN);
+        command_check_saved(c, saved);
+    }
     if (!c->o->quiet && !c->o->run.dry_run && c->exit != COMMAND_MISUSED)
         progress_summary(&c->progress);
     if (c->exit != 0)
         return c->exit;
-    return counts[ROW_FAILED] + counts[ROW_UNSTORED] +
-        counts[ROW_ABSENT] > 0 ? COMMAND_FAILED : 0;
+    return counts[ROW_FAILED] + counts[ROW_UNSTORED] + counts[ROW_ABSENT] > 0
+        ? COMMAND_FAILED : 0;
 }

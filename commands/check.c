@@ -269,5 +269,5 @@ int check(const struct options *o)
     wait_signals();
     check_cloudinary(o);
     check_dynamodb(o);
-    return command_printed(works ? 0 : COMMAND_FAILED);
+    return command_flush_stdout(works ? 0 : COMMAND_FAILED);
 }

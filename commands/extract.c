@@ -12,6 +12,7 @@
 #include "base/report.h"
 #include "base/text.h"
 #include "cli/command.h"
+#include "cli/confine.h"
 #include "base/text.h"
 
 static bool is_input(const char *file)
@@ -202,7 +203,7 @@ int extract(const struct options *o)
     int i, status = 0;
 
     c.o = o;
-    command_confine(o);
+    confine_process(o);
     if (o->n_words == 0 && isatty(STDIN_FILENO))
         report_line("reading an answer from the terminal; Ctrl-D ends it");
     rows_out_init(&c.out, STDOUT_FILENO, ROWS_TEXT, o->null);

@@ -152,7 +152,7 @@ static void get_batch(struct state *s)
                                        s->ids, s->n_ids, found);
     size_t i;
 
-    command_failed(&s->c, outcome == OUTCOME_DONE ? outcome : OUTCOME_STOP);
+    command_check_call(&s->c, outcome == OUTCOME_DONE ? outcome : OUTCOME_STOP);
     for (i = 0; i < s->n && s->c.exit == 0; i++) {
         const struct entry *e = &s->entries[i];
         bool there = e->wrong == NULL && found->size[e->as] > 0;
@@ -211,7 +211,7 @@ static void delete_batch(struct state *s)
 
     if (items_have(c->db, o->table, o->key, s->ids, s->n_ids, have) !=
         OUTCOME_DONE) {
-        command_failed(c, OUTCOME_STOP);
+        command_check_call(c, OUTCOME_STOP);
         return;
     }
     buf_init(&keys, ITEMS_WRITE_BYTES);
@@ -230,8 +230,8 @@ static void delete_batch(struct state *s)
         for (k = at = 0; k < n; at += s->writes[k++].n)
             s->writes[k].json = keys.data + at;
         if (n > 0)
-            command_failed(c, items_write(c->db, o->table, o->key, NULL,
-                                          s->writes, n));
+            command_check_call(c, items_write(c->db, o->table, o->key, NULL,
+                                              s->writes, n));
         finish_deleted(s, from, i, have);
     }
     buf_free(&keys);
@@ -335,9 +335,9 @@ static void begin(struct state *s)
     plain_init(&s->plain);
     s->plain.typed = o->format == ROWS_DYNAMODB;
     columns_init(&s->columns);
-    if (!command_list(c))
+    if (!command_check_list(c))
         return;
-    command_failed(c, tables_ready(c->db, o->table, o->key));
+    command_check_call(c, tables_ready(c->db, o->table, o->key));
     if (c->exit != 0)
         return;
     for (i = 0; i < s->wanted.n; i++)

@@ -110,9 +110,10 @@ static void print_page(struct state *s)
     memcpy(s->cursor, s->page.cursor, sizeof s->cursor);
     /* what the checkpoint counts must be on the disk before it is */
     if (c->checkpoint.fd >= 0 && c->exit == 0 && command_sync(c))
-        command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
-                                       c->progress.ids - before, s->cursor,
-                                       strlen(s->cursor)));
+        command_check_saved(c, checkpoint_at(&c->checkpoint,
+                                             c->checkpoint.records +
+                                             c->progress.ids - before,
+                                             s->cursor, strlen(s->cursor)));
 }
 
 /* --------------------------------------------------------------- pages */
@@ -235,7 +236,7 @@ static void open_checkpoint(struct state *s)
                strlen(c->checkpoint.place) + 1);
     if (c->checkpoint.unclean &&
         file_end_record(STDOUT_FILENO, c->o->null, true) == FILE_UNWRITTEN)
-        command_unwritten(c, "standard output", errno);
+        command_write_error(c, "standard output", errno);
 }
 
 static void begin(struct state *s)
@@ -244,7 +245,7 @@ static void begin(struct state *s)
 
     if (c->o->checkpoint != NULL)
         open_checkpoint(s);
-    if (c->exit != 0 || command_headed(c))
+    if (c->exit != 0 || command_has_header(c))
         return;
     rows_names(&c->out, s->fields, s->listing.n);
     flush(c);
@@ -260,12 +261,12 @@ int list(const struct options *o)
         return COMMAND_MISUSED;
     init(&s, o);
     begin(&s);
-    command_opened(c);
+    command_confine_files(c);
     ended = c->exit == 0 && c->checkpoint.records > 0 && *s.cursor == '\0';
     if (ended)
         report_say("%s: this listing is complete; remove the file to begin it "
                    "anew", o->checkpoint);
-    while (!ended && command_goes_on(c, c->progress.ids) && read_page(&s)) {
+    while (!ended && command_continues(c, c->progress.ids) && read_page(&s)) {
         print_page(&s);
         ended = *s.cursor == '\0';
     }

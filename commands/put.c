@@ -641,7 +641,7 @@ static void loop(struct state *s, enum records_read r)
             return;
         }
         if (r == RECORDS_ERROR)
-            command_unread(c);
+            command_read_error(c);
         flush(s);
         if (r == RECORDS_ERROR)
             return;
@@ -722,7 +722,7 @@ int put(const struct options *o)
     if (first == RECORDS_REFUSED)
         refuse(&s.c, s.in.sentence);
     else if (first == RECORDS_ERROR)
-        command_unread(&s.c);
+        command_read_error(&s.c);
     else if (wait_stop == 0)
         look_at_table(&s, first);
     loop(&s, first);

@@ -63,9 +63,9 @@ static void settle(struct state *s, bool often)
     s->synced = now;
     /* what it counts must be on the disk before it is */
     if (s->failed.fd >= 0 && !file_sync(s->failed.fd))
-        command_unwritten(c, c->o->run.failed, errno);
+        command_write_error(c, c->o->run.failed, errno);
     else if (command_sync(c))
-        command_saved(c, checkpoint_done(&c->checkpoint));
+        command_check_saved(c, checkpoint_done(&c->checkpoint));
 }
 
 /* Prints the row of the image in hand, whose fate is known. */
@@ -89,7 +89,7 @@ static void finish(struct state *s, enum row_status status,
     if (status == ROW_FAILED && s->failed.fd >= 0) {
         rows_line(&s->failed, s->id.bytes, s->id.n);
         if (!rows_flush(&s->failed))
-            command_unwritten(c, c->o->run.failed, s->failed.error);
+            command_write_error(c, c->o->run.failed, s->failed.error);
     }
     if (!s->in_doubt)
         settle(s, status == ROW_SKIPPED);
@@ -379,7 +379,7 @@ static enum outcome ask_stored(struct state *s)
 static bool is_stored(struct state *s)
 {
     if (s->stored_at == s->stored_n && ask_stored(s) != OUTCOME_DONE) {
-        command_failed(&s->c, OUTCOME_STOP);
+        command_check_call(&s->c, OUTCOME_STOP);
         return false;
     }
     return s->stored[s->stored_at++];
@@ -393,7 +393,7 @@ static bool was_stored(struct state *s)
 
     if (items_get(c->db, c->o->table, c->o->key, s->id.bytes, s->id.n,
                   c->o->text, &found, &s->result.text) != OUTCOME_DONE) {
-        command_failed(c, OUTCOME_STOP);
+        command_check_call(c, OUTCOME_STOP);
         return false;
     }
     if (!found)
@@ -454,7 +454,7 @@ static void show_request(struct state *s)
                (const char *)target.data, (int)body.len,
                (const char *)body.data) < 0 ||
         fflush(stdout) != 0)
-        command_unwritten(&s->c, "standard output", errno);
+        command_write_error(&s->c, "standard output", errno);
     buf_free(&target);
     buf_free(&body);
 }
@@ -492,8 +492,8 @@ static bool output_gone(struct state *s)
     if (s->c.file.st_size >= 0 || poll(&pfd, 1, 0) <= 0 ||
         (pfd.revents & (POLLERR | POLLNVAL)) == 0)
         return false;
-    command_unwritten(&s->c, "standard output",
-                      (pfd.revents & POLLNVAL) != 0 ? EBADF : EPIPE);
+    command_write_error(&s->c, "standard output",
+                        (pfd.revents & POLLNVAL) != 0 ? EBADF : EPIPE);
     return true;
 }
 
@@ -563,7 +563,7 @@ static void check_table(struct state *s)
     if (outcome == OUTCOME_DONE && s->unchecked && !c->o->quiet)
         report_say("the table %s could not be checked beforehand: %s",
                    c->o->table, c->db->error);
-    command_failed(c, outcome);
+    command_check_call(c, outcome);
 }
 
 /* What must be equal for a checkpoint to be of the same work. */
@@ -589,7 +589,7 @@ static void end_cut(struct command *c, int to, const char *name)
         : file_end_record(to, c->o->null, c->checkpoint.unclean);
 
     if (mended == FILE_UNWRITTEN)
-        command_unwritten(c, name, errno);
+        command_write_error(c, name, errno);
     else if (mended != FILE_WHOLE)
         report_say("the last record of %s %s cut short, and is ended", name,
                    mended == FILE_ENDED ? "was" : "may have been");
@@ -605,7 +605,7 @@ static void open_failed(struct state *s)
         fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
     while (fd < 0 && errno == EINTR && wait_stop == 0);
     if (fd < 0)
-        command_unwritten(&s->c, path, errno);
+        command_write_error(&s->c, path, errno);
     rows_out_init(&s->failed, fd, ROWS_TEXT, s->c.o->null);
 }
 
@@ -623,7 +623,7 @@ static void begin(struct state *s)
         c->progress.list_size = (int64_t)st.st_size;
         s->list_begin = (int64_t)lseek(c->in.fd, 0, SEEK_CUR);
     }
-    if (!command_list(c) || o->run.dry_run)
+    if (!command_check_list(c) || o->run.dry_run)
         return;
     if (o->run.failed != NULL)
         open_failed(s);
@@ -635,7 +635,7 @@ static void begin(struct state *s)
         end_cut(c, STDOUT_FILENO, "standard output");
     if (s->failed.fd >= 0)
         end_cut(c, s->failed.fd, o->run.failed);
-    if (c->exit == 0 && !command_headed(c)) {
+    if (c->exit == 0 && !command_has_header(c)) {
         rows_header(&c->out);
         command_flush(c);
     }
@@ -687,8 +687,8 @@ int run(const struct options *o)
     caller_init(&s.caller, c);
     set_request(&s);
     begin(&s);
-    command_opened(c);
-    while (command_goes_on(c, c->progress.ids) &&
+    command_confine_files(c);
+    while (command_continues(c, c->progress.ids) &&
            (r = command_next(c, &s.id.bytes, &s.id.n)) != ROWS_END &&
            !output_gone(&s))
         do_record(&s, r);

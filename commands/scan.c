@@ -398,7 +398,7 @@ static void save(struct state *s, bool begun)
         !command_sync(c))
         return;
     if (c->file.st_size >= 0 && fstat(STDOUT_FILENO, &c->file) < 0) {
-        command_unwritten(c, "the rows to the disk", errno);
+        command_write_error(c, "the rows to the disk", errno);
         return;
     }
     buf_init(&place, CHECKPOINT_PLACE);
@@ -418,9 +418,9 @@ static void save(struct state *s, bool begun)
     for (i = 0; i < last->len; i++)      /* a line end is a space */
         buf_byte(&place, last->data[i] < ' ' ? ' ' : last->data[i]);
     buf_byte(&place, '}');
-    command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
-                                   *printed(s) - s->saved, place.data,
-                                   place.failed ? SIZE_MAX : place.len));
+    command_check_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
+                                         *printed(s) - s->saved, place.data,
+                                         place.failed ? SIZE_MAX : place.len));
     s->saved = *printed(s);
     buf_free(&place);
 }
@@ -474,7 +474,7 @@ static void cut_back(struct command *c, const struct place *place)
                size, c->o->checkpoint);
     if (ftruncate(STDOUT_FILENO, size) < 0 ||
         (lseek(STDOUT_FILENO, 0, SEEK_END) < 0 && errno != ESPIPE))
-        command_unwritten(c, "standard output", errno);
+        command_write_error(c, "standard output", errno);
 }
 
 /* Goes on where an earlier scan ended. False if it was done. */
@@ -580,7 +580,7 @@ static void follow(struct state *s, bool last)
             return;
         if (items_page(c->db, operation, &s->parts[HEAD], page_limit(s),
                        &s->page) != OUTCOME_DONE)
-            command_failed(c, OUTCOME_STOP);
+            command_check_call(c, OUTCOME_STOP);
         command_advance(c);
         if (c->exit != 0)
             return;
@@ -589,7 +589,7 @@ static void follow(struct state *s, bool last)
         print_page(s, last && s->page.last.len == 0);
         if (c->exit == 0)
             save(s, true);
-    } while (s->page.last.len > 0 && command_goes_on(c, *printed(s)));
+    } while (s->page.last.len > 0 && command_continues(c, *printed(s)));
 }
 
 static void scan(struct state *s)
@@ -602,7 +602,7 @@ static void scan(struct state *s)
         more = resume(s);
         if (more && c->exit == 0 && s->page.last.len == 0)
             save(s, false);
-        command_opened(c);
+        command_confine_files(c);
     }
     if (c->exit == 0 && more)
         follow(s, true);
@@ -644,12 +644,12 @@ static void query(struct state *s)
         report_line("--sort: there is no sort key");
         c->exit = COMMAND_MISUSED;
     }
-    for (i = 0; !listed && i < o->n_words && command_goes_on(c, *printed(s));
+    for (i = 0; !listed && i < o->n_words && command_continues(c, *printed(s));
          i++)
         query_value(s, (const unsigned char *)o->words[i],
                     strlen(o->words[i]));
     /* one that is cut is too long anyway */
-    while (listed && command_goes_on(c, *printed(s)) &&
+    while (listed && command_continues(c, *printed(s)) &&
            command_next(c, &value, &n) != ROWS_END)
         query_value(s, value, n);
     /* a header is there even if no item is */
@@ -687,7 +687,7 @@ static void begin(struct state *s)
         s->share = 1;
     if (o->rate.calls > 0)       /* the first page: of items of 400 KB */
         s->limit = (uint64_t)(s->share / UNITS_MAX) + 1;
-    if (!is_listed(o) || command_list(c))
+    if (!is_listed(o) || command_check_list(c))
         command_keys(c, &s->keys);
 }
 

@@ -10,6 +10,7 @@
 #include "base/wait.h"
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/confine.h"
 #include "cli/services.h"
 #include "json.h"
 #include "base/report.h"
@@ -395,7 +396,7 @@ static int show(struct job *j)
         show_index(d, &d->indexes[i]);
     if (d->more > 0)
         tell(PRINTED, "more indexes: %u", d->more);
-    return command_printed(0);
+    return command_flush_stdout(0);
 }
 
 static int list(struct job *j)
@@ -417,7 +418,8 @@ static int list(struct job *j)
         }
     } while (outcome == OUTCOME_DONE && *after != '\0');
     buf_free(&names);
-    return command_printed(outcome == OUTCOME_DONE ? 0 : failed(j, outcome));
+    return command_flush_stdout(outcome == OUTCOME_DONE ? 0
+                                : failed(j, outcome));
 }
 
 /* ------------------------------------------------------- capacity, index */
@@ -604,7 +606,7 @@ int table(const struct options *o)
     if (j.db == NULL)
         return COMMAND_MISUSED;
     wait_signals();
-    command_confine(o);
+    confine_process(o);
     if (j.name != NULL)
         outcome = look(&j);
     if (outcome != OUTCOME_DONE && !((j.goal == MADE || j.goal == GONE) &&
