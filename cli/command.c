@@ -29,7 +29,7 @@ int command_flush_stdout(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    report_say("cannot write %s: %s", "standard output", strerror(errno));
+    report_say("cannot write standard output: %s", strerror(errno));
     return COMMAND_UNWRITTEN;
 }
 
@@ -56,7 +56,7 @@ bool command_begin(struct command *c, const struct options *o,
         return false;
     }
     if (reads != NULL && isatty(STDIN_FILENO) && !o->quiet)
-        report_say("reading %s from the terminal; Ctrl-D ends them", reads);
+        report_say("reading %s from the terminal (Ctrl-D ends them)", reads);
     wait_signals();
     confine_process(o);
     progress_watch(&c->progress);

@@ -229,7 +229,7 @@ bool options_wrong(const char *format, ...)
     va_start(ap, format);
     text_format(text, sizeof text, format, ap);
     va_end(ap);
-    report_say("%s (ocrdyn %s -h shows how it goes)", text,
+    report_say("%s (try: ocrdyn %s -h)", text,
                options_names[parsed_command]);
     return false;
 }
@@ -340,7 +340,7 @@ static const struct {
     [OPTIONS_TIME] = {.storage = AS_STRING, .is_valid = is_time,
         .wanted = "like 2026-01-31 or 2026-01-31T14:00:00Z"},
     [OPTIONS_TABLE_NAME] = {.storage = AS_STRING, .is_valid = tables_name,
-        .wanted = "3 to 255 of a-z A-Z 0-9 _ . -"},
+        .wanted = "3 to 255 characters of a-z A-Z 0-9 _ . -"},
     [OPTIONS_POINTER] = {.storage = AS_STRING, .is_valid = is_pointer,
         .wanted = "a JSON Pointer, such as /width"},
     [OPTIONS_WORD] = {.storage = AS_STRING, .is_valid = is_word,
@@ -440,7 +440,7 @@ static bool take_choice(unsigned *to, const struct options_row *r,
 
 static bool too_many(const struct options_row *r, unsigned max)
 {
-    return options_wrong("--%s: at most %u of them", r->name, max);
+    return options_wrong("--%s takes at most %u values", r->name, max);
 }
 
 /* Adds a string, or several that commas separate, which are cut in place. */
@@ -567,7 +567,7 @@ static bool check_string(const struct options_row *r,
         (pair && !check_utf8(r->name, "the value ", string->value)))
         return false;
     if (max > 0 && (*string->name == '\0' || strlen(string->name) > max))
-        return options_wrong("--%s wants 1 to %zu bytes of UTF-8", r->name,
+        return options_wrong("--%s needs 1 to %zu bytes of UTF-8", r->name,
                              max);
     return kinds[r->kind].is_valid == NULL ||
         kinds[r->kind].is_valid(string->value) ||
@@ -616,8 +616,8 @@ static bool check_words(const struct options *o)
     if (reads && *word != NULL && strcmp(*word, "-") == 0)
         word++;
     return *word == NULL || in_set(WORDS, o->command) ||
-        options_wrong("\"%s\" is too much%s", *word, reads
-                      ? ": the list comes on standard input" : "");
+        options_wrong("unexpected argument \"%s\"%s", *word, reads
+                      ? ": the list is read from standard input" : "");
 }
 
 static bool check_run(const struct options *o)
@@ -626,7 +626,7 @@ static bool check_run(const struct options *o)
         (o->run.skip_stored || o->run.attrs.n + o->sets.n > 0))
         return options_wrong("--attr, --set and --skip-stored need --table");
     if (o->run.explicit && o->run.by_asset)
-        return options_wrong("--via explicit knows images by public_id only");
+        return options_wrong("--via explicit needs public_ids, not asset_ids");
     return true;
 }
 
@@ -638,12 +638,13 @@ static bool check_list(const struct options *o)
 
     if (n > 1)
         return options_wrong("only one of --prefix, --tag, --folder, --since "
-                             "and --search: --search can say both");
+                             "and --search is possible; an expression of "
+                             "--search can combine conditions");
     if (o->list.search != NULL &&
         (o->image.type != NULL || o->image.resource_type != NULL))
-        return options_wrong("--type, --resource-type: with --search the "
-                             "expression says that, as in resource_type:image "
-                             "AND type:upload");
+        return options_wrong("--search excludes --type and --resource-type: "
+                             "use resource_type:image AND type:upload in the "
+                             "expression");
     return true;
 }
 
@@ -652,12 +653,12 @@ static bool check_update(const struct options *o)
     unsigned i;
 
     if (o->sets.n + o->update.removes.n == 0)
-        return options_wrong("nothing is to be changed: --set or --remove says "
-                             "what");
+        return options_wrong("there is nothing to change: --set or --remove "
+                             "is required");
     for (i = 0; i < o->sets.n; i++)
         if (strlen(o->sets.list[i].value) > ITEM_MAX)
             return options_wrong("--set: the value of %s is larger than an "
-                                 "item", o->sets.list[i].name);
+                                 "item can be", o->sets.list[i].name);
     return true;
 }
 
@@ -668,17 +669,17 @@ static bool check_query(const struct options *o)
 
     return o->find.sorts.n < 2 || (strncmp(sorts[0], ">=", 2) == 0 &&
                                    strncmp(sorts[1], "<=", 2) == 0) ||
-        options_wrong("--sort: two of them are a range, first >=FROM, then "
-                      "<=TO");
+        options_wrong("--sort: two conditions must be a range, first >=FROM, "
+                      "then <=TO");
 }
 
 /* What each of its words wants is for table.c. */
 static bool check_table(const struct options *o)
 {
     if ((o->manage.read > 0) != (o->manage.write > 0))
-        return options_wrong("--read and --write go together");
+        return options_wrong("--read and --write must be given together");
     if (o->manage.on_demand && o->manage.read > 0)
-        return options_wrong("--on-demand, or --read and --write: not both");
+        return options_wrong("--on-demand excludes --read and --write");
     return true;
 }
 
@@ -687,10 +688,10 @@ static bool check(const struct options *o)
     if (!check_strings(o) || !check_words(o))
         return false;
     if (o->table == NULL && in_set(STORE, o->command))
-        return options_wrong("which table? --table names it");
+        return options_wrong("--table is required");
     if (o->rate.calls > 0 && o->rate.calls < o->shard.count)
         return options_wrong("--rate: less than one for each of %lld parts; "
-                             "take a longer unit", (long long)o->shard.count);
+                             "use a longer unit", (long long)o->shard.count);
     switch (o->command) {
     case OPTIONS_RUN:
         return check_run(o);
@@ -698,14 +699,14 @@ static bool check(const struct options *o)
         return check_list(o);
     case OPTIONS_PUT:
         return o->format != ROWS_TEXT ||
-            options_wrong("--format: rows of text alone have no key");
+            options_wrong("--format: rows in the format text have no key");
     case OPTIONS_UPDATE:
         return check_update(o);
     case OPTIONS_QUERY:
         return check_query(o);
     case OPTIONS_SCAN:
         return o->limit == 0 || o->checkpoint == NULL ||
-            options_wrong("--limit and --checkpoint do not go together");
+            options_wrong("--limit excludes --checkpoint");
     case OPTIONS_TABLE:
         return check_table(o);
     default:
@@ -782,7 +783,7 @@ static bool take_value(struct options *o, const struct options_row *r,
     if (value == NULL)
         value = (*word)[1] != NULL ? *++*word : NULL;
     return value != NULL ? take(o, r, value)
-        : options_wrong("--%s wants a value", r->name);
+        : options_wrong("--%s needs a value", r->name);
 }
 
 /* --name, --name=value, --name value */

@@ -126,7 +126,7 @@ static bool read_text(struct buf *text, const char *file)
     bool good;
 
     if (!answer_init(&answer, "", text, NULL, NULL, 0)) {
-        good = complain("%s: memory is out", name(file));
+        good = complain("%s: out of memory", name(file));
     } else {
         char sentence[ANSWER_SENTENCE];
 
@@ -205,7 +205,7 @@ int extract(const struct options *o)
     c.o = o;
     confine_process(o);
     if (o->n_words == 0 && isatty(STDIN_FILENO))
-        report_line("reading an answer from the terminal; Ctrl-D ends it");
+        report_line("reading an answer from the terminal (Ctrl-D ends it)");
     rows_out_init(&c.out, STDOUT_FILENO, ROWS_TEXT, o->null);
     buf_init(&text, ANSWER_TEXT_MAX);
     for (i = 0; (i == 0 || i < o->n_words) && c.exit == 0; i++) {

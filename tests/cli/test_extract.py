@@ -440,7 +440,7 @@ def test_a_reader_that_is_gone_ends_it_in_silence_as_it_ends_cat(ocrdyn,
     "unknown letter": (["-x"], "there is no option -x"),
     "unknown name": (["--rate=1/s"], "there is no option --rate=1/s"),
     "an option of run's": (["-t", "ocr"], "there is no option -t"),
-    "no value": (["a.json", "-p"], "--pointer wants a value"),
+    "no value": (["a.json", "-p"], "--pointer needs a value"),
     "a value too many": (["--null=1"], "--null takes no value"),
     "no pointer": (["-p", "width"], '"width" is not a JSON Pointer'),
     "a bad escape": (["-p", "/~2"], '"/~2" is not a JSON Pointer'),
@@ -452,7 +452,7 @@ def test_misuse_is_told_before_anything_is_read(ocrdyn, save, args, sentence):
     done = ocrdyn(["extract", *args], dump(answer(page("b"))))
     assert (done.returncode, done.stdout) == (2, b"")
     assert sentence in done.stderr
-    assert done.stderr.endswith("(ocrdyn extract -h shows how it goes)\n")
+    assert done.stderr.endswith("(try: ocrdyn extract -h)\n")
 
 
 def test_options_may_follow_files_and_be_grouped(ocrdyn, save):

@@ -363,19 +363,19 @@ def test_output_that_cannot_be_written_is_an_error(dynamodb, table, fill,
 
 
 @pytest.mark.parametrize("args, sentence", [
-    (["get"], "--table names it"),
-    (["get", "-t", "x"], "not 3 to 255 of"),
+    (["get"], "--table is required"),
+    (["get", "-t", "x"], "not 3 to 255 characters"),
     (["get", "-t", "tab", "--columns", "a,,b"], "--columns"),
     (["get", "-t", "tab", "--columns", "a,a"], "named twice"),
     (["delete", "-t", "tab", "id"], "too much"),
-    (["update", "-t", "tab"], "nothing is to be changed"),
+    (["update", "-t", "tab"], "nothing to change"),
     (["update", "-t", "tab", "--set", "publicId=x"], "named twice"),
     (["update", "-t", "tab", "--set", "a=1", "--remove", "a"], "named twice"),
     (["put", "-t", "tab", "-f", "text"], "no key"),
     (["query", "-t", "tab", "--sort", "x"], "--sort"),
     (["scan", "-t", "tab", "--segment", "3/2"], "--segment"),
     (["scan", "-t", "tab", "word"], "too much"),
-    (["scan", "-t", "tab", "-c", "f", "--limit", "3"], "do not go together")])
+    (["scan", "-t", "tab", "-c", "f", "--limit", "3"], "--limit excludes --checkpoint")])
 def test_what_is_wrong_is_told_without_a_call(dynamodb, ocrdyn, args,
                                               sentence):
     done = ocrdyn(args)

@@ -262,9 +262,9 @@ def test_a_refusal_ends_the_list(cloudinary, ocrdyn, reply, said):
 
 
 MISUSED = {
-    "two at once": (["--prefix", "a", "--tag", "b"], "--search can say both"),
+    "two at once": (["--prefix", "a", "--tag", "b"], "can combine"),
     "search and type": (["--search", "a", "--type", "upload"],
-                        "the expression says that"),
+                        "--search excludes --type"),
     "search and resource type": (["--search", "a", "--resource-type", "raw"],
                                  "--resource-type"),
     "since": (["--since", "yesterday"], "not like 2026-01-31"),
