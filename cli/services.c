@@ -1,4 +1,7 @@
-/* services: from options and environment to the two clients. */
+/*
+ * services.c: configures the clients of Cloudinary and DynamoDB from options
+ * and environment.
+ */
 #include "cli/services.h"
 
 #include <stdlib.h>
@@ -29,9 +32,8 @@ static const char *variable(const char *name)
 }
 
 /*
- * Loads the trust anchors: those of --cacert; else those of `own`, a bundle for
- * this service only; else those of SSL_CERT_FILE and SSL_CERT_DIR; else the
- * system's.
+ * Loads the trust anchors from the first of these that is set: --cacert; `own`,
+ * a bundle for this service only; SSL_CERT_FILE and SSL_CERT_DIR; the system.
  */
 static bool load_trust(struct tls_trust *trust, const char *cacert,
                        const char *own, char *error)
@@ -51,8 +53,8 @@ static bool load_trust(struct tls_trust *trust, const char *cacert,
     return true;
 }
 
-/* Returns the value of a variable that may have a lower-case name, which has
-   precedence, as with curl. NULL if neither is set. */
+/* Returns the value of a variable whose lower-case name takes precedence, as in
+   curl, or NULL if neither is set. An empty upper-case one is returned. */
 static const char *either(const char *small, const char *capital)
 {
     const char *value = variable(small);
@@ -60,7 +62,7 @@ static const char *either(const char *small, const char *capital)
     return value != NULL ? value : getenv(capital);
 }
 
-/* Chooses the proxy for `url`; `own` is one for this service only, or NULL. */
+/* Chooses the proxy for `url`. `own`: a proxy for this service, or NULL. */
 static bool load_proxy(struct service *service, const struct http_url *url,
                        const char *own, char *error)
 {
@@ -91,8 +93,7 @@ static bool set_service(struct service *service, const struct options *o,
     return load_trust(&service->trust, o->net.cacert, own, error);
 }
 
-struct cloudinary *services_cloudinary(const struct options *o,
-                                          char *error)
+struct cloudinary *services_cloudinary(const struct options *o, char *error)
 {
     struct account account;
     bool good = account_load(&account, error) &&

@@ -144,7 +144,7 @@ def test_fish_completes(folder, line, found):
 @pytest.mark.parametrize("folder", ["fish"], indirect=True)
 def test_fish_shows_what_options_are_for(folder):
     assert shell("fish", "source ./completion; complete -C 'ocrdyn --ski'",
-                 folder) == "--skip-stored\task the table\n"
+                 folder) == "--skip-stored\tids in the table\n"
 
 
 @pytest.mark.parametrize("folder", ["zsh"], indirect=True)
@@ -156,7 +156,7 @@ def test_fish_shows_what_options_are_for(folder):
     ("ocrdyn -c an", "answer.json"),
     ("ocrdyn extract an", "answer.json"),
     ("ocrdyn ext", "extract"),
-    ("ocrdyn --s", "ask the table"),
+    ("ocrdyn --s", "ids in the table"),
 ], ids=repr)
 def test_zsh_completes(folder, line, shown):
     assert shown in in_zsh(line, folder)
