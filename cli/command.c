@@ -103,7 +103,7 @@ enum rows_read command_next(struct command *c, const unsigned char **id,
         command_read_error(c);
     else if (r == ROWS_UTF16)
         refuse_utf16(c);
-    return r <= ROWS_MORE ? r : ROWS_END;
+    return r == ROWS_ID || r == ROWS_LONG ? r : ROWS_END;
 }
 
 void command_count(struct command *c, enum row_status status,
@@ -166,16 +166,15 @@ void command_check_call(struct command *c, enum outcome outcome)
 void command_keys(struct command *c, struct keys *keys)
 {
     const struct options *o = c->o;
-    enum outcome outcome = keys_read(c->db, o->table, o->find.index, o->key,
-                                     keys);
-    const char *hash = o->find.index != NULL ? keys->index_hash.name
-                                        : keys->hash.name;
+    const char *index = o->find.index;
+    enum outcome outcome = keys_read(c->db, o->table, index, o->key, keys);
+    const char *hash = index != NULL ? keys->index_hash.name : keys->hash.name;
 
     if (outcome == OUTCOME_DONE && o->key_given && strcmp(o->key, hash) != 0)
         outcome = dynamodb_fail(c->db, OUTCOME_BAD, "the partition key of "
                                 "%s is %s, not %s (--key names it)",
-                                o->find.index != NULL ? o->find.index
-                                : o->table, hash, o->key);
+                                index != NULL ? index : o->table, hash,
+                                o->key);
     command_check_call(c, outcome);
 }
 

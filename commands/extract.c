@@ -97,6 +97,7 @@ static bool read_document(struct json *json, const char *file)
     unsigned char piece[16384];
     enum text_begin begin = TEXT_UNKNOWN;
     char sentence[128];
+    const char *utf16;
     size_t skip;
     int fd = is_input(file) ? STDIN_FILENO
                             : open(file, O_RDONLY | O_CLOEXEC);
@@ -111,7 +112,8 @@ static bool read_document(struct json *json, const char *file)
         n -= (ssize_t)skip;
         memmove(piece, piece + skip, (size_t)n);
     }
-    if (begin < TEXT_UTF16 && n >= 0 && json_feed(json, piece, (size_t)n))
+    utf16 = text_utf16(begin, "it", sentence, sizeof sentence);
+    if (utf16 == NULL && n >= 0 && json_feed(json, piece, (size_t)n))
         do
             n = read_some(fd, piece, sizeof piece);
         while (n > 0 && json_feed(json, piece, (size_t)n));
@@ -120,8 +122,8 @@ static bool read_document(struct json *json, const char *file)
         close(fd);
     if (n < 0)
         return complain("%s: %s", shown_name(file), strerror(error));
-    if (text_utf16(begin, "it", sentence, sizeof sentence) != NULL)
-        return complain("%s: %s", shown_name(file), sentence);
+    if (utf16 != NULL)
+        return complain("%s: %s", shown_name(file), utf16);
     return json_end(json) || not_json(json, file, skip, piece, n);
 }
 
