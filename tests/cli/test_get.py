@@ -367,15 +367,16 @@ def test_output_that_cannot_be_written_is_an_error(dynamodb, table, fill,
     (["get", "-t", "x"], "not 3 to 255 characters"),
     (["get", "-t", "tab", "--columns", "a,,b"], "--columns"),
     (["get", "-t", "tab", "--columns", "a,a"], "named twice"),
-    (["delete", "-t", "tab", "id"], "too much"),
+    (["delete", "-t", "tab", "id"], "unexpected argument"),
     (["update", "-t", "tab"], "nothing to change"),
     (["update", "-t", "tab", "--set", "publicId=x"], "named twice"),
     (["update", "-t", "tab", "--set", "a=1", "--remove", "a"], "named twice"),
     (["put", "-t", "tab", "-f", "text"], "no key"),
     (["query", "-t", "tab", "--sort", "x"], "--sort"),
     (["scan", "-t", "tab", "--segment", "3/2"], "--segment"),
-    (["scan", "-t", "tab", "word"], "too much"),
-    (["scan", "-t", "tab", "-c", "f", "--limit", "3"], "--limit excludes --checkpoint")])
+    (["scan", "-t", "tab", "word"], "unexpected argument"),
+    (["scan", "-t", "tab", "-c", "f", "--limit", "3"],
+     "--limit excludes --checkpoint")])
 def test_what_is_wrong_is_told_without_a_call(dynamodb, ocrdyn, args,
                                               sentence):
     done = ocrdyn(args)
