@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/report.h"
 #include "base/text.h"
+#include "cli/progress.h"
 #include "dynamodb/item.h"
 #include "dynamodb/tables.h"
 #include "json.h"
@@ -65,8 +66,14 @@ static bool in_set(unsigned commands, enum options_command command)
 
 #define TO(member) offsetof(struct options, member)
 
-/* In the order of the help texts, which print two short options on a line. The
-   words of a choice are in the order of the enum that stores it. */
+/* A choice is stored as the number of its word: the words below are in the
+   order of these enums. */
+_Static_assert(ROWS_TSV == 0 && ROWS_JSONL == 1 && ROWS_CSV == 2 &&
+               ROWS_TEXT == 3 && ROWS_DYNAMODB == 4, "--format");
+_Static_assert(PROGRESS_AUTO == 0 && PROGRESS_ALWAYS == 1 &&
+               PROGRESS_NEVER == 2, "--progress");
+
+/* In the order of the help texts, which print two short options on a line. */
 static const struct options_row table[] = {
     {"table", "TABLE", "DynamoDB table",
      't', OPTIONS_TABLE_NAME, RUN | STORE | CHECK, TO(table)},
@@ -511,8 +518,8 @@ static bool take(struct options *o, const struct options_row *r, char *value)
 
 /* --------------------------------------------- checks of the whole line */
 
-/* Checks that a word, or the value of an option, is UTF-8. `where` and `what`
-   tell in the message what it is. */
+/* Checks that a value of `option`, or a word if that is "", is UTF-8. `what`
+   precedes it in the message. */
 static bool check_utf8(const char *option, const char *what, const char *text)
 {
     const unsigned char *bytes = (const unsigned char *)text;
@@ -526,8 +533,8 @@ static bool check_utf8(const char *option, const char *what, const char *text)
                          what, safe, text_hint(bytes, strlen(text)));
 }
 
-/* Gets string number `i` of an option, or its pair. The name of a string is
-   the string itself. Returns false if there are fewer. */
+/* Gets string number `i` of an option, or pair number `i`. The name and the
+   value of a string are the string itself. Returns false if there are fewer. */
 static bool string_at(const struct options *o, const struct options_row *r,
                       unsigned i, struct options_attribute *string)
 {
@@ -576,7 +583,7 @@ static bool check_string(const struct options_row *r,
    columns that it prints, must differ from each other. */
 static bool check_strings(const struct options *o)
 {
-    const char *names[OPTIONS_COLUMNS_MAX];
+    const char *names[OPTIONS_COLUMNS_MAX];      /* run has at most 34 */
     const struct options_row *r = NULL;
     struct options_attribute string;
     unsigned n = 0, i, k;
@@ -774,7 +781,8 @@ static const struct options_row *find_letter(char letter)
     return r;
 }
 
-/* Takes an option with its value, which is the next word if `value` is NULL. */
+/* Takes an option with its value. If `value` is NULL, it is the next word, to
+   which *word is then moved. */
 static bool take_value(struct options *o, const struct options_row *r,
                        char *value, char ***word)
 {
@@ -784,7 +792,7 @@ static bool take_value(struct options *o, const struct options_row *r,
         : options_wrong("--%s needs a value", r->name);
 }
 
-/* --name, --name=value, --name value */
+/* Takes the option in *word: --name, --name=value, --name value. */
 static bool take_long(struct options *o, char ***word)
 {
     char *name = **word + 2, *equal = strchr(name, '=');
@@ -798,7 +806,7 @@ static bool take_long(struct options *o, char ***word)
         : options_wrong("--%s takes no value", r->name);
 }
 
-/* -a, -ab, -bVALUE, -b VALUE */
+/* Takes the options in *word: -a, -ab, -bVALUE, -b VALUE. */
 static bool take_letters(struct options *o, char ***word)
 {
     char *letter;
