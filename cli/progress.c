@@ -106,21 +106,16 @@ void progress_draw(const struct progress *p)
     buf_free(&line);
 }
 
-void progress_print(const struct progress *p)
+void progress_answer(void)
 {
     struct buf line;
 
-    progress_line(&line, p);
-    report_line(end_line(&line));
-    buf_free(&line);
-}
-
-void progress_answer(void)
-{
     if (wait_asked == 0)
         return;
     wait_asked = 0;
-    progress_print(watched);
+    progress_line(&line, watched);
+    report_line(end_line(&line));
+    buf_free(&line);
 }
 
 void progress_watch(const struct progress *p)

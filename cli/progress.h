@@ -36,9 +36,6 @@ struct progress {
 /* Draws the progress line, at most every 200 ms. */
 void progress_draw(const struct progress *p);
 
-/* Prints the progress line as a message. */
-void progress_print(const struct progress *p);
-
 /* Prints the summary. */
 void progress_summary(const struct progress *p);
 
