@@ -39,28 +39,12 @@ static int (*const commands[OPTIONS_COMMANDS])(const struct options *o) = {
     [OPTIONS_CHECK] = check
 };
 
-/* Does the command read ids or rows? extract handles its own input. */
-static bool reads_stdin(enum options_command command)
-{
-    switch (command) {
-    case OPTIONS_RUN:
-    case OPTIONS_GET:
-    case OPTIONS_PUT:
-    case OPTIONS_UPDATE:
-    case OPTIONS_DELETE:
-    case OPTIONS_QUERY:
-        return true;
-    default:
-        return false;
-    }
-}
-
 /* Returns 0 if the standard descriptors are open, else the exit status. */
 static int check_descriptors(const struct options *o)
 {
     struct stat st;
 
-    if (reads_stdin(o->command) && fstat(STDIN_FILENO, &st) < 0) {
+    if (options_reads_input(o->command) && fstat(STDIN_FILENO, &st) < 0) {
         report_line("standard input is closed");
         return COMMAND_MISUSED;
     }

@@ -34,7 +34,7 @@ enum {
     TABLE = 1 << OPTIONS_TABLE,
     CHECK = 1 << OPTIONS_CHECK,
     FIND = QUERY | SCAN,
-    READS = RUN | GET | PUT | UPDATE | DELETE,   /* read standard input */
+    READS = RUN | GET | PUT | UPDATE | DELETE,   /* read a list */
     WORDS = EXTRACT | QUERY | TABLE,     /* take words */
     WRITES = RUN | UPDATE,               /* write attributes by name */
     STORE = GET | PUT | UPDATE | DELETE | FIND,  /* need a table */
@@ -220,6 +220,11 @@ const struct options_row *options_next(enum options_command command,
     while (row < end && !in_set(row->commands, command))
         row++;
     return row < end ? row : NULL;
+}
+
+bool options_reads_input(enum options_command command)
+{
+    return in_set(READS | QUERY, command);
 }
 
 /* -------------------------------------------------------------- messages */

@@ -204,6 +204,10 @@ bool options_parse(struct options *o, enum options_command command,
    none. */
 bool options_find(enum options_command *command, const char *name);
 
+/* Returns whether the command reads ids, rows or values from standard input.
+   extract, which reads files, is not among these commands. */
+bool options_reads_input(enum options_command command);
+
 /* Prints what is wrong with the command line that was parsed last, and how to
    get help for its command. Returns false. */
 bool options_wrong(const char *format, ...)

@@ -376,7 +376,21 @@ def test_output_that_cannot_be_written_is_an_error(dynamodb, table, fill,
     (["scan", "-t", "tab", "--segment", "3/2"], "--segment"),
     (["scan", "-t", "tab", "word"], "unexpected argument"),
     (["scan", "-t", "tab", "-c", "f", "--limit", "3"],
-     "--limit excludes --checkpoint")])
+     "--limit excludes --checkpoint"),
+    (["update", "-t", "tab", *(f"--remove=a{i}" for i in range(17))],
+     "--remove takes at most 16"),
+    (["get", "-t", "tab", "--columns", ",".join(map(str, range(101)))],
+     "--columns takes at most 100"),
+    (["put", "-t", "tab", "--number", ",".join(map(str, range(101)))],
+     "--number takes at most 100"),
+    (["query", "-t", "tab", *["--sort=>a"] * 3], "--sort takes at most 2"),
+    (["query", "-t", "tab", "--sort=<=b", "--sort=>=a"], "must be a range"),
+    (["scan", "-t", "tab", "-r", "1/s", "--segment", "1/2"], "longer unit"),
+    (["get", "-t", "tab", "--max-attempts", "1001"], "from 1 to 1000"),
+    (["get", "-t", "tab", "--key", "\udcff"], "--key"),
+    (["scan", "-t", "tab", "--where", "a=\udcff"], "the value"),
+    (["scan", "-t", "tab", "--where", "\udcff=a"], "the name"),
+    (["query", "-t", "tab", "\udcff"], "is not UTF-8")])
 def test_what_is_wrong_is_told_without_a_call(dynamodb, ocrdyn, args,
                                               sentence):
     done = ocrdyn(args)

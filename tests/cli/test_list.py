@@ -270,6 +270,8 @@ MISUSED = {
     "since": (["--since", "yesterday"], "not like 2026-01-31"),
     "since the 32nd": (["--since", "2026-01-32"], "not like 2026-01-31"),
     "an empty tag": (["--tag", ""], "--tag needs"),
+    "a tag of 2049 bytes": (["--tag", "x" * 2049], "--tag needs 1 to 2048"),
+    "100% as the reserve": (["--reserve", "100%"], "--reserve"),
     "a word": (["a"], "unexpected argument"),
     "a column that is none": (["--columns", "a,,b"], "--columns"),
     "a wild column": (["--columns", "ta*"], "--columns"),
