@@ -258,6 +258,8 @@ def test_files_with_unusual_names(ocrdyn, tmp_path):
         (tmp_path / name).write_bytes(dump(answer(page(name))))
     done = ocrdyn(["extract", "--", "-x", "a b", "\x1b[2J"])
     assert done.stdout == b"-x\na b\n\x1b[2J\n"
+    (tmp_path / "\udcff").write_bytes(dump(answer(page("not UTF-8"))))
+    assert ocrdyn(["extract", "\udcff"]).stdout == b"not UTF-8\n"
     done = ocrdyn(["extract", "gone\x1b[2J\n"])
     assert done.stderr.startswith("ocrdyn: gone\\x1B[2J")
     assert done.stderr.count("\n") == 1 and done.returncode == 1
