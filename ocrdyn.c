@@ -1,5 +1,7 @@
-/* ocrdyn: main. Dispatches to the command that the first word names; each
-   command has its own file in commands/. */
+/*
+ * ocrdyn.c: main. Dispatches to the command that the first word names; each
+ * command has its own file in commands/.
+ */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -42,18 +44,16 @@ static int check_descriptors(const struct options *o)
 {
     struct stat st;
 
-    if ((o->command == OPTIONS_RUN || (o->command >= OPTIONS_GET &&
-                                       o->command <= OPTIONS_QUERY)) &&
-        fstat(STDIN_FILENO, &st) < 0) {
-        report_say("standard input is closed");
+    if (options_reads_input(o->command) && fstat(STDIN_FILENO, &st) < 0) {
+        report_line("standard input is closed");
         return COMMAND_MISUSED;
     }
     if (fstat(STDOUT_FILENO, &st) < 0) {
-        report_say("standard output is closed");
+        report_line("standard output is closed");
         return COMMAND_UNWRITTEN;
     }
-    /* else the first file that is opened would get descriptor 2, and the
-       messages */
+    /* otherwise the first file to be opened would become descriptor 2 and
+       receive the messages */
     if (fstat(STDERR_FILENO, &st) < 0 && open("/dev/null", O_WRONLY) < 0)
         return COMMAND_MISUSED;
     return 0;
@@ -73,14 +73,15 @@ int main(int argc, char **argv)
         return COMMAND_MISUSED;
     if (!options_parse(&o, command, argv))
         return COMMAND_MISUSED;
-    if (o.help)
-        help_print(command);
-    else if (o.version)
-        puts("ocrdyn " OCRDYN_VERSION);
-    else if (o.completion != 0)
-        completion_print(o.shell);
-    if (o.help || o.version || o.completion != 0)
+    if (o.help || o.version || o.shell != OPTIONS_UNSET) {
+        if (o.help)
+            help_print(command);
+        else if (o.version)
+            puts("ocrdyn " OCRDYN_VERSION);
+        else
+            completion_print(o.shell);
         return command_flush_stdout(0);
+    }
     status = check_descriptors(&o);
     if (status != 0)
         return status;

@@ -18,9 +18,11 @@ void caller_init(struct caller *caller, struct command *command)
 
     pace_share(&rate, &window, o->shard.count);
     caller->command = command;
-    caller->max_attempts = o->net.max_attempts > 0 ? (unsigned)o->net.max_attempts : 5;
+    caller->max_attempts = o->net.max_attempts > 0
+        ? (unsigned)o->net.max_attempts : 5;
     caller->starved = false;
-    pace_init(&caller->pace, rate, window, o->reserve.calls, o->reserve.percent);
+    pace_init(&caller->pace, rate, window, o->reserve.calls,
+              o->reserve.percent);
 }
 
 bool caller_wait(struct caller *caller, int64_t when, const char *why)

@@ -1,4 +1,7 @@
-/* columns: see columns.h. */
+/*
+ * columns.c: collects the attributes of an item in columns, and prints them as
+ * a row.
+ */
 #include "cli/columns.h"
 
 #include <stdio.h>
@@ -47,7 +50,7 @@ void columns_name(struct columns *c, const char *name)
         columns_add(c, (const unsigned char *)name, strlen(name), COLUMNS_MAX);
 }
 
-/* Does the name of number `i` come before that of number `k`? */
+/* Compares the names of columns `i` and `k` by their bytes. */
 static bool is_before(const struct columns *c, size_t i, size_t k)
 {
     const struct columns_one *a = &c->list[i], *b = &c->list[k];
@@ -86,7 +89,8 @@ bool columns_take(struct columns *c, const struct plain_value *value)
     return true;
 }
 
-/* Returns how many: with `there` only those that the item has. */
+/* Makes the fields of a row. `there`: only those that the item has. Returns
+   their number. */
 static size_t make_fields(const struct columns *c, bool there,
                           struct rows_field *fields)
 {

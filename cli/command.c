@@ -1,4 +1,7 @@
-/* command: see command.h. */
+/*
+ * command.c: what commands share, above all those that print rows: start, end,
+ * the list of ids, the checkpoint, and the errors that end them early.
+ */
 #include "cli/command.h"
 
 #include <errno.h>
@@ -6,13 +9,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "aws/process.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/report.h"
-#include "base/sandbox.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "cli/confine.h"
 #include "cli/services.h"
 
 void command_complain(const unsigned char *id, size_t n, const char *reason)
@@ -23,42 +25,11 @@ void command_complain(const unsigned char *id, size_t n, const char *reason)
     report_say("%s%s%s", safe, n > 0 ? ": " : "", reason);
 }
 
-/* ------------------------------------------------------------- sandbox */
-
-static void confined(const struct options *o, const char *what,
-                     const char *why)
-{
-    if (process_used)
-        why = "credential_process may have to run again";
-    if (why != NULL && o->verbose)
-        report_say("%s not limited: %s", what, why);
-}
-
-static void confine_files(const struct options *o, int folder)
-{
-    confined(o, "the writing of files is", process_used ? NULL
-             : sandbox_files(folder));
-}
-
-void confine_process(const struct options *o)
-{
-    confined(o, "system calls are", process_used ? NULL : sandbox_calls());
-    if (o->checkpoint == NULL && o->run.failed == NULL)
-        confine_files(o, -1);
-}
-
-void command_confine_files(const struct command *c)
-{
-    if (c->o->checkpoint != NULL || c->o->run.failed != NULL)
-        confine_files(c->o, c->checkpoint.fd < 0 ? -1
-                      : c->checkpoint.folder);
-}
-
 int command_flush_stdout(int status)
 {
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
-    report_say("cannot write %s: %s", "standard output", strerror(errno));
+    report_say("cannot write standard output: %s", strerror(errno));
     return COMMAND_UNWRITTEN;
 }
 
@@ -85,7 +56,7 @@ bool command_begin(struct command *c, const struct options *o,
         return false;
     }
     if (reads != NULL && isatty(STDIN_FILENO) && !o->quiet)
-        report_say("reading %s from the terminal; Ctrl-D ends them", reads);
+        report_say("reading %s from the terminal (Ctrl-D ends them)", reads);
     wait_signals();
     confine_process(o);
     progress_watch(&c->progress);
@@ -98,6 +69,7 @@ bool command_continues(const struct command *c, uint64_t done)
         (c->o->limit == 0 || done < c->o->limit);
 }
 
+/* Ends the command because the list is UTF-16. */
 static void refuse_utf16(struct command *c)
 {
     char sentence[128];
@@ -131,7 +103,7 @@ enum rows_read command_next(struct command *c, const unsigned char **id,
         command_read_error(c);
     else if (r == ROWS_UTF16)
         refuse_utf16(c);
-    return r <= ROWS_MORE ? r : ROWS_END;
+    return r == ROWS_ID || r == ROWS_LONG ? r : ROWS_END;
 }
 
 void command_count(struct command *c, enum row_status status,
@@ -194,14 +166,14 @@ void command_check_call(struct command *c, enum outcome outcome)
 void command_keys(struct command *c, struct keys *keys)
 {
     const struct options *o = c->o;
-    enum outcome outcome = keys_read(c->db, o->table, o->find.index, o->key, keys);
-    const char *hash = o->find.index != NULL ? keys->index_hash.name
-                                        : keys->hash.name;
+    const char *index = o->find.index;
+    enum outcome outcome = keys_read(c->db, o->table, index, o->key, keys);
+    const char *hash = index != NULL ? keys->index_hash.name : keys->hash.name;
 
     if (outcome == OUTCOME_DONE && o->key_given && strcmp(o->key, hash) != 0)
         outcome = dynamodb_fail(c->db, OUTCOME_BAD, "the partition key of "
                                 "%s is %s, not %s (--key names it)",
-                                o->find.index != NULL ? o->find.index : o->table, hash,
+                                index != NULL ? index : o->table, hash,
                                 o->key);
     command_check_call(c, outcome);
 }
@@ -210,7 +182,7 @@ bool command_resume(struct command *c, struct buf *job)
 {
     if (job->failed || !checkpoint_open(&c->checkpoint, c->o->checkpoint,
                                         job->data, job->len)) {
-        report_line(job->failed ? "memory is out" : c->checkpoint.error);
+        report_line(job->failed ? "out of memory" : c->checkpoint.error);
         c->exit = COMMAND_MISUSED;
     }
     buf_free(job);
@@ -233,6 +205,13 @@ void command_check_saved(struct command *c, bool saved)
     c->exit = COMMAND_UNWRITTEN;
 }
 
+void command_confine_files(const struct command *c)
+{
+    /* without files, confine_process has done it */
+    if (c->o->checkpoint != NULL || c->o->run.failed != NULL)
+        confine_files(c->o, c->checkpoint.fd < 0 ? -1 : c->checkpoint.folder);
+}
+
 bool command_has_header(const struct command *c)
 {
     return c->checkpoint.fd >= 0 &&
@@ -243,14 +222,17 @@ bool command_has_header(const struct command *c)
 int command_end(struct command *c, bool clean)
 {
     const uint64_t *counts = c->progress.count;
+    bool saved;
 
-    if (c->checkpoint.fd >= 0)
-        command_check_saved(c, checkpoint_close(&c->checkpoint, clean &&
-                                          c->exit != COMMAND_UNWRITTEN));
+    if (c->checkpoint.fd >= 0) {
+        saved = checkpoint_close(&c->checkpoint, clean &&
+                                 c->exit != COMMAND_UNWRITTEN);
+        command_check_saved(c, saved);
+    }
     if (!c->o->quiet && !c->o->run.dry_run && c->exit != COMMAND_MISUSED)
         progress_summary(&c->progress);
     if (c->exit != 0)
         return c->exit;
-    return counts[ROW_FAILED] + counts[ROW_UNSTORED] +
-        counts[ROW_ABSENT] > 0 ? COMMAND_FAILED : 0;
+    return counts[ROW_FAILED] + counts[ROW_UNSTORED] + counts[ROW_ABSENT] > 0
+        ? COMMAND_FAILED : 0;
 }

@@ -1,140 +1,142 @@
 /*
- * command: what the commands have in common: their exit statuses, the signals
- * that end them, the two services, ready to be called; and, of those that
- * print rows, the beginning, the end, and what may go wrong in between.
+ * command: what commands share: exit statuses, and for the commands that print
+ * rows their start, their end, the list of ids, the checkpoint, and the errors
+ * that end them early.
  */
 #ifndef COMMAND_H
 #define COMMAND_H
 
-#include <signal.h>
 #include <stdbool.h>
-
+#include <stdint.h>
 #include <sys/stat.h>
 
-#include "rows/checkpoint.h"
-#include "cloudinary/cloudinary.h"
-#include "dynamodb/dynamodb.h"
-#include "rows/ids.h"
-#include "dynamodb/keys.h"
 #include "base/clock.h"
 #include "cli/options.h"
 #include "cli/progress.h"
+#include "cloudinary/cloudinary.h"
+#include "dynamodb/dynamodb.h"
+#include "dynamodb/keys.h"
+#include "rows/checkpoint.h"
+#include "rows/ids.h"
+#include "rows/rows.h"
 
-/* Exit statuses, as in ocrdyn(1). */
+/* Exit statuses, as ocrdyn(1) documents them. */
 enum {
-    COMMAND_FAILED = 1,          /* some of it failed */
-    COMMAND_MISUSED = 2,         /* nothing was called */
-    COMMAND_STOPPED = 3,         /* nothing more could succeed */
+    COMMAND_FAILED = 1,          /* some ids, rows or files failed */
+    COMMAND_MISUSED = 2,         /* usage or configuration; nothing was paid */
+    COMMAND_STOPPED = 3,         /* ended early: nothing more could succeed */
     COMMAND_UNWRITTEN = 4        /* output could not be written */
 };
 
-/*
- * What a command gives up (sandbox.h), said with -v where that cannot be: once
- * the services are ready, and before they are called; with it all writing of
- * files, where the options name none (see command_confine_files). Where
- * credential_process has been run, nothing: it may have to run again, and
- * would inherit it.
- */
-void confine_process(const struct options *o);
-
-/* The end of a command that printed to stdout: its exit status, which is
-   `status`, or says that it was not written. */
+/* Flushes stdout. Returns `status`, or COMMAND_UNWRITTEN, after a message, if
+   the output could not be written. */
 int command_flush_stdout(int status);
 
-/* Prints "ID: reason", or the reason alone where n is 0. */
+/* Prints "ID: reason", or only the reason if `n` is 0. */
 void command_complain(const unsigned char *id, size_t n, const char *reason);
 
 /* ---- commands that print rows ---- */
 
-/* The first member of the state of each, which is static: what it holds stays
-   until the program ends. */
+/* The first member of the state of each of these commands, which is static:
+   it exists until the program ends. */
 struct command {
     const struct options *o;
-    struct cloudinary *cloudinary;       /* NULL where it is not called */
-    struct dynamodb *db;
-    int exit;                    /* the status, once it must end early */
-    struct stat file;            /* of the rows; st_size -1: they go to none */
+    struct cloudinary *cloudinary;       /* NULL: not used */
+    struct dynamodb *db;         /* NULL: not used */
+    int exit;                    /* not 0: the command must end with it */
+    struct stat file;            /* of standard output; st_size is -1 if that
+                                    is not a regular file */
     struct progress progress;
     struct rows_out out;
     struct rows_in in;
     struct checkpoint checkpoint;
 };
 
+/* The services that a command uses, one bit each. */
 enum { COMMAND_IMAGES = 1, COMMAND_TABLE = 2 };
 
 /*
- * Begins: readies the services (a bit each), signals, report and rows of a
- * zeroed `c`, and gives up what confine_process does. `reads`: what it reads,
- * for a person at a terminal, or NULL. False, and said, if something is missing
- * or wrong: it is MISUSED, and nothing was called.
+ * Initializes a zeroed `c`: the services, signal handlers, progress and rows;
+ * then confines the process (cli/confine.h). `reads` names what the command
+ * reads from standard input, for a message on a terminal; NULL: nothing.
+ * Returns false, after a message, if something is missing or wrong: the exit
+ * status is then COMMAND_MISUSED, and no service was called.
  */
 bool command_begin(struct command *c, const struct options *o,
                    unsigned services, const char *reads);
 
-/* Is there more to be done, after `done` of what --limit limits? */
+/* Returns whether the command goes on after `done` of what --limit counts. */
 bool command_continues(const struct command *c, uint64_t done);
 
-/*
- * Standard input is looked at before anything is called. What writes it may be
- * slow, and the table should be checked meanwhile: after COMMAND_LOOK what
- * comes is looked at when it comes.
- */
+/* How long a command waits for the beginning of its input before it checks the
+   table: the program that writes the input may be slow. */
 #define COMMAND_LOOK CLOCK_SECOND
 
 /*
- * Looks at the first id of the list on standard input, for COMMAND_LOOK at
- * most. False if the command is to end: the list is UTF-16 or cannot be read,
- * which is said, or a signal came.
+ * Examines the first id on standard input, which it waits for up to
+ * COMMAND_LOOK. Returns false if the command must end: the list is UTF-16 or
+ * cannot be read (after a message), or a signal arrived.
  */
 bool command_check_list(struct command *c);
 
-/* The next id of standard input: ids_next, but that an error is said, and the
-   end. */
+/*
+ * Waits for the next id of standard input, as ids_next does. Returns ROWS_ID,
+ * ROWS_LONG, or ROWS_END at the end of the list, on a signal, and after a
+ * message about an error.
+ */
 enum rows_read command_next(struct command *c, const unsigned char **id,
                             size_t *n);
 
-/* Counts what became of an id, and says what is wrong, but of what was skipped;
-   and prints the row, too, with this status. */
+/* Counts an id by its status, and prints `detail` as a message unless the id
+   was skipped. command_row also sets the row's status and prints the row. */
 void command_count(struct command *c, enum row_status status,
                    const unsigned char *id, size_t n, const char *detail);
 void command_row(struct command *c, enum row_status status,
                  struct row *row);
 
-/* Prints what is in the buffer of rows. */
+/* Writes the rows that are in the buffer. */
 void command_flush(struct command *c);
 
-/* Some of the work is done: counts retries of the table's calls, and shows the
-   progress. */
+/* Updates the progress after a piece of work: adds the retries of DynamoDB
+   calls, draws the progress line, answers SIGUSR1. */
 void command_advance(struct command *c);
 
-/* Each of these says why the command must end, and notes its exit status:
-   standard input cannot be read (errno); `what` cannot be written; the last
-   call of the table came to `outcome`, unless that is DONE. */
+/*
+ * Each of these prints why the command must end, and sets its exit status.
+ * command_read_error: standard input cannot be read, for the reason in errno.
+ * command_write_error: `what` cannot be written, for the reason `error`.
+ * command_check_call: the last DynamoDB call failed; does nothing if `outcome`
+ * is OUTCOME_DONE.
+ */
 void command_read_error(struct command *c);
 void command_write_error(struct command *c, const char *what, int error);
 void command_check_call(struct command *c, enum outcome outcome);
 
-/* The keys of the table, or of the index, of the options. Ends the command
-   where there are none, or not the --key that was given. */
+/* Reads the keys of the table and of --index. Ends the command if that fails,
+   or if --key names another partition key. */
 void command_keys(struct command *c, struct keys *keys);
 
-/* Opens the checkpoint of the options for this job, which is freed. False ends
-   the command, and is said. */
+/* Opens the checkpoint for this job, and frees `job`. Returns false, after a
+   message, if the command must end. */
 bool command_resume(struct command *c, struct buf *job);
 
-/* Puts the rows on the disk, before a checkpoint counts them. False as above.
-   And ends the command if the checkpoint was not written then. */
+/* Syncs the rows to disk, so that a checkpoint can count them. Returns false,
+   after a message, if the command must end. */
 bool command_sync(struct command *c);
+
+/* Ends the command, with a message, if the checkpoint was not saved. */
 void command_check_saved(struct command *c, bool saved);
 
-/* All files are open: gives up all writing but in the checkpoint's folder. */
+/* Limits the writing of files to the checkpoint's folder. To be called when
+   all files are open. */
 void command_confine_files(const struct command *c);
 
-/* Does standard output have its header already? */
+/* Returns whether the output already has its header line: the checkpoint counts
+   rows, or the file of rows is not empty. */
 bool command_has_header(const struct command *c);
 
-/* The end: closes the checkpoint, `clean` as it has that, prints the summary,
-   unless it was a dry run. Returns the exit status. */
+/* Closes the checkpoint (`clean` as in checkpoint_close) and prints the summary
+   unless this is a dry run. Returns the exit status. */
 int command_end(struct command *c, bool clean);
 
 #endif

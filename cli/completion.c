@@ -1,11 +1,11 @@
-/* completion: see completion.h. */
+/* completion.c: prints the completion scripts for bash, zsh and fish. */
 #include "cli/completion.h"
 
 #include <stdio.h>
 
 #include "cli/options.h"
 
-/* The words of a choice, apart. */
+/* Prints the words of a choice, separated by spaces. */
 static void print_choice(const struct options_row *r)
 {
     const char *p;
@@ -14,10 +14,20 @@ static void print_choice(const struct options_row *r)
         putchar(*p == '|' ? ' ' : *p);
 }
 
-/* Bash has taken --format=csv apart, into three words. */
+static void print_commands(void)
+{
+    int i;
+
+    for (i = 0; i < OPTIONS_COMMANDS; i++)
+        printf("%s ", options_names[i]);
+}
+
+/* ------------------------------------------------------------------ bash */
+
+/* Bash passes --format=csv to the function as three words. */
 static const char bash_head[] =
 "# ocrdyn in bash, by ocrdyn --completion bash\n"
-"# An option: its names, how its value is completed, the words that it may be\n"
+"# An option: its names, how its value is completed, the words of a choice\n"
 "_ocrdyn_option() {\n"
 "    names+=\" $1\"\n"
 "    [[ \" $1 \" != *\" $before \"* ]] || how=$2 list=$3\n"
@@ -48,9 +58,8 @@ static const char bash_tail[] =
 "}\n"
 "complete -F _ocrdyn ocrdyn\n";
 
-static void bash_option(const struct options_row *r, const char *command)
+static void print_bash_option(const struct options_row *r)
 {
-    (void)command;
     printf("        _ocrdyn_option '--%s", r->name);
     if (r->letter != '\0')
         printf(" -%c", r->letter);
@@ -59,6 +68,28 @@ static void bash_option(const struct options_row *r, const char *command)
     print_choice(r);
     puts("'");
 }
+
+static void print_bash(void)
+{
+    int i;
+
+    fputs(bash_head, stdout);
+    print_commands();
+    fputs("'\n    COMPREPLY=()\n    case $command in\n", stdout);
+    for (i = 0; i < OPTIONS_COMMANDS; i++) {
+        const struct options_row *r = NULL;
+
+        printf("    %s)\n", options_names[i]);
+        while ((r = options_next((enum options_command)i, r)) != NULL)
+            print_bash_option(r);
+        if (i == OPTIONS_EXTRACT)
+            puts("        files=files");
+        puts("        ;;");
+    }
+    fputs(bash_tail, stdout);
+}
+
+/* ------------------------------------------------------------------- zsh */
 
 static const char zsh_head[] =
 "#compdef ocrdyn\n"
@@ -69,7 +100,7 @@ static const char zsh_head[] =
 "        if (( CURRENT == 2 )); then\n"
 "            compadd -- ";
 
-static const char zsh_listed[] =
+static const char zsh_middle[] =
 "\n"
 "            return\n"
 "        fi\n"
@@ -88,8 +119,9 @@ static const char zsh_tail[] =
 "    compdef _ocrdyn ocrdyn\n"
 "fi\n";
 
-/* What follows a spelling; a value follows that after `joint`. */
-static void zsh_rest(const struct options_row *r, const char *joint)
+/* Prints what follows the name of an option. `joint` is what separates a value
+   from the name in the same word. */
+static void print_zsh_rest(const struct options_row *r, const char *joint)
 {
     if (r->kind == OPTIONS_FLAG) {
         printf("[%s]'", r->about);
@@ -101,17 +133,38 @@ static void zsh_rest(const struct options_row *r, const char *joint)
     printf("%s'", r->kind == OPTIONS_CHOICE ? ")" : "");
 }
 
-/* Both spellings, which may come again, as -a does. */
-static void zsh_option(const struct options_row *r, const char *command)
+/* The * permits to repeat an option, as --attr needs. */
+static void print_zsh_option(const struct options_row *r)
 {
-    (void)command;
     if (r->letter != '\0') {
         printf(" \\\n        '*-%c", r->letter);
-        zsh_rest(r, "+");
+        print_zsh_rest(r, "+");
     }
     printf(" \\\n        '*--%s", r->name);
-    zsh_rest(r, "=");
+    print_zsh_rest(r, "=");
 }
+
+static void print_zsh(void)
+{
+    int i;
+
+    fputs(zsh_head, stdout);
+    print_commands();
+    fputs(zsh_middle, stdout);
+    for (i = 0; i < OPTIONS_COMMANDS; i++) {
+        const struct options_row *r = NULL;
+
+        printf("    %s) _arguments -s -S", options_names[i]);
+        while ((r = options_next((enum options_command)i, r)) != NULL)
+            print_zsh_option(r);
+        if (i == OPTIONS_EXTRACT)
+            fputs(" \\\n        '*:FILE:_files'", stdout);
+        puts(" ;;");
+    }
+    fputs(zsh_tail, stdout);
+}
+
+/* ------------------------------------------------------------------ fish */
 
 static const char fish_head[] =
 "# ocrdyn in fish, by ocrdyn --completion fish\n"
@@ -125,7 +178,7 @@ static const char fish_head[] =
 "complete -c ocrdyn -f\n"
 "complete -c ocrdyn -n 'test (count (commandline -opc)) = 1' -a '";
 
-static void fish_option(const struct options_row *r, const char *command)
+static void print_fish_option(const struct options_row *r, const char *command)
 {
     printf("complete -c ocrdyn -n '__ocrdyn_is %s'", command);
     if (r->letter != '\0')
@@ -140,39 +193,27 @@ static void fish_option(const struct options_row *r, const char *command)
     putchar('\n');
 }
 
-/* A script is its head, the commands, what follows them; for each command what
-   is before and after its name, the options, what takes files, and an end; and
-   a tail. */
-static const struct {
-    const char *head, *listed, *before, *after, *files, *end, *tail;
-    void (*option)(const struct options_row *r, const char *command);
-} shells[] = {
-    {bash_head, "'\n    COMPREPLY=()\n    case $command in\n", "    ", ")\n",
-     "        files=files\n", "        ;;\n", bash_tail, bash_option},
-    {zsh_head, zsh_listed, "    ", ") _arguments -s -S",
-     " \\\n        '*:FILE:_files'", " ;;\n", zsh_tail, zsh_option},
-    {fish_head, "'\n", "# ", "\n",
-     "complete -c ocrdyn -n '__ocrdyn_is extract' -F\n", "", "", fish_option}
-};
-
-void completion_print(unsigned shell)
+static void print_fish(void)
 {
     int i;
 
-    fputs(shells[shell].head, stdout);
-    for (i = 0; i < OPTIONS_COMMANDS; i++)
-        printf("%s ", options_names[i]);
-    fputs(shells[shell].listed, stdout);
+    fputs(fish_head, stdout);
+    print_commands();
+    puts("'");
     for (i = 0; i < OPTIONS_COMMANDS; i++) {
         const struct options_row *r = NULL;
 
-        printf("%s%s%s", shells[shell].before, options_names[i],
-               shells[shell].after);
+        printf("# %s\n", options_names[i]);
         while ((r = options_next((enum options_command)i, r)) != NULL)
-            shells[shell].option(r, options_names[i]);
+            print_fish_option(r, options_names[i]);
         if (i == OPTIONS_EXTRACT)
-            fputs(shells[shell].files, stdout);
-        fputs(shells[shell].end, stdout);
+            puts("complete -c ocrdyn -n '__ocrdyn_is extract' -F");
     }
-    fputs(shells[shell].tail, stdout);
+}
+
+void completion_print(unsigned shell)
+{
+    static void (*const print[])(void) = {print_bash, print_zsh, print_fish};
+
+    print[shell]();
 }

@@ -1,16 +1,16 @@
 /*
- * completion: scripts that complete ocrdyn's command line in a shell, made of
- * the one table of options (options.h).
+ * completion: prints scripts that complete ocrdyn's command line in a shell,
+ * made from the table in options.c.
  *
- * How an option's value is completed: by files, by the words of a choice, or
- * by nothing. Words that are no option are completed by files where a command
- * takes files. Fish and zsh show what each option is for.
+ * The value of an option is completed with files, with the words of a choice,
+ * or not at all. Words that are not options are completed with files for the
+ * command that takes files. fish and zsh show the purpose of each option.
  */
 #ifndef COMPLETION_H
 #define COMPLETION_H
 
-/* Prints the script of bash (0), zsh (1) or fish (2) to standard output; the
-   caller sees to it that it got there. */
+/* Prints the script for bash (0), zsh (1) or fish (2) to stdout. The caller
+   checks that it was written. */
 void completion_print(unsigned shell);
 
 #endif

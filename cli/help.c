@@ -1,22 +1,24 @@
-/* help: see help.h. */
+/* help.c: the help text of each command, at most 24 lines of 80 columns. */
 #include "cli/help.h"
 
 #include <stdio.h>
 #include <string.h>
 
 enum {
-    ABOUT = 23,                  /* the column of what an option is for, */
-    HALF = 40                    /* and of the second one on a line */
+    ABOUT = 23,                  /* where the purpose of an option begins */
+    HALF = 40                    /* where the second option on a line begins */
 };
 
-/* What comes before the options, and what exit status 1 means; NULL where the
-   text says that, as other statuses are other ones, too. */
-static const struct { const char *text, *fails; } helps[OPTIONS_COMMANDS] = {
+/* For each command: the text before the options, and the meaning of exit status
+   1. NULL: the text lists the exit statuses itself. */
+static const struct {
+    const char *text, *fails;
+} helps[OPTIONS_COMMANDS] = {
     [OPTIONS_RUN] = {
 "ocrdyn -t ocr < ids > texts.tsv         OCR images, store texts, print rows\n"
-"ocrdyn -t ocr -c at < ids >> texts.tsv  the same; goes on where it ended\n"
+"ocrdyn -t ocr -c at < ids >> texts.tsv  the same, and continue a stopped run\n"
 "ocrdyn -r 400/h -f text < ids           only the texts, 400 calls an hour\n"
-"Reads public_ids from standard input; CLOUDINARY_URL and AWS_* say whose.\n"
+"Reads public_ids from stdin. Credentials: CLOUDINARY_URL, AWS_*.\n"
 "list, get, put, update, delete, query, scan, table, check, extract: CMD -h\n",
         "some failed"},
     [OPTIONS_LIST] = {
@@ -24,79 +26,79 @@ static const struct { const char *text, *fails; } helps[OPTIONS_COMMANDS] = {
 "ocrdyn list --prefix scans/ | ocrdyn -t ocr > texts.tsv\n"
 "ocrdyn list --search 'type:upload AND public_id:scans/*' -f csv \\\n"
 "    --columns public_id,bytes,/context/custom/alt\n"
-"ocrdyn list -c list.at >> ids          goes on where it ended\n"
+"ocrdyn list -c list.at >> ids          the same, and continue a stopped list\n"
 "\n"
-"Without -f and --columns the ids are printed as they are.\n"
-"\n", "some ids unfit"},
+"Without -f and --columns, ids are printed without escapes.\n"
+"\n", "some ids not printed"},
     [OPTIONS_EXTRACT] = {
 "ocrdyn extract answer.json             print the text in a saved OCR answer\n"
-"ocrdyn extract *.json > texts          the texts of many, one after another\n"
-"curl ... | ocrdyn extract | less       of an answer on standard input\n"
-"ocrdyn extract -p /secure_url *.json   another value of each, one a line\n"
+"ocrdyn extract *.json > texts          print the texts of many answers\n"
+"curl ... | ocrdyn extract | less       read the answer from standard input\n"
+"ocrdyn extract -p /secure_url *.json   print another value, one per line\n"
 "ocrdyn extract -0p /public_id *.json | xargs -0 ...\n"
 "\n"
 "Usage: ocrdyn extract [-0] [-p POINTER] [FILE...]\n"
 "Each FILE (\"-\" or none: standard input) is one JSON document of any size,\n"
-"as Cloudinary's Admin API answers. Its text is printed as it is, pages\n"
-"joined by form feeds, with a newline after it if it does not end in one;\n"
-"nothing, where the image has no text. With -p a string is printed as its\n"
-"text, anything else as its JSON stands; \"\" is all. What is wrong with a\n"
-"FILE is said on standard error, nothing of it printed, and the next follows.\n"
-"Exit: 0 done, 1 some FILE failed, 2 misused, 4 output not written.\n"
+"as Cloudinary's Admin API returns it. Its text is printed without escapes,\n"
+"with form feeds between pages and a newline at the end; nothing is printed\n"
+"for an image without text. With -p a string is printed as its text, any\n"
+"other value as JSON; the pointer \"\" is the whole document. A FILE with an\n"
+"error is not printed; a message describes the error, and the next follows.\n"
+"Exit: 0 done, 1 some FILE failed, 2 usage, 4 output not written.\n"
 "\n", NULL},
     [OPTIONS_GET] = {
 "ocrdyn get -t ocr < ids                 rows of these ids, from the table\n"
 "ocrdyn get -t ocr --columns publicId,width -f csv < ids    these attributes\n"
-"printf '%s\\n' scans/7 | ocrdyn get -t ocr -f text         just the text\n"
+"printf '%s\\n' scans/7 | ocrdyn get -t ocr -f text         only the text\n"
 "\n"
 "Usage: ocrdyn get -t TABLE [options] < ids\n"
-"A row for each id, in the order of the list: public_id, status (complete,\n"
-"empty, absent, failed), text, detail. Reads are consistent, 100 at a time.\n"
+"Prints a row for each id, in the order of the list: public_id, status\n"
+"(complete, empty, absent, failed), text, detail. Reads are consistent.\n"
 "\n", "some absent or failed"},
     [OPTIONS_PUT] = {
 "ocrdyn < ids > rows.tsv; ocrdyn put -t ocr < rows.tsv   store a run's rows\n"
-"ocrdyn scan -t old -f dynamodb | ocrdyn put -t new -f dynamodb   copy a table\n"
+"ocrdyn scan -t a -f dynamodb | ocrdyn put -t b -f dynamodb  copy a table\n"
 "ocrdyn put -t ocr -f jsonl --if-absent < items.jsonl    only new items\n"
 "\n"
 "Usage: ocrdyn put -t TABLE [-f tsv|csv|jsonl|dynamodb] [options] < rows\n"
-"Rows of a run become items of key and text; failed and skipped ones are\n"
-"passed over. Other records become items as they are: CSV by its header, TSV\n"
-"by --columns, JSON Lines with the types of JSON, \"dynamodb\" with all types, as\n"
-"AWS exports; --columns takes only these fields. Of two with the same key the\n"
-"last one stays. Prints a row for each: stored, skipped or failed.\n"
+"Rows of a run become items with key and text; failed and skipped rows are\n"
+"passed over. Other records become items: CSV by its header, TSV by\n"
+"--columns, JSON Lines with the types of JSON, \"dynamodb\" with all types\n"
+"(AWS exports). --columns selects fields. Of records with the same key, the\n"
+"last one remains. Prints a row for each record: stored, skipped or failed.\n"
 "\n", "some failed"},
     [OPTIONS_UPDATE] = {
 "ocrdyn update -t ocr --set batch=7 < ids        set a string in these items\n"
 "ocrdyn update -t ocr --set a=1 --remove b < ids and remove an attribute\n"
 "\n"
 "Usage: ocrdyn update -t TABLE --set NAME=VALUE... [options] < ids\n"
-"Changes items that are there, one call each, with up to 16 of --set and of\n"
-"--remove; prints a row for each id: updated, absent or failed.\n"
+"Changes existing items, with one call each; --set and --remove can be given\n"
+"16 times each. Prints a row for each id: updated, absent or failed.\n"
 "\n", "some absent or failed"},
     [OPTIONS_DELETE] = {
-"ocrdyn delete -t ocr < ids              remove these items\n"
+"ocrdyn delete -t ocr < ids              delete these items\n"
 "ocrdyn query -t ocr --index batch 7 --columns publicId -f tsv |\n"
-"    ocrdyn delete -t ocr                remove those of an index's value\n"
+"    ocrdyn delete -t ocr                delete the items of a batch\n"
 "\n"
 "Usage: ocrdyn delete -t TABLE [options] < ids\n"
-"Prints a row for each id: deleted, absent or failed. To know which is which\n"
-"it reads each item's key first: a read unit for 4 KB, besides the write.\n"
+"Prints a row for each id: deleted, absent or failed. To distinguish these it\n"
+"first reads the key of each item: one read unit per 4 KB, besides the write.\n"
 "\n", "some absent or failed"},
     [OPTIONS_QUERY] = {
-"ocrdyn query -t ocr scans/7             the item of this key, or the items\n"
+"ocrdyn query -t ocr scans/7             the item or items with this key\n"
 "ocrdyn query -t ocr --index by-batch 7 -f csv > batch7.csv\n"
 "ocrdyn query -t log -f jsonl img1 --sort '>=2026-01' --sort '<=2026-06'\n"
 "\n"
 "Usage: ocrdyn query -t TABLE [options] VALUE...  (\"-\" or none: from stdin)\n"
-"\n", "something is in no column"},
+"\n", "an attribute has no column"},
     [OPTIONS_SCAN] = {
-"ocrdyn scan -t ocr -f csv > ocr.csv     every item: the export\n"
-"ocrdyn scan -t ocr -f jsonl -c at >> ocr.jsonl  the same; goes on where it\n"
-"ocrdyn scan -t ocr --contains invoice   only these              ended\n"
+"ocrdyn scan -t ocr -f csv > ocr.csv     export every item\n"
+"ocrdyn scan -t ocr -f jsonl -c at >> ocr.jsonl  and continue a stopped scan\n"
+"ocrdyn scan -t ocr --contains invoice   only items with this word\n"
 "\n"
-"Usage: ocrdyn scan -t TABLE [options]    (--rate is of read units)\n"
-"To copy items: -f dynamodb (keeps every type) or -f jsonl, not csv or tsv.\n"
-"\n", "something is in no column"},
+"Usage: ocrdyn scan -t TABLE [options]    (--rate limits read units)\n"
+"To copy items, use -f dynamodb (all types) or -f jsonl, not csv or tsv.\n"
+"\n", "an attribute has no column"},
     [OPTIONS_TABLE] = {
 "ocrdyn table create ocr --wait           a table for a run: key publicId\n"
 "ocrdyn table show ocr                    status, keys, capacity, indexes\n"
@@ -105,20 +107,20 @@ static const struct { const char *text, *fails; } helps[OPTIONS_COMMANDS] = {
 "ocrdyn table index ocr add by-batch --key batch --wait\n"
 "ocrdyn table index ocr drop by-batch\n"
 "ocrdyn table delete ocr --yes\n"
-"What is so already is a success. Changes take from seconds to hours.\n"
-"Exit: 0 done, 1 failed, 2 misused (or it exists, but another), 3 stopped.\n",
+"Succeeds if nothing needs to change. Changes take from seconds to hours.\n"
+"Exit: 0 done, 1 failed, 2 usage, or exists but differs, 3 stopped.\n",
         NULL},
     [OPTIONS_CHECK] = {
-"ocrdyn check -t ocr                      would a run into this table work?\n"
+"ocrdyn check -t ocr                      would a run with this table work?\n"
 "ocrdyn check -t ocr -k id && ocrdyn -t ocr -k id < ids > texts.tsv\n"
-"ocrdyn check                             ... one that only prints rows?\n"
-"ocrdyn check -t ocr | grep -v '^ok'      only what is wrong\n"
+"ocrdyn check                             would a run without a table work?\n"
+"ocrdyn check -t ocr | grep -v '^ok'      only the problems\n"
 "\n"
-"Asks what a run needs, changes nothing, and pays for nothing: credentials,\n"
-"region, endpoint, connections and who signed their certificates, clocks, the\n"
-"table and its key (with -t), the account, its hourly calls, its OCR units.\n"
-"One line for each: \"ok\", \"FAIL\" with what to do, or \"note\".\n"
-"Exit: 0 a run would work, 1 it would not, 2 misused, 4 output not written.\n"
+"Tests what a run needs, changes nothing, and pays for nothing: credentials,\n"
+"region, endpoint, connections, issuers of certificates, clocks, the table\n"
+"and its key (with -t), the account, its hourly calls and its OCR units.\n"
+"Prints one line per test: \"ok\", \"FAIL\" with what to do, or \"note\".\n"
+"Exit: 0 a run would work, 1 it would not, 2 usage, 4 output not written.\n"
 "\n", NULL}
 };
 
@@ -128,11 +130,11 @@ static void pad(int n)
         putchar(' ');
 }
 
-/* The options, two on a line where they fit. */
+/* Prints the options, two on a line if both fit. */
 static void print_options(enum options_command command)
 {
     const struct options_row *r = NULL;
-    int column = 0;              /* where the line has got to */
+    int column = 0;              /* the width of the line so far */
 
     while ((r = options_next(command, r)) != NULL) {
         char names[64];
@@ -164,6 +166,6 @@ void help_print(enum options_command command)
     fputs(helps[command].text, stdout);
     print_options(command);
     if (helps[command].fails != NULL)
-        printf("Exit: 0 done, 1 %s, 2 misused, 3 stopped, 4 not written."
-               "\n", helps[command].fails);
+        printf("Exit: 0 done, 1 %s, 2 usage, 3 stopped, "
+               "4 not written.\n", helps[command].fails);
 }

@@ -1,14 +1,15 @@
 /*
- * options: what the command line says, checked.
+ * options: parses and checks the command line.
  *
- * One table has every option of every command: its names, its value, what it
- * is for, which commands take it, and where it goes. The parser, help, the
- * shell completions and the man page's test go by this table.
+ * One table describes every option of every command: its names, its value, its
+ * purpose, the commands that take it, and the member of struct options that
+ * receives the value. The parser, the help texts, the shell completions and
+ * the test of the man page all use this table.
  *
- * Options are written as POSIX has them and GNU extends them: letters group,
- * values follow at once or as the next word, long names may be cut short as
- * long as one option begins so, options and other words may be mixed, "--"
- * ends the options, and "-" is none.
+ * The syntax is that of POSIX with GNU's extensions: letters can be grouped, a
+ * value follows directly or as the next word, a long name can be shortened as
+ * long as it stays unambiguous, options and other words can be mixed, "--" ends
+ * the options, and "-" is not an option.
  */
 #ifndef OPTIONS_H
 #define OPTIONS_H
@@ -17,14 +18,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/report.h"
-#include "rows/rows.h"
-
 enum {
-    OPTIONS_ATTRIBUTES_MAX = 16,         /* of -a, and of -s */
-    OPTIONS_COLUMNS_MAX = 100,           /* of --columns, */
-    OPTIONS_LISTED_MAX = 12,             /* of list */
-    OPTIONS_COLUMN_MAX = 128             /* bytes of a column's name */
+    OPTIONS_ATTRIBUTES_MAX = 16,         /* --attr, --set and similar options */
+    OPTIONS_COLUMNS_MAX = 100,           /* names in --columns and --number */
+    OPTIONS_LISTED_MAX = 12,             /* names in --columns of list */
+    OPTIONS_COLUMN_MAX = 128,            /* bytes of a column's name there */
+    OPTIONS_UNSET = 100                  /* a choice that was not made */
 };
 
 enum options_command {
@@ -32,134 +31,185 @@ enum options_command {
     OPTIONS_UPDATE, OPTIONS_DELETE, OPTIONS_QUERY, OPTIONS_SCAN,
     OPTIONS_TABLE, OPTIONS_CHECK, OPTIONS_COMMANDS
 };
-/* What an option's value is. Up to OPTIONS_FILE it is a string: a list of them
-   where the row has a count. */
+
+/* The names of the commands, "run" and so on. */
+extern const char options_names[OPTIONS_COMMANDS][8];
+
+/* What kind of value an option takes. */
 enum options_kind {
+    OPTIONS_FLAG,                /* no value */
+    OPTIONS_CHOICE,              /* one of the words in "csv|tsv" */
+    OPTIONS_ANY,                 /* any string */
+    OPTIONS_FILE,                /* a path; not validated */
+    OPTIONS_KEY,                 /* the name of a key attribute */
+    OPTIONS_NAME,                /* the name of another attribute */
+    OPTIONS_NAMES,               /* the same, can be repeated */
+    OPTIONS_COLUMNS,             /* attribute names, separated by commas */
+    OPTIONS_NUMERIC,             /* the same, of attributes that are numbers */
+    OPTIONS_MEMBERS,             /* members of a Cloudinary resource */
     OPTIONS_PAIRS,               /* NAME=VALUE */
     OPTIONS_POINTERS,            /* NAME=POINTER */
-    OPTIONS_KEY,                 /* the name of a key attribute, */
-    OPTIONS_NAME,                /* or of another one */
-    OPTIONS_COLUMNS,             /* several, between commas, */
-    OPTIONS_MEMBERS,             /* or of a resource, */
-    OPTIONS_NUMERIC,             /* or that are numbers */
-    OPTIONS_PHRASE,              /* what list asks for */
+    OPTIONS_CONDITION,           /* a condition on the sort key */
+    OPTIONS_PHRASE,              /* what list searches for */
     OPTIONS_TIME,
-    OPTIONS_TABLE_NAME, OPTIONS_POINTER, OPTIONS_WORD, OPTIONS_OCR,
-    OPTIONS_CONDITION,           /* of the sort key */
-    OPTIONS_ANY,                 /* whatever is given; it, and */
-    OPTIONS_FILE,                /* a file's name, are not looked at */
-    OPTIONS_FLAG,                /* there is none */
-    OPTIONS_CHOICE,              /* one of the words of its name, "csv|tsv" */
-    OPTIONS_NUMBER,              /* from 1 on, */
-    OPTIONS_TRIES,               /* to 1,000, */
-    OPTIONS_UNITS,               /* or to what DynamoDB takes */
-    OPTIONS_SECONDS,             /* up to a day; kept in ns */
-    OPTIONS_RATE, OPTIONS_RESERVE, OPTIONS_SHARD
+    OPTIONS_TABLE_NAME,          /* the name of a table or of an index */
+    OPTIONS_POINTER,             /* a JSON Pointer (RFC 6901) */
+    OPTIONS_WORD,                /* a path segment of Cloudinary's API */
+    OPTIONS_OCR,                 /* a value of Cloudinary's "ocr" parameter */
+    OPTIONS_NUMBER,              /* 1 or more */
+    OPTIONS_TRIES,               /* 1 to 1,000 */
+    OPTIONS_UNITS,               /* capacity units of DynamoDB, 1 or more */
+    OPTIONS_SECONDS,             /* 1 s to a day; stored in nanoseconds */
+    OPTIONS_RATE,                /* N/s, N/m, N/h, N/d */
+    OPTIONS_RESERVE,             /* N or N% */
+    OPTIONS_SHARD,               /* I/N */
+    OPTIONS_KINDS
 };
 
-/* An option. Where commands mean different things by it, it has more rows. */
+/* An option. An option that differs between commands has several rows. */
 struct options_row {
     const char *name;
-    const char *value;           /* what its value is called, or NULL */
-    const char *about;           /* for help and completions: no ' and no ] */
-    char letter;                 /* or 0 */
-    unsigned char kind;
-    unsigned short commands;     /* that take it, a bit each */
-    unsigned short to;           /* where its value goes in struct options, */
-    unsigned short count;        /* and how many came; 0: nowhere */
+    const char *value;           /* the name of its value, or NULL */
+    const char *about;           /* its purpose, for help and completions:
+                                    contains neither ' nor ] */
+    char letter;                 /* or '\0' */
+    enum options_kind kind;
+    unsigned commands;           /* one bit for each command that takes it */
+    size_t to;                   /* offset of its value in struct options */
 };
 
-/* The options of a command, one after the other: the one after `row`, or the
-   first after NULL; NULL after the last. */
+/* Returns the option of `command` that follows `row`, or the first one if `row`
+   is NULL. Returns NULL after the last one. */
 const struct options_row *options_next(enum options_command command,
                                        const struct options_row *row);
 
-extern const char options_names[OPTIONS_COMMANDS][8];
-
 struct options_attribute {
     const char *name;
-    const char *value;           /* -a: a JSON Pointer; -s: the value */
+    const char *value;
 };
 
-/* What the options of all commands say. What a command does not take has its
-   default. */
-struct options {
-    enum options_command command;
-    bool help, version;
-    unsigned completion, shell;  /* was it asked for; the word of --completion
-                                    that it is for */
-    char **words;                /* what is no option */
-    int n_words;
+/* The values of an option that can be repeated. */
+struct options_pairs {
+    unsigned n;
+    struct options_attribute list[OPTIONS_ATTRIBUTES_MAX];
+};
 
-    const char *table;           /* NULL: rows are only printed */
-    const char *key, *text;      /* attribute names; key_given: by -k */
-    bool key_given;
-    struct options_attribute attrs[OPTIONS_ATTRIBUTES_MAX];
-    unsigned n_attrs;
-    struct options_attribute sets[OPTIONS_ATTRIBUTES_MAX];
-    unsigned n_sets;
-    const char *ocr, *type, *resource_type;
-    unsigned explicit;           /* --via: 1 is explicit */
-    unsigned by_asset;           /* --by: 1 is asset_id */
-    unsigned format;             /* an enum rows_format */
-    unsigned formatted;          /* --format was given */
-    bool null, quiet, verbose;
-    unsigned progress;           /* an enum progress_when */
-    bool skip_stored, reuse, dry_run;
-    const char *checkpoint, *failed;     /* files, or NULL */
-    uint64_t limit, max_errors;  /* 0: none */
-    int64_t shard, shards;       /* 1-based; shards 0: all ids */
-    int64_t rate, window;        /* calls in ns; rate 0: not asked for */
-    int64_t reserve;             /* hourly calls left to others, */
-    bool percent;                /* or so many percent of them */
-    uint64_t max_attempts;       /* at one call; 0: the service's default */
-    int64_t wait, connect;       /* ns: of silence, to connect */
-    const char *cacert;
-    const char *region, *profile, *endpoint_url;
+struct options_strings {
+    unsigned n;
+    const char *list[OPTIONS_COLUMNS_MAX];
+};
 
-    const char *columns[OPTIONS_COLUMNS_MAX];    /* attributes; of list,
-                                    members or JSON Pointers */
-    unsigned n_columns;          /* 0: not given */
+struct options_rate {
+    int64_t calls;               /* 0: not given */
+    int64_t window;              /* ns */
+};
 
-    /* list: at most one of them, or NULL */
-    const char *prefix, *tag, *folder, *since, *search;
+struct options_reserve {
+    int64_t calls;               /* or a percentage of the quota */
+    bool percent;
+};
 
-    const char *removes[OPTIONS_ATTRIBUTES_MAX]; /* update */
-    unsigned n_removes;
-    bool if_absent;              /* put */
-    const char *numbers[OPTIONS_COLUMNS_MAX];    /* columns */
-    unsigned n_numbers;
-    const char *contains;        /* query, scan: NULL, or what the text has */
-    struct options_attribute where[OPTIONS_ATTRIBUTES_MAX];
-    unsigned n_where;
-    const char *index;           /* query: NULL for the table itself */
-    const char *sorts[2];        /* query: "=V", "<V", "<=V", ">V", ">=V", or
-                                    "^V"; two are >= and <= */
-    unsigned n_sorts;
-
-    const char *pointer;         /* extract: NULL for the OCR text */
-
-    /* table */
-    const char *sort;            /* key; NULL: none */
-    bool on_demand, yes, await;
-    int64_t read, write;         /* capacity units; 0: not given */
-    struct options_attribute tags[OPTIONS_ATTRIBUTES_MAX];
-    unsigned n_tags;
+struct options_shard {
+    int64_t number;              /* 1 to `count` */
+    int64_t count;               /* 0: not given */
 };
 
 /*
- * Takes the command line of a command: the words after its name, up to NULL,
- * which it puts into another order. False, and said, if something in it is
- * wrong; whatever can be told without looking at the machine is.
+ * The command line. A string that was not given is NULL and a number is 0,
+ * unless noted otherwise; options that the command does not take have their
+ * default. Strings point into argv or into the environment.
+ */
+struct options {
+    enum options_command command;
+    bool help, version;
+    unsigned shell;              /* --completion: bash, zsh, fish, or UNSET */
+    char **words;                /* the words that are not options */
+    int n_words;
+
+    /* options that several commands share */
+    const char *table;
+    const char *key;             /* default publicId, except for table */
+    bool key_given;
+    const char *text;            /* default "text" */
+    struct options_strings columns;      /* attributes; for list, members of a
+                                    resource or JSON Pointers */
+    struct options_pairs sets;
+    const char *checkpoint;      /* a path */
+    uint64_t limit;
+    struct options_rate rate;
+    struct options_reserve reserve;
+    struct options_shard shard;  /* --shard, and --segment of scan */
+    unsigned format;             /* an enum rows_format */
+    unsigned progress;           /* an enum progress_when */
+    bool null, quiet, verbose;
+    struct {                     /* the images of run and list */
+        const char *type, *resource_type;        /* run has defaults */
+    } image;
+    struct {
+        int64_t timeout, connect_timeout;        /* ns; have defaults */
+        uint64_t max_attempts;   /* 0: the default of the service */
+        const char *cacert;
+    } net;
+    struct {
+        const char *region, *profile, *endpoint_url;
+    } aws;
+
+    /* options of one command, or of two */
+    struct {
+        struct options_pairs attrs;      /* the values are JSON Pointers */
+        const char *ocr;         /* default "adv_ocr" */
+        unsigned explicit;       /* --via: 1 for explicit */
+        unsigned by_asset;       /* --by: 1 for asset_id */
+        bool skip_stored, reuse, dry_run;
+        const char *failed;      /* a path */
+        uint64_t max_errors;
+    } run;
+    struct {                     /* one of them at most is given */
+        const char *prefix, *tag, *folder, *since, *search;
+    } list;
+    struct {
+        const char *pointer;
+    } extract;
+    struct {
+        struct options_strings numbers;
+        bool if_absent;
+    } put;
+    struct {
+        struct options_strings removes;
+    } update;
+    struct {                     /* query and scan */
+        const char *contains;
+        struct options_pairs where;
+        const char *index;
+        struct options_strings sorts;    /* "=V", "<V", "<=V", ">V", ">=V" or
+                                    "^V"; two are ">=" and "<=" */
+    } find;
+    struct {                     /* the command table */
+        const char *sort;
+        bool on_demand, yes, await;
+        int64_t read, write;     /* capacity units */
+        struct options_pairs tags;
+    } manage;
+};
+
+/*
+ * Parses the words after the command's name, which end with NULL, and reorders
+ * them. Checks everything that can be checked without a file or the network.
+ * Returns false, after a message, if the command line is not valid.
  */
 bool options_parse(struct options *o, enum options_command command,
                    char **words);
 
-/* The command of that name. False, and said, if there is none. */
+/* Finds the command of that name. Returns false, after a message, if there is
+   none. */
 bool options_find(enum options_command *command, const char *name);
 
-/* Says what is wrong with the command line that is parsed, or was, and which
-   help shows how it goes. Returns false. */
+/* Returns whether the command reads ids, rows or values from standard input.
+   extract, which reads files, is not among these commands. */
+bool options_reads_input(enum options_command command);
+
+/* Prints what is wrong with the command line that was parsed last, and how to
+   get help for its command. Returns false. */
 bool options_wrong(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 

@@ -1,4 +1,4 @@
-/* progress: the progress line and the summary of a command. */
+/* progress.c: formats the progress line and the summary of a command. */
 #include "cli/progress.h"
 
 #include <inttypes.h>
@@ -10,9 +10,9 @@
 #include "base/wait.h"
 
 static const struct progress *watched;
-static int64_t drawn;            /* when the line was drawn last, or 0 */
+static int64_t drawn;            /* time of the last drawing, or 0 */
 
-/* "3 d 4 h", "4 h 5 min", "12 s": two units at most. */
+/* Writes a duration in at most two units: "3 d 4 h", "4 h 5 min", "12 s". */
 static void duration(char out[48], int64_t ns)
 {
     long long all = (long long)(ns / CLOCK_SECOND);
@@ -27,7 +27,7 @@ static void duration(char out[48], int64_t ns)
         snprintf(out, 48, "%lld s", all);
 }
 
-/* Adds `before` and "7 images" or the like. */
+/* Adds `before` and a count such as "7 images". */
 static void add_count(struct buf *line, const char *before, uint64_t n,
                       const char *what)
 {
@@ -43,14 +43,14 @@ void progress_tenths(char text[24], double number)
              (unsigned)(tenths % 10));
 }
 
-/* Ends the line; returns it as a string. */
+/* Terminates the line with a NUL and returns it. */
 static const char *end_line(struct buf *line)
 {
     return buf_byte(line, '\0') ? (const char *)line->data : "out of memory";
 }
 
-/* Adds how much of the list is read, and how long the rest takes at the same
-   speed. */
+/* Adds the part of the list that was read, and the time that the rest takes at
+   the same speed. */
 static void add_rest(struct buf *line, const struct progress *p, int64_t took)
 {
     const double left = (double)(p->list_size - p->list_read) /
@@ -106,21 +106,16 @@ void progress_draw(const struct progress *p)
     buf_free(&line);
 }
 
-void progress_print(const struct progress *p)
+void progress_answer(void)
 {
     struct buf line;
 
-    progress_line(&line, p);
-    report_line(end_line(&line));
-    buf_free(&line);
-}
-
-void progress_answer(void)
-{
     if (wait_asked == 0)
         return;
     wait_asked = 0;
-    progress_print(watched);
+    progress_line(&line, watched);
+    report_line(end_line(&line));
+    buf_free(&line);
 }
 
 void progress_watch(const struct progress *p)

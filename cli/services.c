@@ -1,4 +1,7 @@
-/* services: from options and environment to the two clients. */
+/*
+ * services.c: configures the clients of Cloudinary and DynamoDB from options
+ * and environment.
+ */
 #include "cli/services.h"
 
 #include <stdlib.h>
@@ -29,9 +32,8 @@ static const char *variable(const char *name)
 }
 
 /*
- * Loads the trust anchors: those of --cacert; else those of `own`, a bundle for
- * this service only; else those of SSL_CERT_FILE and SSL_CERT_DIR; else the
- * system's.
+ * Loads the trust anchors from the first of these that is set: --cacert; `own`,
+ * a bundle for this service only; SSL_CERT_FILE and SSL_CERT_DIR; the system.
  */
 static bool load_trust(struct anchors *trust, const char *cacert,
                        const char *own, char *error)
@@ -51,16 +53,16 @@ static bool load_trust(struct anchors *trust, const char *cacert,
     return true;
 }
 
-/* Returns the value of a variable that may have a lower-case name, which has
-   precedence, as with curl. NULL if neither is set. */
-static const char *either(const char *small, const char *capital)
+/* Returns the value of a variable whose lower-case name takes precedence, as in
+   curl, or NULL if neither is set. */
+static const char *either_variable(const char *lower, const char *upper)
 {
-    const char *value = variable(small);
+    const char *value = variable(lower);
 
-    return value != NULL ? value : getenv(capital);
+    return value != NULL ? value : variable(upper);
 }
 
-/* Chooses the proxy for `url`; `own` is one for this service only, or NULL. */
+/* Chooses the proxy for `url`. `own`: a proxy for this service, or NULL. */
 static bool load_proxy(struct service *service, const struct url *url,
                        const char *own, char *error)
 {
@@ -72,17 +74,17 @@ static bool load_proxy(struct service *service, const struct url *url,
                         SERVICES_ERROR);
 }
 
+/* Sets the HTTP options of a service, and loads its trust anchors. `own` as in
+   load_trust; `body_max` limits an answer. */
 static bool set_service(struct service *service, const struct options *o,
                         const char *own, uint64_t body_max, char *error)
 {
-    static const char agent[] = "ocrdyn/" OCRDYN_VERSION;
-
-    proxies.https = either("https_proxy", "HTTPS_PROXY");
-    proxies.all = either("all_proxy", "ALL_PROXY");
-    proxies.no = either("no_proxy", "NO_PROXY");
+    proxies.https = either_variable("https_proxy", "HTTPS_PROXY");
+    proxies.all = either_variable("all_proxy", "ALL_PROXY");
+    proxies.no = either_variable("no_proxy", "NO_PROXY");
     service->http.proxies = &proxies;
     service->http.trust = &service->trust;
-    service->http.agent = agent;
+    service->http.agent = "ocrdyn/" OCRDYN_VERSION;
     service->http.connect = o->net.connect_timeout;
     service->http.wait = o->net.timeout;
     service->http.total = 10 * o->net.timeout;
@@ -91,14 +93,13 @@ static bool set_service(struct service *service, const struct options *o,
     return load_trust(&service->trust, o->net.cacert, own, error);
 }
 
-struct cloudinary *services_cloudinary(const struct options *o,
-                                          char *error)
+struct cloudinary *services_cloudinary(const struct options *o, char *error)
 {
     struct account account;
     bool good = account_load(&account, error) &&
-        set_service(&images, o, NULL, UINT64_C(1) << 30, error);
+        set_service(&images, o, NULL, UINT64_C(1) << 30, error) &&
+        load_proxy(&images, &account.url, account.proxy, error);
 
-    good = good && load_proxy(&images, &account.url, account.proxy, error);
     if (good)
         cloudinary_init(&cloudinary, &account, &images.http);
     buf_wipe(&account, sizeof account);

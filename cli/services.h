@@ -1,6 +1,6 @@
 /*
- * services: Cloudinary and DynamoDB, ready to be called, as the options and
- * the environment describe them.
+ * services: creates the clients of Cloudinary and DynamoDB that the options and
+ * the environment describe.
  */
 #ifndef SERVICES_H
 #define SERVICES_H
@@ -14,20 +14,21 @@
 #define OCRDYN_VERSION "unknown"
 #endif
 
-enum { SERVICES_ERROR = CHAIN_ERROR };   /* bytes of the reason below */
+enum { SERVICES_ERROR = CHAIN_ERROR };   /* size of an error sentence */
 
 /*
- * Each returns the service, which is static: a command has one of each at
- * most. NULL if something is missing or wrong; then `error` (SERVICES_ERROR
- * bytes) has the reason, and no service was called.
+ * Each returns a client, which is static: a command has at most one of each.
+ * Returns NULL if something is missing or wrong; `error` (SERVICES_ERROR bytes)
+ * is then the reason. The credential chain of AWS may make calls; the service
+ * itself is not called.
  */
 struct cloudinary *services_cloudinary(const struct options *o, char *error);
 struct dynamodb *services_dynamodb(const struct options *o, char *error);
 
-/* The same; prints the reason. */
+/* Returns services_dynamodb(), and prints the reason if it is NULL. */
 struct dynamodb *services_dynamodb_or_say(const struct options *o);
 
-/* Closes the connections and wipes the keys. */
+/* Closes the connections and wipes the keys. To be called at the end. */
 void services_close(void);
 
 #endif

@@ -1,4 +1,7 @@
-/* extract: see extract.h. */
+/*
+ * extract.c: prints the texts in saved OCR answers, or the values at a JSON
+ * Pointer.
+ */
 #include "commands/extract.h"
 
 #include <errno.h>
@@ -12,19 +15,22 @@
 #include "base/report.h"
 #include "base/text.h"
 #include "cli/command.h"
-#include "base/text.h"
+#include "cli/confine.h"
+#include "cloudinary/answer.h"
+#include "json.h"
 
 static bool is_input(const char *file)
 {
     return strcmp(file, "-") == 0;
 }
 
-static const char *name(const char *file)
+/* Returns the name of a file for messages. */
+static const char *shown_name(const char *file)
 {
     return is_input(file) ? "standard input" : file;
 }
 
-/* read(2), which waits for a descriptor that does not block, too. */
+/* Reads like read(2), and also waits if the descriptor is non-blocking. */
 static ssize_t read_some(int fd, unsigned char *bytes, size_t size)
 {
     struct pollfd pfd = {fd, POLLIN, 0};
@@ -39,8 +45,8 @@ static ssize_t read_some(int fd, unsigned char *bytes, size_t size)
     return n;
 }
 
-/* read_some, until it is known how the file begins. What was read is put into
-   `bytes`; returns how much, or -1. */
+/* Reads until it is known how the file begins. Returns the number of bytes that
+   were read, or -1. */
 static ssize_t read_begin(int fd, unsigned char *bytes, size_t size,
                           enum text_begin *begin)
 {
@@ -71,25 +77,27 @@ static bool complain(const char *format, ...)
     return false;
 }
 
-/* Says why a file is no JSON document, of which `skipped` bytes were no part;
-   `piece` is its part where that showed. Returns false. */
+/* Prints why a file is not a JSON document. `skipped` bytes of the file were
+   not fed; `piece` is the part that contains the error. Returns false. */
 static bool not_json(const struct json *json, const char *file,
                      size_t skipped, const unsigned char *piece, ssize_t n)
 {
-    const bool text = json_error(json) == JSON_E_UTF8 && n > 0;
+    const bool encoding = json_error(json) == JSON_E_UTF8 && n > 0;
 
-    return complain("%s: not JSON at byte %" PRIu64 ": %s%s", name(file),
-                       json_offset(json) + skipped,
-                       json_sentence(json_error(json)),
-                       text ? text_hint(piece, (size_t)n) : "");
+    return complain("%s: not JSON at byte %" PRIu64 ": %s%s", shown_name(file),
+                    json_offset(json) + skipped,
+                    json_sentence(json_error(json)),
+                    encoding ? text_hint(piece, (size_t)n) : "");
 }
 
-/* Feeds a file to `json`. False, and said, if that is no whole document. */
+/* Feeds a file to `json`. Returns false, after a message, if the file is not
+   one complete document. */
 static bool read_document(struct json *json, const char *file)
 {
     unsigned char piece[16384];
     enum text_begin begin = TEXT_UNKNOWN;
     char sentence[128];
+    const char *utf16;
     size_t skip;
     int fd = is_input(file) ? STDIN_FILENO
                             : open(file, O_RDONLY | O_CLOEXEC);
@@ -104,7 +112,8 @@ static bool read_document(struct json *json, const char *file)
         n -= (ssize_t)skip;
         memmove(piece, piece + skip, (size_t)n);
     }
-    if (begin < TEXT_UTF16 && n >= 0 && json_feed(json, piece, (size_t)n))
+    utf16 = text_utf16(begin, "it", sentence, sizeof sentence);
+    if (utf16 == NULL && n >= 0 && json_feed(json, piece, (size_t)n))
         do
             n = read_some(fd, piece, sizeof piece);
         while (n > 0 && json_feed(json, piece, (size_t)n));
@@ -112,26 +121,25 @@ static bool read_document(struct json *json, const char *file)
     if (!is_input(file))
         close(fd);
     if (n < 0)
-        return complain("%s: %s", name(file), strerror(error));
-    if (text_utf16(begin, "it", sentence, sizeof sentence) != NULL)
-        return complain("%s: %s", name(file), sentence);
+        return complain("%s: %s", shown_name(file), strerror(error));
+    if (utf16 != NULL)
+        return complain("%s: %s", shown_name(file), utf16);
     return json_end(json) || not_json(json, file, skip, piece, n);
 }
 
-/* Reads the OCR text of a file. */
+/* Reads the OCR text of a file. Returns false, after a message, on an error. */
 static bool read_text(struct buf *text, const char *file)
 {
+    char sentence[ANSWER_SENTENCE];
     struct answer answer;
     bool good;
 
     if (!answer_init(&answer, "", text, NULL, NULL, 0)) {
-        good = complain("%s: memory is out", name(file));
+        good = complain("%s: out of memory", shown_name(file));
     } else {
-        char sentence[ANSWER_SENTENCE];
-
         good = read_document(&answer.json, file) &&
             (answer_judge(&answer, sentence) == ANSWER_TEXT ||
-             complain("%s: %s", name(file), sentence));
+             complain("%s: %s", shown_name(file), sentence));
     }
     answer_free(&answer);
     return good;
@@ -142,6 +150,7 @@ struct value {
     bool found;
 };
 
+/* The picks: a string is picked as text, any other value as JSON. */
 enum { STRING, ANYTHING };
 
 static bool take_value(void *context, unsigned pick, enum json_event event,
@@ -156,7 +165,7 @@ static bool take_value(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-/* Reads the value of a file to which the pointer leads. */
+/* Reads the value at --pointer. Returns false, after a message, on an error. */
 static bool read_value(struct buf *bytes, const struct options *o,
                        const char *file)
 {
@@ -173,24 +182,24 @@ static bool read_value(struct buf *bytes, const struct options *o,
     if (!read_document(&json, file))
         return false;
     if (!value.found)
-        return complain("%s: no value at %s", name(file), pointer);
+        return complain("%s: no value at %s", shown_name(file), pointer);
     if (bytes->failed)
-        return complain("%s: the value is larger than 16 MB", name(file));
-    /* it may be an id, and would be another one */
+        return complain("%s: the value is larger than 16 MB", shown_name(file));
+    /* printed with U+FFFD in its place, an id would be another id */
     return !o->null || bytes->len == 0 ||
         memchr(bytes->data, '\0', bytes->len) == NULL ||
         complain("%s: the value has a NUL, which -0 cannot print",
-                    name(file));
+                 shown_name(file));
 }
 
-static void print(struct command *c, const struct buf *text)
+static void print_record(struct command *c, const struct buf *text)
 {
     struct row row = {NULL, 0, "", text->data, text->len, ""};
 
     if (c->o->extract.pointer == NULL && answer_blank(text))
         return;
     if (!c->o->null && text->len > 0 && text->data[text->len - 1] == '\n')
-        row.text_len--;          /* the row adds it */
+        row.text_len--;          /* rows_write adds a newline */
     rows_write(&c->out, &row);
     command_flush(c);
 }
@@ -204,7 +213,7 @@ int extract(const struct options *o)
     c.o = o;
     confine_process(o);
     if (o->n_words == 0 && isatty(STDIN_FILENO))
-        report_line("reading an answer from the terminal; Ctrl-D ends it");
+        report_line("reading an answer from the terminal (Ctrl-D ends it)");
     rows_out_init(&c.out, STDOUT_FILENO, ROWS_TEXT, o->null);
     buf_init(&text, ANSWER_TEXT_MAX);
     for (i = 0; (i == 0 || i < o->n_words) && c.exit == 0; i++) {
@@ -212,7 +221,7 @@ int extract(const struct options *o)
 
         if (o->extract.pointer != NULL ? read_value(&text, o, file)
                                : read_text(&text, file))
-            print(&c, &text);
+            print_record(&c, &text);
         else
             status = COMMAND_FAILED;
     }

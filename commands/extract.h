@@ -1,10 +1,11 @@
 /*
- * extract: the texts in saved answers, or other values of theirs, printed.
+ * extract: prints the texts in saved OCR answers, or other values.
  *
- * Each file is one JSON document of any size, which streams by. Its text is
- * the one that a run would have taken from it (see answer.h). A text comes
- * whole or not at all: it is printed when its document has ended and is
- * right, and is held until then, up to ANSWER_TEXT_MAX bytes.
+ * Each file is one JSON document of any size, which is parsed as it is read.
+ * The text is the one that a run takes from the same answer
+ * (cloudinary/answer.h). A text is printed completely or not at all: it is kept
+ * in memory, up to ANSWER_TEXT_MAX bytes, until its document has ended without
+ * an error.
  */
 #ifndef EXTRACT_H
 #define EXTRACT_H
@@ -12,15 +13,18 @@
 #include "cli/options.h"
 
 /*
- * Prints what is in the files that are the command line's words; "-", or none,
- * is standard input. A newline ends each record, unless it does so itself, and
- * nothing is printed for an image without text. With -0 a NUL is added always,
- * and one in a text becomes U+FFFD. With --pointer it is the value that
- * stands there instead: a string's text, anything else as it stands; one with
- * a NUL fails then. A UTF-8 byte order mark at the start of a file is passed
- * over, and UTF-16 is named as such. What
- * fails is said on standard error, and the next file follows; standard output
- * that cannot be written ends it. Returns the exit status.
+ * Prints what is in the files that the words of the command line name; "-", or
+ * no word, is standard input.
+ *
+ * A newline is added to a text that does not end with one; nothing is printed
+ * for an image without text. With --null, a NUL ends each text, and a NUL in a
+ * text becomes U+FFFD. With --pointer, the value at this pointer is printed
+ * instead: a string as its text, any other value as its JSON; with --null, a
+ * value that contains a NUL is an error. A UTF-8 byte order mark at the start
+ * of a file is ignored; a file in UTF-16 is an error.
+ *
+ * After an error in a file, the next file follows; an error of standard output
+ * ends the command. Returns the exit status.
  */
 int extract(const struct options *o);
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/report.h"
 #include "base/wait.h"
 #include "cli/columns.h"
 #include "cli/command.h"

@@ -122,9 +122,10 @@ static void print_page(struct state *s)
     memcpy(s->cursor, s->page.cursor, sizeof s->cursor);
     /* what the checkpoint counts must be on the disk before it is */
     if (c->checkpoint.fd >= 0 && c->exit == 0 && command_sync(c))
-        command_check_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
-                                       c->progress.ids - before, s->cursor,
-                                       strlen(s->cursor)));
+        command_check_saved(c, checkpoint_at(&c->checkpoint,
+                                             c->checkpoint.records +
+                                             c->progress.ids - before,
+                                             s->cursor, strlen(s->cursor)));
 }
 
 /* --------------------------------------------------------------- pages */
@@ -206,12 +207,11 @@ static void init(struct state *s, const struct options *o)
     struct cloudinary_listing *l = &s->listing;
 
     s->c.progress.lists = true;
-    if (!o->formatted && o->columns.n == 0)
-        s->c.out.format = ROWS_TEXT;
     caller_init(&s->caller, &s->c);
     listing_page_init(&s->page);
     set_columns(s, o);
-    l->resource_type = o->image.resource_type != NULL ? o->image.resource_type : "image";
+    l->resource_type = o->image.resource_type != NULL
+        ? o->image.resource_type : "image";
     l->type = o->image.type != NULL ? o->image.type : "upload";
     l->prefix = o->list.prefix;
     l->tag = o->list.tag;

@@ -663,7 +663,8 @@ static void check_numbers(struct state *s, bool read)
     unsigned i;
 
     for (i = 0; i < o->put.numbers.n && s->c.exit == 0; i++) {
-        const char *name = o->put.numbers.list[i], *type = keys_type(&s->keys, name);
+        const char *name = o->put.numbers.list[i];
+        const char *type = keys_type(&s->keys, name);
 
         if (*type != '\0' && *type != 'N')
             options_wrong("--number: \"%s\" is a key of the type %s", name,

@@ -94,7 +94,8 @@ static void finish(struct state *s, enum row_status status,
     if (!s->in_doubt)
         settle(s, status == ROW_SKIPPED);
     bad = c->progress.count[ROW_FAILED] + c->progress.count[ROW_UNSTORED];
-    if (c->exit == 0 && c->o->run.max_errors > 0 && bad >= c->o->run.max_errors) {
+    if (c->exit == 0 && c->o->run.max_errors > 0 &&
+        bad >= c->o->run.max_errors) {
         report_say("stopped after %" PRIu64 " failure%s (--max-errors)", bad,
                    bad == 1 ? "" : "s");
         c->exit = COMMAND_STOPPED;
@@ -288,7 +289,8 @@ static const char *make_item(struct state *s, bool empty)
             return "DynamoDB: a value of --attr is larger than an item";
         if (value->len == 0)
             continue;
-        why = item_json(item, o->run.attrs.list[i].name, value->data, value->len);
+        why = item_json(item, o->run.attrs.list[i].name, value->data,
+                        value->len);
         if (why != NULL) {
             snprintf(s->why, sizeof s->why, "DynamoDB: a value of --attr %s",
                      why);
@@ -491,7 +493,7 @@ static bool output_gone(struct state *s)
         (pfd.revents & (POLLERR | POLLNVAL)) == 0)
         return false;
     command_write_error(&s->c, "standard output",
-                      (pfd.revents & POLLNVAL) != 0 ? EBADF : EPIPE);
+                        (pfd.revents & POLLNVAL) != 0 ? EBADF : EPIPE);
     return true;
 }
 
@@ -573,9 +575,9 @@ static void open_checkpoint(struct command *c)
     buf_init(&job, 65536);
     buf_format(&job, "%s\n%s\n%s\n%s\n%lld/%lld\n%d",
                o->table == NULL ? "" : o->table, o->run.ocr, o->image.type,
-               o->image.resource_type, (long long)o->shard.number, (long long)o->shard.count,
-               o->null);
-    if (o->run.by_asset)             /* as it was before there was --by */
+               o->image.resource_type, (long long)o->shard.number,
+               (long long)o->shard.count, o->null);
+    if (o->run.by_asset)         /* as it was before there was --by */
         buf_str(&job, "\nasset_id");
     command_resume(c, &job);
 }

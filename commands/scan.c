@@ -421,8 +421,8 @@ static void save(struct state *s, bool begun)
         buf_byte(&place, last->data[i] < ' ' ? ' ' : last->data[i]);
     buf_byte(&place, '}');
     command_check_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
-                                   *printed(s) - s->saved, place.data,
-                                   place.failed ? SIZE_MAX : place.len));
+                                         *printed(s) - s->saved, place.data,
+                                         place.failed ? SIZE_MAX : place.len));
     s->saved = *printed(s);
     buf_free(&place);
 }
@@ -702,7 +702,7 @@ static void begin(struct state *s)
     s->share = (double)calls * CLOCK_SECOND / (double)window;
     if (s->share < 1)
         s->share = 1;
-    if (o->rate.calls > 0)             /* the first page: of items of 400 KB */
+    if (o->rate.calls > 0)       /* the first page: of items of 400 KB */
         s->limit = (uint64_t)(s->share / UNITS_MAX) + 1;
     if (!is_listed(o) || command_check_list(c))
         command_keys(c, &s->keys);

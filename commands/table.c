@@ -11,6 +11,7 @@
 #include "base/circle.h"
 #include "base/clock.h"
 #include "cli/command.h"
+#include "cli/confine.h"
 #include "cli/services.h"
 #include "json.h"
 #include "base/report.h"
@@ -342,15 +343,16 @@ static int create_again(struct job *j)
              capacity_text(text, &d->capacity));
         return COMMAND_MISUSED;
     }
-    return exists(j, key, j->o->manage.tags.n > 0 ? "; its tags were not looked at"
+    return exists(j, key, j->o->manage.tags.n > 0
+                  ? "; its tags were not looked at"
                   : "");
 }
 
 static int create(struct job *j)
 {
     struct tables_tag tags[OPTIONS_ATTRIBUTES_MAX];
-    struct tables_new new = {j->name, new_key(j), j->o->manage.sort, j->capacity,
-        tags, j->o->manage.tags.n};
+    struct tables_new new = {j->name, new_key(j), j->o->manage.sort,
+        j->capacity, tags, j->o->manage.tags.n};
     enum outcome outcome;
     unsigned i;
 
@@ -629,7 +631,8 @@ static const struct verb *find(const struct options *o)
 static bool check_options(const struct options *o, const struct verb *v)
 {
     unsigned given = (o->key != NULL ? KEY : 0) |
-        (o->manage.sort != NULL ? SORT : 0) | (o->manage.on_demand ? ON_DEMAND : 0) |
+        (o->manage.sort != NULL ? SORT : 0) |
+        (o->manage.on_demand ? ON_DEMAND : 0) |
         (o->manage.read > 0 ? UNITS : 0) | (o->manage.tags.n > 0 ? TAG : 0) |
         (o->manage.await ? WAIT : 0) | (o->manage.yes ? YES : 0), i;
 
@@ -645,7 +648,8 @@ static bool check_options(const struct options *o, const struct verb *v)
     if (v->work == resize && !o->manage.on_demand && o->manage.read == 0)
         return options_wrong("which capacity? --on-demand, or --read N "
                              "--write N");
-    if (o->manage.sort != NULL && o->key != NULL && strcmp(o->manage.sort, o->key) == 0)
+    if (o->manage.sort != NULL && o->key != NULL &&
+        strcmp(o->manage.sort, o->key) == 0)
         return options_wrong("--key and --sort are the same");
     return true;
 }
@@ -680,7 +684,8 @@ int table(const struct options *o)
              : " of the table ", j.index == NULL ? "" : j.name);
     j.goal = verb->goal;
     j.success = o->quiet ? UNSAID : SAID;
-    j.capacity = (struct tables_capacity){o->manage.read == 0, o->manage.read, o->manage.write};
+    j.capacity = (struct tables_capacity){o->manage.read == 0,
+        o->manage.read, o->manage.write};
     j.db = services_dynamodb_or_say(o);
     if (j.db == NULL)
         return COMMAND_MISUSED;

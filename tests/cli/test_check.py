@@ -321,8 +321,8 @@ def test_a_hostile_answer_stays_on_its_line(cloudinary, ocrdyn):
 # the command line
 
 @pytest.mark.parametrize("args, says", [
-    (["ids"], "is too much"), (["-t", "x"], "is not 3 to 255 of"),
-    (["-k", ""], "--key wants 1 to 255 bytes"), (["-n"], "no option -n")])
+    (["ids"], "unexpected argument"), (["-t", "x"], "is not 3 to 255 characters"),
+    (["-k", ""], "--key needs 1 to 255 bytes"), (["-n"], "no option -n")])
 def test_misuse_calls_nobody(cloudinary, mini, ocrdyn, args, says):
     done = ocrdyn(["check", *args])
     assert done.returncode == 2 and says in done.stderr

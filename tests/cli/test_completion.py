@@ -1,5 +1,5 @@
-"""Completions in the real shells; and that help and the man page tell of each
-option in the table that the completions are made of."""
+"""Completions in real shells; help texts and man page, which must name every
+option in the table that the completions are made from."""
 
 import os
 import pty
@@ -17,7 +17,7 @@ SHELLS = ["bash", "zsh", "fish"]
 
 
 def shell(name, script, cwd):
-    """What a script prints in that shell, without a person's settings."""
+    """Returns what a script prints in that shell, without user settings."""
     command = {"bash": ["bash", "--norc", "--noprofile"], "zsh": ["zsh", "-f"],
                "fish": ["fish", "--no-config"]}[name]
     if shutil.which(command[0]) is None:
@@ -31,8 +31,8 @@ def shell(name, script, cwd):
 
 
 def in_bash(line, folder):
-    """Bash's answers to Tab at the end of a line. Its readline would take
-    files where the function calls for compopt; here that is said."""
+    """Returns bash's completions at the end of a line. readline completes files
+    where the function calls compopt; here the call is printed instead."""
     words = [word for word in re.split(r"(=)|\s+", line) if word]
     if line[-1] == " ":
         words.append("")
@@ -53,8 +53,8 @@ def in_fish(line, folder):
     return [each.partition("\t")[0] for each in output.splitlines()]
 
 
-def in_zsh(line, folder):
-    """What an interactive zsh shows after Tab, to the next prompt."""
+def expect_in_zsh(line, folder, shown):
+    """Waits until an interactive zsh shows this text after Tab."""
     if shutil.which("zsh") is None:
         pytest.skip("no zsh: run tests/setup.sh check")
     child, terminal = pty.fork()
@@ -73,31 +73,26 @@ def in_zsh(line, folder):
             assert left > 0 and select.select([terminal], [], [], left)[0], \
                 seen
             seen += os.read(terminal, 65536)
-        before, _, seen = seen.partition(what)
-        return before
+        seen = seen.partition(what)[2]
 
     def say(text):
         os.write(terminal, text.encode())
     try:
-        # the echo of a line has the quotes, what it prints has not
+        # the echo of the line contains the quotes, its output does not
         say("unsetopt zle; PS1=; autoload -U compinit; compinit -D; "
             "source ./completion; echo rea''dy; setopt zle\n")
         expect(b"ready")
-        # what is typed meanwhile would keep zsh from showing what it found
         say(f"{line}\t")
-        time.sleep(1)
-        say("\x15echo en''ds\n")
-        shown = expect(b"ends\r")
+        expect(shown.encode())
     finally:
         os.close(terminal)
         os.kill(child, 9)
         os.waitpid(child, 0)
-    return shown.decode(errors="replace")
 
 
 @pytest.fixture
 def folder(request, ocrdyn, tmp_path):
-    """A folder with a file, and with the shell's script."""
+    """A folder with a file and the shell's script."""
     script = ocrdyn(["--completion", request.param])
     assert script.returncode == 0 and script.stderr == ""
     (tmp_path / "completion").write_bytes(script.stdout)
@@ -142,9 +137,9 @@ def test_fish_completes(folder, line, found):
 
 
 @pytest.mark.parametrize("folder", ["fish"], indirect=True)
-def test_fish_shows_what_options_are_for(folder):
+def test_fish_shows_the_purpose_of_an_option(folder):
     assert shell("fish", "source ./completion; complete -C 'ocrdyn --ski'",
-                 folder) == "--skip-stored\task the table\n"
+                 folder) == "--skip-stored\tids in the table\n"
 
 
 @pytest.mark.parametrize("folder", ["zsh"], indirect=True)
@@ -156,25 +151,25 @@ def test_fish_shows_what_options_are_for(folder):
     ("ocrdyn -c an", "answer.json"),
     ("ocrdyn extract an", "answer.json"),
     ("ocrdyn ext", "extract"),
-    ("ocrdyn --s", "ask the table"),
+    ("ocrdyn --s", "ids in the table"),
 ], ids=repr)
 def test_zsh_completes(folder, line, shown):
-    assert shown in in_zsh(line, folder)
+    expect_in_zsh(line, folder, shown)
 
 
 @pytest.mark.parametrize("folder", SHELLS, indirect=True, ids=SHELLS)
-def test_the_shell_finds_no_fault_in_its_script(request, folder):
+def test_the_script_passes_the_syntax_check_of_its_shell(request, folder):
     name = request.node.callspec.id
     assert shell(name, f"{name} -n completion", folder) == ""
 
 
-def test_another_shell_is_misuse(ocrdyn):
+def test_an_unknown_shell_is_a_usage_error(ocrdyn):
     done = ocrdyn(["--completion", "csh"])
     assert done.returncode == 2 and done.stdout == b""
     assert '"csh" is not bash|zsh|fish' in done.stderr
 
 
-def test_a_script_that_cannot_be_written_is_told(ocrdyn):
+def test_a_script_that_cannot_be_written_is_an_error(ocrdyn):
     with open("/dev/full", "wb") as full:
         process = ocrdyn.start(["--completion", "bash"], stdout=full)
         _, error = process.communicate(timeout=60)
@@ -184,8 +179,8 @@ def test_a_script_that_cannot_be_written_is_told(ocrdyn):
 # The table.
 
 def table(ocrdyn):
-    """The options of each command, {"run": {"table": "t", "text": None}}, as
-    fish is told of them."""
+    """Returns the options of each command from the fish script:
+    {"run": {"table": "t", "text": None}}."""
     script = ocrdyn(["--completion", "fish"]).stdout.decode()
     found = {}
     for command, letter, name in re.findall(
@@ -210,14 +205,14 @@ def test_the_help_of_each_command_names_its_options(ocrdyn):
             assert letter is None or f"-{letter}" in text, (command, letter)
 
 
-def test_no_command_has_two_options_of_one_name(ocrdyn):
+def test_no_command_has_two_options_with_the_same_name(ocrdyn):
     script = ocrdyn(["--completion", "fish"]).stdout.decode()
     for found in (re.findall(r"(__ocrdyn_is \w+').* (-l \S+)", script),
                   re.findall(r"(__ocrdyn_is \w+') (-s .)", script)):
         assert len(set(found)) == len(found) > 40
 
 
-def test_the_man_page_names_all_options_and_no_other(ocrdyn):
+def test_the_man_page_names_exactly_the_options(ocrdyn):
     page = (ROOT / "ocrdyn.1").read_text()
     listed = set(re.findall(r"^\.It (?:Fl (.) , )?Fl -([a-z-]+)", page, re.M))
     options = {(letter or "", name) for each in table(ocrdyn).values()
@@ -231,7 +226,7 @@ def test_the_man_page_names_all_commands(ocrdyn):
         assert re.search(rf"Cm {command}\b", page), command
 
 
-def test_install_puts_all_in_its_place(ocrdyn, tmp_path):
+def test_install_installs_all_files(ocrdyn, tmp_path):
     subprocess.run(["make", "-s", "install", f"DESTDIR={tmp_path}",
                     "PREFIX=/usr"], cwd=ROOT, check=True, timeout=300)
     for file in ("bin/ocrdyn", "share/man/man1/ocrdyn.1",

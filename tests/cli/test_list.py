@@ -262,15 +262,17 @@ def test_a_refusal_ends_the_list(cloudinary, ocrdyn, reply, said):
 
 
 MISUSED = {
-    "two at once": (["--prefix", "a", "--tag", "b"], "--search can say both"),
+    "two at once": (["--prefix", "a", "--tag", "b"], "can combine"),
     "search and type": (["--search", "a", "--type", "upload"],
-                        "the expression says that"),
+                        "--search excludes --type"),
     "search and resource type": (["--search", "a", "--resource-type", "raw"],
                                  "--resource-type"),
     "since": (["--since", "yesterday"], "not like 2026-01-31"),
     "since the 32nd": (["--since", "2026-01-32"], "not like 2026-01-31"),
-    "an empty tag": (["--tag", ""], "--tag wants"),
-    "a word": (["a"], "too much"),
+    "an empty tag": (["--tag", ""], "--tag needs"),
+    "a tag of 2049 bytes": (["--tag", "x" * 2049], "--tag needs 1 to 2048"),
+    "100% as the reserve": (["--reserve", "100%"], "--reserve"),
+    "a word": (["a"], "unexpected argument"),
     "a column that is none": (["--columns", "a,,b"], "--columns"),
     "a wild column": (["--columns", "ta*"], "--columns"),
     "a pointer that is none": (["--columns", "/a~2"], "--columns"),

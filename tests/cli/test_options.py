@@ -1,5 +1,6 @@
-"""The command line is read as getopt_long reads it: beside Python's gnu_getopt,
-on lines of `extract`, whose output tells how each was understood."""
+"""The command line is parsed like getopt_long does: random command lines of
+`extract`, whose output shows how each was parsed, compared with Python's
+gnu_getopt."""
 
 import getopt
 import json
@@ -14,8 +15,8 @@ WORDS = ["-0", "-p", "-p/a", "-0p", "-0p/b", "-p0", "-p=/a", "-00", "-0x", "-x",
          "none", "=", "-="]
 
 
-def understood(args):
-    """(pointer, is -0 given, words), or None."""
+def parsed(args):
+    """Returns (pointer, whether -0 is given, words), or None."""
     try:
         options, words = getopt.gnu_getopt(args, "0p:", ["null", "pointer="])
     except getopt.GetoptError:
@@ -32,7 +33,7 @@ def understood(args):
 
 
 def expected(meant, documents):
-    """The output and the files that something is wrong with."""
+    """Returns the expected output and the files with an error."""
     pointer, null, words = meant
     output, wrong = "", []
     for word in words or ["-"]:
@@ -52,7 +53,7 @@ def expected(meant, documents):
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_lines_are_understood_as_getopt_has_them(ocrdyn, tmp_path, seed):
+def test_command_lines_are_parsed_like_getopt(ocrdyn, tmp_path, seed):
     documents = {"-": {"a": "1", "b": "2"}, "f": {"a": "3"},
                  "g": {"a": "4", "b": "5"}}
     for name in "fg":
@@ -61,14 +62,14 @@ def test_lines_are_understood_as_getopt_has_them(ocrdyn, tmp_path, seed):
     source = random.Random(seed)
     for _ in range(60):
         args = source.choices(WORDS, k=source.randrange(6))
-        if args.count("-") > 1:          # the second one finds nothing
+        if args.count("-") > 1:          # the second one reads nothing
             continue
         done = ocrdyn(["extract", *args], json.dumps(
             documents["-"], separators=(",", ":")).encode())
-        meant = understood(args)
+        meant = parsed(args)
         if meant is None:
             assert (done.returncode, done.stdout) == (2, b""), args
-            assert "shows how it goes" in done.stderr, args
+            assert "(try: ocrdyn extract -h)" in done.stderr, args
             continue
         output, wrong = expected(meant, documents)
         assert done.stdout.decode() == output, args

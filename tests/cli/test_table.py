@@ -586,19 +586,21 @@ def test_what_dynamodb_refuses_is_said(mini, ocrdyn, name, message, status,
      "--key is not for table index TABLE drop"),
     (["index", "ocr", "add", "gsi"], "--key names it"),
     (["capacity", "ocr"], "which capacity?"),
-    (["capacity", "ocr", "--read", "1"], "go together"),
+    (["capacity", "ocr", "--read", "1"], "must be given together"),
+    (["capacity", "ocr", "--read", "1", "--write", "2147483648"],
+     "from 1 to 2147483647"),
     (["capacity", "ocr", "--read", "1", "--write", "1", "--on-demand"],
-     "not both"),
+     "--on-demand excludes"),
     (["capacity", "ocr", "--read", "0", "--write", "1"], "not a number"),
     (["create", "ocr", "--tag", "x"], "is not NAME="),
     (["create", "ocr", "-k", "x", "--sort", "x"], "are the same"),
-    (["create", "ocr", "-k", ""], "--key wants 1 to 255 bytes"),
+    (["create", "ocr", "-k", ""], "--key needs 1 to 255 bytes"),
     (["create", "ocr", "-f", "tsv"], "there is no option -f"),
 ])
 def test_misuse_calls_nobody(mini, ocrdyn, args, says):
     done = ocrdyn(["table", *args])
     assert done.returncode == 2 and says in done.stderr
-    assert done.stderr.endswith("(ocrdyn table -h shows how it goes)\n")
+    assert done.stderr.endswith("(try: ocrdyn table -h)\n")
     assert mini.connections == 0
 
 

@@ -603,7 +603,7 @@ def test_number_may_be_given_again_and_names_what_is_none(
 @pytest.mark.parametrize("number, sentence", [
     ("gone", '--number: there is no column "gone"'),
     ("publicId", '--number: "publicId" is a key of the type S'),
-    ("", "--number wants"), ("a,,b", "--number wants")])
+    ("", "--number needs"), ("a,,b", "--number needs")])
 def test_number_that_names_no_such_column_is_refused(
         dynamodb, table, admin, ocrdyn, number, sentence):
     done = ocrdyn(["put", "-t", table, "-f", "csv", "--number", number],

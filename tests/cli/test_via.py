@@ -214,7 +214,7 @@ def test_a_list_by_asset_id_is_another_job(account, ocrdyn):
 
 
 @pytest.mark.parametrize("args, said", [
-    ([*EXPLICIT, "--by", "asset_id"], "knows images by public_id only"),
+    ([*EXPLICIT, "--by", "asset_id"], "needs public_ids, not asset_ids"),
     (["--via", "upload"], "is not update|explicit"),
     (["--by", "name"], "is not public_id|asset_id")])
 def test_misuse(account, ocrdyn, args, said):
