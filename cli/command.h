@@ -56,7 +56,7 @@ struct command {
     struct stat file;            /* of the rows; st_size -1: they go to none */
     struct progress progress;
     struct rows_out out;
-    struct rows_in in;
+    struct ids in;
     struct checkpoint checkpoint;
 };
 
@@ -90,7 +90,7 @@ bool command_list(struct command *c);
 
 /* The next id of standard input: ids_next, but that an error is said, and the
    end. */
-enum rows_read command_next(struct command *c, const unsigned char **id,
+enum ids_answer command_next(struct command *c, const unsigned char **id,
                             size_t *n);
 
 /* Counts what became of an id, and says what is wrong, but of what was skipped;

@@ -650,7 +650,7 @@ static void query(struct state *s)
                     strlen(o->words[i]));
     /* one that is cut is too long anyway */
     while (listed && command_goes_on(c, *printed(s)) &&
-           command_next(c, &value, &n) != ROWS_END)
+           command_next(c, &value, &n) != IDS_END)
         query_value(s, value, n);
     /* a header is there even if no item is */
     if (c->exit == 0 && wait_stop == 0 && !s->headed) {

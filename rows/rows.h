@@ -13,10 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    ROWS_ID_MAX = 4096,      /* bytes of one id; DynamoDB's keys end at 2048 */
-    ROWS_BUFFER = 16384
-};
+enum { ROWS_BUFFER = 16384 };
 
 enum rows_format {
     ROWS_TSV,                /* PostgreSQL's COPY text format: \\ \t \n \r, \N
@@ -35,64 +32,6 @@ enum rows_format {
 
 /* "tsv", "jsonl", "csv", "text", "dynamodb". False if it is none of them. */
 bool rows_format_parse(enum rows_format *format, const char *name);
-
-/* ---- in ---- */
-
-enum rows_read {
-    ROWS_ID,                 /* an id */
-    ROWS_LONG,               /* one longer than ROWS_ID_MAX: its first bytes */
-    ROWS_MORE,               /* none yet: call again when there is more to
-                                read (EAGAIN shows as this, too) */
-    ROWS_END,                /* no more */
-    ROWS_ERROR,              /* errno says why; EINTR may be tried again */
-    ROWS_UTF16               /* the input is UTF-16: rows_utf16; sticks */
-};
-
-struct rows_in {
-    int fd;
-    bool null;
-    bool eof;                        /* seen; nothing is read after it */
-    struct rows_place {
-        size_t begin;                /* of what is not given out yet */
-        bool started;                /* it is known how the input begins */
-        bool skip;                   /* inside an id that was too long */
-    } place;
-    size_t end;                      /* of what was read */
-    uint64_t taken;                  /* bytes read so far */
-    unsigned char buffer[ROWS_BUFFER];
-};
-
-/* Reads from `fd`; `null` as the option -0 has it. */
-void rows_in_init(struct rows_in *in, int fd, bool null);
-
-/*
- * The next id. It stays valid until the next call. The last one needs no
- * terminator. Reads at most once, and not at all while the buffer has the
- * answer. Of ROWS_LONG the rest is passed over. Without `null`: a CR before
- * the LF is not part of the id, a UTF-8 byte order mark at the very start is
- * passed over, and so are empty lines; with it, an id is every byte up to the
- * NUL, a mark included, and an empty id is one.
- */
-enum rows_read rows_next(struct rows_in *in, const unsigned char **id,
-                         size_t *len);
-
-/* Will rows_next give an answer without reading from the descriptor? */
-bool rows_ready(const struct rows_in *in);
-
-/* Reads once, and takes no id. False, and errno, if that was an error. */
-bool rows_fill(struct rows_in *in);
-
-/* The sentence for ROWS_UTF16. */
-const char *rows_utf16(const struct rows_in *in, char *sentence, size_t size);
-
-/*
- * Looks ahead: the answer after `place`, which begins as in->place and is
- * moved on; ROWS_MORE where the buffer ends. Nothing is read or taken.
- */
-enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
-                         const unsigned char **id, size_t *len);
-
-/* ---- out ---- */
 
 /* What became of an image or an item, and its name in the column status. */
 enum row_status {

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "rows/rows.h"
+#include "rows/ids.h"
 #include "base/text.h"
 
 enum { MAX = 60000, OUT = 16 * MAX };
@@ -55,42 +56,42 @@ static bool split(const uint8_t **at, const uint8_t *end, bool null,
 
 static void fuzz_reader(const uint8_t *data, size_t n, bool null, size_t step)
 {
-    static struct rows_in in;
+    static struct ids in;
     const uint8_t *at = data, *end = data + n, *id, *expected;
     const bool utf16 = text_begin(data, n, true, null) >= TEXT_UTF16;
     size_t len, expected_len, sent = 0;
     int fd[2];
 
     expect(pipe2(fd, O_NONBLOCK | O_CLOEXEC) == 0);
-    rows_in_init(&in, fd[0], null);
+    ids_init(&in, fd[0], null);
     if (!null && n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
         at += 3;
     for (;;) {
-        bool ready = rows_ready(&in);
-        enum rows_read r = rows_next(&in, &id, &len);
+        bool ready = ids_ready(&in);
+        enum ids_answer r = ids_read(&in, &id, &len);
 
-        expect(r != ROWS_ERROR && !(ready && r == ROWS_MORE));
-        if (r == ROWS_UTF16) {
+        expect(r != IDS_ERROR && !(ready && r == IDS_MORE));
+        if (r == IDS_UTF16) {
             expect(utf16 && at == data);
             if (fd[1] >= 0)
                 close(fd[1]);
             close(fd[0]);
             return;
         }
-        if (r == ROWS_END)
+        if (r == IDS_END)
             break;
-        if (r == ROWS_MORE && sent < n) {
+        if (r == IDS_MORE && sent < n) {
             size_t k = n - sent < step ? n - sent : step;
 
             expect(write(fd[1], data + sent, k) == (ssize_t)k);
             sent += k;
-        } else if (r == ROWS_MORE && fd[1] >= 0) {
+        } else if (r == IDS_MORE && fd[1] >= 0) {
             close(fd[1]);
             fd[1] = -1;
-        } else if (r == ROWS_ID || r == ROWS_LONG) {
+        } else if (r == IDS_ONE || r == IDS_LONG) {
             expect(split(&at, end, null, &expected, &expected_len));
-            expect((r == ROWS_LONG) == (expected_len > ROWS_ID_MAX));
-            expect(len == (r == ROWS_LONG ? ROWS_ID_MAX : expected_len));
+            expect((r == IDS_LONG) == (expected_len > IDS_MAX));
+            expect(len == (r == IDS_LONG ? IDS_MAX : expected_len));
             expect(memcmp(id, expected, len) == 0);
         }
     }
