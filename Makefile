@@ -73,7 +73,7 @@ build/anchors.c: build/mkanchors $(CA_BUNDLE)
 	mv $@.tmp $@
 
 MKANCHORS = $(addprefix net/,mkanchors.c cert.c der.c pem.c tcp.c tls.c x509.c) \
-	base/buf.c base/clock.c base/text.c base/wait.c base/why.c json.c json/machine.c json/picks.c
+	base/buf.c base/clock.c base/text.c base/wait.c base/error.c json.c json/machine.c json/picks.c
 build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -I. $(BEARSSL_INC) -o $@ $(MKANCHORS) \
@@ -124,7 +124,7 @@ $(UNITS)/ocrdyn: $(UNITS)/ocrdyn.o $(UNITS)/libocrdyn.a
 	$(TESTCC) -o $@ $^ $(TESTLIB)
 # It looks for keys that are left on the stack, which AddressSanitizer moves.
 build/units/test_sigv4: TESTCC = cc $(TESTFLAGS) -fsanitize=undefined
-build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c base/why.c json.c json/machine.c json/picks.c
+build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c base/error.c json.c json/machine.c json/picks.c
 	$(COMPILE_TEST) -o $@ $^ $(TESTLIB)
 
 -include $(TEST_OBJECTS:.o=.d) $(TESTS:=.d)
@@ -209,7 +209,7 @@ soak: all
 ROUNDS = 7
 # what reads the trust anchors
 TRUST = $(addprefix net/,cert.c der.c pem.c tcp.c tls.c x509.c) fortify.c \
-	base/buf.c base/clock.c base/text.c base/wait.c base/why.c json.c json/machine.c json/picks.c
+	base/buf.c base/clock.c base/text.c base/wait.c base/error.c json.c json/machine.c json/picks.c
 JSON_SOURCES = json.c json/machine.c json/picks.c base/text.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
