@@ -210,7 +210,7 @@ bool command_resume(struct command *c, struct buf *job)
 {
     if (job->failed || !checkpoint_open(&c->checkpoint, c->o->checkpoint,
                                         job->data, job->len)) {
-        report_line(job->failed ? "memory is out" : c->checkpoint.error);
+        report_line(job->failed ? "out of memory" : c->checkpoint.error.text);
         c->exit = COMMAND_MISUSED;
     }
     buf_free(job);
@@ -229,14 +229,14 @@ void command_saved(struct command *c, bool saved)
 {
     if (saved)
         return;
-    report_line(c->checkpoint.error);
+    report_line(c->checkpoint.error.text);
     c->exit = COMMAND_UNWRITTEN;
 }
 
 bool command_headed(const struct command *c)
 {
     return c->checkpoint.fd >= 0 &&
-        (c->checkpoint.records > 0 || *c->checkpoint.place != '\0' ||
+        (c->checkpoint.records > 0 || c->checkpoint.position.len > 0 ||
          c->file.st_size > 0);
 }
 

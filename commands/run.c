@@ -517,7 +517,7 @@ static bool may_cost(const struct state *s)
 static void do_record(struct state *s, enum ids_answer r)
 {
     struct command *c = &s->c;
-    enum checkpoint_place place = CHECKPOINT_NEW;
+    enum checkpoint_state state = CHECKPOINT_NEW;
     const char *wrong;
 
     /* what is done is counted by then: after an unclean end it is the first
@@ -528,15 +528,15 @@ static void do_record(struct state *s, enum ids_answer r)
     if (c->exit != 0)
         return;
     if (c->checkpoint.fd >= 0)
-        place = checkpoint_record(&c->checkpoint, s->id.bytes, s->id.n);
-    if (place == CHECKPOINT_OTHER) {
-        report_line(c->checkpoint.error);
+        state = checkpoint_record(&c->checkpoint, s->id.bytes, s->id.n);
+    if (state == CHECKPOINT_OTHER) {
+        report_line(c->checkpoint.error.text);
         c->exit = COMMAND_MISUSED;
         return;
     }
     /* others' records are counted with the next of ours: the one in doubt
        after an unclean end may be among those to come */
-    if (place == CHECKPOINT_DONE || !is_mine(s, &s->id))
+    if (state == CHECKPOINT_DONE || !is_mine(s, &s->id))
         return;
     s->settled = s->in_doubt = false;
     c->progress.ids++;
@@ -548,7 +548,7 @@ static void do_record(struct state *s, enum ids_answer r)
     else if (c->o->dry_run)
         show_request(s);
     else
-        do_image(s, place == CHECKPOINT_FIRST);
+        do_image(s, state == CHECKPOINT_DOUBT);
     command_advance(c);
 }
 
@@ -647,7 +647,7 @@ static int end(struct state *s, bool list_ended)
     list_ended = list_ended && c->exit == 0;
     if (c->checkpoint.fd >= 0 && list_ended &&
         !checkpoint_list_end(&c->checkpoint)) {
-        report_line(c->checkpoint.error);
+        report_line(c->checkpoint.error.text);
         c->exit = COMMAND_MISUSED;
     }
     if ((s->settled || list_ended) && c->exit != COMMAND_MISUSED)

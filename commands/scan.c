@@ -401,7 +401,7 @@ static void save(struct state *s, bool begun)
         command_unwritten(c, "the rows to the disk", errno);
         return;
     }
-    buf_init(&place, CHECKPOINT_PLACE);
+    buf_init(&place, CHECKPOINT_POSITION);
     buf_format(&place, "{\"device\":\"%llu\",\"inode\":\"%llu\",\"size\":"
                "\"%lld\",\"columns\":[", (unsigned long long)c->file.st_dev,
                (unsigned long long)c->file.st_ino,
@@ -418,9 +418,9 @@ static void save(struct state *s, bool begun)
     for (i = 0; i < last->len; i++)      /* a line end is a space */
         buf_byte(&place, last->data[i] < ' ' ? ' ' : last->data[i]);
     buf_byte(&place, '}');
-    command_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
-                                   *printed(s) - s->saved, place.data,
-                                   place.failed ? SIZE_MAX : place.len));
+    command_saved(c, checkpoint_save(&c->checkpoint, c->checkpoint.records +
+                                     *printed(s) - s->saved, place.data,
+                                     place.failed ? SIZE_MAX : place.len));
     s->saved = *printed(s);
     buf_free(&place);
 }
@@ -489,15 +489,15 @@ static bool resume(struct state *s)
         [P_KEY] = {"/key", JSON_WANT_RAW, false, 0}
     };
     struct command *c = &s->c;
-    const char *text = c->checkpoint.place;
+    const struct buf *position = &c->checkpoint.position;
     struct place place = {.s = s};
     struct json json;
 
-    if (*text == '\0')
+    if (position->len == 0)
         return true;
     buf_init(&place.column, PLAIN_MAX);
     json_init(&json, picks, 6, take_place, &place);
-    json_feed(&json, (const unsigned char *)text, strlen(text));
+    json_feed(&json, position->data, position->len);
     buf_free(&place.column);
     if (!json_end(&json)) {
         report_say("%s holds a place that is none", c->o->checkpoint);
