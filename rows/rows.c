@@ -1,14 +1,15 @@
-/* rows: see rows.h. */
+/*
+ * rows.c: writes rows as TSV, JSON Lines, CSV or plain text, through one fixed
+ * buffer.
+ */
 #include "rows/rows.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "json.h"
-#include "base/text.h"
 
 bool rows_format_parse(enum rows_format *format, const char *name)
 {
@@ -47,26 +48,14 @@ void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
 
 static void flush(struct rows_out *out)
 {
-    size_t done = 0;
-
-    while (!out->failed && done < out->len) {
-        ssize_t n = write(out->fd, out->buffer + done, out->len - done);
-
-        if (n > 0) {
-            done += (size_t)n;
-        } else if (n < 0 && errno == EAGAIN) {
-            struct pollfd pfd = {out->fd, POLLOUT, 0};
-
-            poll(&pfd, 1, -1);       /* what it says, write() says better */
-        } else if (n == 0 || errno != EINTR) {
-            out->failed = true;
-            out->error = n == 0 ? EIO : errno;
-        }
+    if (!out->failed && !file_write(out->fd, out->buffer, out->len)) {
+        out->failed = true;
+        out->error = errno;
     }
     out->len = 0;
 }
 
-/* Adds to the buffer; `context` is the struct rows_out. */
+/* Adds to the buffer; `context` is a struct rows_out, as json_quote needs. */
 static void add(void *context, const void *bytes, size_t n)
 {
     struct rows_out *out = context;
@@ -107,7 +96,8 @@ static void add_escaped(struct rows_out *out, const unsigned char *p, size_t n)
     }
 }
 
-/* As it is, but for NUL where rows end in it, and quotes inside quotes. */
+/* Adds bytes as they are, except that a NUL that would end the row becomes
+   U+FFFD, and that quotes inside quotes are doubled. */
 static void add_raw(struct rows_out *out, const unsigned char *p, size_t n,
                     bool quoted)
 {
@@ -122,7 +112,7 @@ static void add_raw(struct rows_out *out, const unsigned char *p, size_t n,
     }
 }
 
-/* Readers would take it for the mark of a file, if it came first. */
+/* At the start of the output, readers would take it for a byte order mark. */
 static bool begins_with_mark(const unsigned char *p, size_t n)
 {
     return text_begin(p, n, true, true) == TEXT_MARK;
@@ -144,21 +134,21 @@ static void add_csv(struct rows_out *out, const unsigned char *p, size_t n)
     add_text(out, "\"");
 }
 
-/* Between two fields of a row. */
-static void add_comma(struct rows_out *out, size_t i)
+/* Separates field number i of a row from the one before it. */
+static void add_separator(struct rows_out *out, size_t i)
 {
     if (i > 0)
         add_text(out, out->format == ROWS_TSV ? "\t" : ",");
 }
 
-/* Of field number i of the row. */
+/* Adds field number i of a row. */
 static void add_field(struct rows_out *out, size_t i,
                       const struct rows_field *field)
 {
     const unsigned char *p = field->bytes;
     size_t n = p != NULL ? field->len : 0;
 
-    add_comma(out, i);
+    add_separator(out, i);
     switch (out->format) {
     case ROWS_TSV:
         if (out->null) {
@@ -172,7 +162,7 @@ static void add_field(struct rows_out *out, size_t i,
             add_escaped(out, p, n);
         }
         break;
-    case ROWS_DYNAMODB:          /* rows_out_init does not let it in */
+    case ROWS_DYNAMODB:          /* rows_out_init turns it into ROWS_JSONL */
     case ROWS_JSONL:
         json_quote(field->name, field->name_len, add, out);
         add_text(out, ":");
@@ -213,7 +203,7 @@ void rows_names(struct rows_out *out, const struct rows_field *fields,
     if (out->format != ROWS_CSV)
         return;
     for (size_t i = 0; i < n; i++) {
-        add_comma(out, i);
+        add_separator(out, i);
         add_csv(out, fields[i].name, fields[i].name_len);
     }
     end_row(out);

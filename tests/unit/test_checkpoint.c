@@ -765,6 +765,9 @@ static void test_beside(void)
     refused("somebody else's file beside", "another file has");
     CHECK(get_file(beside, long_text) == 5, "and is left as it is");
     memset(long_text, 0, sizeof long_text);
+    put_file(beside, long_text, 513);
+    refused("too many NULs", "another file has");
+    memcpy(long_text, left[2], strlen(left[2]));
     put_file(beside, long_text, 513 + CHECKPOINT_POSITION);
     refused("a file that is too long", "another file has");
     put_file(beside, "", 0);
