@@ -39,7 +39,7 @@ bool file_sync_folder(int folder);
 
 enum file_repair {
     FILE_WHOLE,              /* nothing to do, or not a regular file */
-    FILE_ENDED,              /* the last record was cut short and is now ended */
+    FILE_ENDED,              /* the last record was cut; now it has its end */
     FILE_ENDED_UNREAD,       /* ended, but the file could not be read: the last
                                 record may have been complete */
     FILE_UNWRITTEN           /* the end could not be written: errno */

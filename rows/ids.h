@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 enum {
-    IDS_MAX = 4096,          /* bytes of one id; a DynamoDB key has up to 2048 */
+    IDS_MAX = 4096,          /* bytes of one id; a DynamoDB key has 2048 */
     IDS_BUFFER = 16384
 };
 

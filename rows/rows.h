@@ -26,7 +26,8 @@ enum rows_format {
                                 as JSON Lines */
 };
 
-/* Returns false if `name` is not "tsv", "jsonl", "csv", "text" or "dynamodb". */
+/* Returns false unless `name` is "tsv", "jsonl", "csv", "text" or
+   "dynamodb". */
 bool rows_format_parse(enum rows_format *format, const char *name);
 
 /* What became of an image or an item, and the names of that in the column

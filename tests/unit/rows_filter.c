@@ -127,7 +127,7 @@ static bool print_records(enum rows_format format, bool null,
         if (answer == RECORDS_MORE)
             continue;
         if (answer == RECORDS_BAD)
-            printf("!%s", r.sentence);
+            printf("!%s", r.error.text);
         for (size_t i = 0; i < r.n; i++) {
             const struct record_field *f = &r.fields[i];
 
@@ -140,7 +140,7 @@ static bool print_records(enum rows_format format, bool null,
         putchar('\n');
     }
     if (answer == RECORDS_BROKEN)
-        printf("!%s\n", r.sentence);
+        printf("!%s\n", r.error.text);
     records_free(&r);
     return answer == RECORDS_END;
 }
