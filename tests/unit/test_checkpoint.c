@@ -370,43 +370,43 @@ static void test_old_files(void)
         bool unclean;
         const char *place;
     } files[] = {
-        {"ocrdyn checkpoint 1\n"
-         "records 3\n"
-         "hash 43ac80313d4f482f19306ae6f907fb2cbfdbdd67a08ce317b1c35a0cfa8615cd\n"
-         "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
-         "state closed\n"
-         "check 0541f3d65f5d3fdac280311fc2c34ab925a8c76a16dcc58b912cbee9f7a68906\n",
-         3, false, ""},
-        {"ocrdyn checkpoint 1\n"
-         "records 3\n"
-         "hash 43ac80313d4f482f19306ae6f907fb2cbfdbdd67a08ce317b1c35a0cfa8615cd\n"
-         "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
-         "state open\n"
-         "check fe302f25111ef03514cff63eacbf739ae676b6e4f95fda6295e756529bb32b80\n",
-         3, true, ""},
-        {"ocrdyn checkpoint 1\n"
-         "records 0\n"
-         "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
-         "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
-         "state open\n"
-         "check 40cc962cf328a7d4e3d4462df5425b42de4a1bbd4870df013120311ed53cd100\n",
-         0, true, ""},
-        {"ocrdyn checkpoint 1\n"
-         "records 1500\n"
-         "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
-         "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
-         "state closed\n"
-         "place {\"columns\":[\"id\"],\"key\":{\"id\":{\"S\":\"a\"}}}\n"
-         "check a052103db2e9d5d2e3fa5ea3f54e7df2ad42f78d14c6a4a9d124711c1375a2d9\n",
-         1500, false, "{\"columns\":[\"id\"],\"key\":{\"id\":{\"S\":\"a\"}}}"},
-        {"ocrdyn checkpoint 1\n"
-         "records 1500\n"
-         "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
-         "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
-         "state open\n"
-         "place 0a1b\n"
-         "check 745f297298198182944b31571b6170fea4ffdc3916a9e495093235d7265d058a\n",
-         1500, true, "0a1b"},
+    {"ocrdyn checkpoint 1\n"
+    "records 3\n"
+    "hash 43ac80313d4f482f19306ae6f907fb2cbfdbdd67a08ce317b1c35a0cfa8615cd\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state closed\n"
+    "check 0541f3d65f5d3fdac280311fc2c34ab925a8c76a16dcc58b912cbee9f7a68906\n",
+    3, false, ""},
+    {"ocrdyn checkpoint 1\n"
+    "records 3\n"
+    "hash 43ac80313d4f482f19306ae6f907fb2cbfdbdd67a08ce317b1c35a0cfa8615cd\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state open\n"
+    "check fe302f25111ef03514cff63eacbf739ae676b6e4f95fda6295e756529bb32b80\n",
+    3, true, ""},
+    {"ocrdyn checkpoint 1\n"
+    "records 0\n"
+    "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state open\n"
+    "check 40cc962cf328a7d4e3d4462df5425b42de4a1bbd4870df013120311ed53cd100\n",
+    0, true, ""},
+    {"ocrdyn checkpoint 1\n"
+    "records 1500\n"
+    "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state closed\n"
+    "place {\"columns\":[\"id\"],\"key\":{\"id\":{\"S\":\"a\"}}}\n"
+    "check a052103db2e9d5d2e3fa5ea3f54e7df2ad42f78d14c6a4a9d124711c1375a2d9\n",
+    1500, false, "{\"columns\":[\"id\"],\"key\":{\"id\":{\"S\":\"a\"}}}"},
+    {"ocrdyn checkpoint 1\n"
+    "records 1500\n"
+    "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state open\n"
+    "place 0a1b\n"
+    "check 745f297298198182944b31571b6170fea4ffdc3916a9e495093235d7265d058a\n",
+    1500, true, "0a1b"},
     };
     char now[600];
 
