@@ -1,14 +1,11 @@
 /*
- * fuzz_rows: a libFuzzer target for rows.c.
+ * fuzz_rows: a libFuzzer target for ids.c and rows.c.
  *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined fuzz_rows.c ../rows.c \
- *       ../text.c ../json.c
- *
- * The first byte says what is tried, the second in which steps. Reader: the
- * input comes through a pipe that does not block, a step at a time, and the
- * ids must be those of a splitter that sees all of it at once. Writer: the
- * input is two rows; what TSV and CSV write is read back by a few lines that
- * know nothing of rows.c, and must be the same bytes.
+ * The first byte selects what is tested, the second the size of the steps.
+ * Reader: the input arrives through a pipe that does not block, one step at a
+ * time, and the ids must be those of a splitter that sees all of it at once.
+ * Writer: the input is two rows; the TSV or CSV that is written is parsed by a
+ * few lines that share nothing with rows.c, and must be the same bytes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +15,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "rows/rows.h"
-#include "rows/ids.h"
 #include "base/text.h"
+#include "rows/ids.h"
+#include "rows/rows.h"
 
 enum { MAX = 60000, OUT = 16 * MAX };
 
@@ -34,7 +31,7 @@ static void expect(bool good)
 
 /* ---- in ---- */
 
-/* The next id of the whole input, as rows.h has it; false at its end. */
+/* The next id of the whole input, as ids.h has it; false at its end. */
 static bool split(const uint8_t **at, const uint8_t *end, bool null,
                   const uint8_t **id, size_t *len)
 {

@@ -23,10 +23,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rows/records.h"
 #include "base/text.h"
-#include "rows/rows.h"
 #include "rows/ids.h"
+#include "rows/records.h"
+#include "rows/rows.h"
 
 static unsigned digit(char c)
 {

@@ -197,7 +197,8 @@ static void test_names(void)
         {"csv", false, "public_id,status,text,detail\r\n", 30},
         {"csv", true, "public_id,status,text,detail", 29},
     };
-    static const char *const bad[] = {"", "TSV", "tsv ", "json", "csvx", "dynamo"};
+    static const char *const bad[] = {"", "TSV", "tsv ", "json", "csvx",
+                                      "dynamo"};
     static struct rows_out out;
     enum rows_format format = ROWS_CSV;
 
