@@ -70,7 +70,7 @@ build/roots.c: build/mkanchors $(CA_BUNDLE)
 	mv $@.tmp $@
 
 MKANCHORS = net/mkanchors.c net/anchors.c net/cert.c base/buf.c base/clock.c \
-	base/text.c base/why.c
+	base/text.c base/error.c
 build/mkanchors: $(MKANCHORS) $(wildcard base/*.h net/*.h) Makefile
 	@mkdir -p $(@D)
 	$(HOSTCC) -std=c11 -D_GNU_SOURCE -O1 -I. $(BEARSSL_INC) -o $@ $(MKANCHORS) \
@@ -118,7 +118,7 @@ $(UNITS)/ocrdyn: $(UNITS)/ocrdyn.o $(UNITS)/libocrdyn.a
 	$(TESTCC) -o $@ $^ $(TESTLIB)
 # It looks for keys that are left on the stack, which AddressSanitizer moves.
 build/units/test_sigv4: TESTCC = cc $(TESTFLAGS) -fsanitize=undefined
-build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c base/why.c
+build/units/test_sigv4: tests/unit/test_sigv4.c sigv4.c base/buf.c base/text.c base/error.c
 	$(COMPILE_TEST) -o $@ $^ $(TESTLIB)
 
 # It visits a million states.
@@ -209,8 +209,8 @@ soak: all
 ROUNDS = 7
 # what floor needs to load a CA and verify certificates
 TRUST = $(addprefix net/,anchors.c cert.c tcp.c x509.c) base/buf.c base/clock.c \
-	base/text.c base/wait.c base/why.c
-JSON_SOURCES = json.c base/buf.c base/text.c base/why.c
+	base/text.c base/wait.c base/error.c
+JSON_SOURCES = json.c base/buf.c base/text.c base/error.c
 BENCH = build/measure build/floor build/curl_yajl build/bench_json
 bench:
 	tests/setup.sh bench

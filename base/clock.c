@@ -1,8 +1,7 @@
-/* clock: see clock.h. */
+/* clock.c: the kernel's clocks and randomness, and dates as text. */
 #include "base/clock.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -42,8 +41,9 @@ void clock_random(void *bytes, size_t n)
 enum { YEAR, MONTH, DAY, HOUR, MINUTE, SECOND, PARTS };
 
 /*
- * Does the text begin with this form? There a digit stands for a digit of the
- * part that it numbers, "?" for any character, others for themselves.
+ * Returns whether the text begins with this form, and its numbers in `part`. A
+ * digit in the form matches a digit of the part with that number, "?" matches
+ * any character, and every other character itself.
  */
 static bool parse(int part[PARTS], const char *text, const char *form)
 {
@@ -67,7 +67,7 @@ static bool is_leap(unsigned year)
     return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-/* The days of a month from 0 to 11. */
+/* Returns the number of days in a month, 0 to 11. */
 static unsigned month_days(unsigned year, unsigned month)
 {
     static const unsigned char lengths[12] = {
@@ -77,8 +77,9 @@ static unsigned month_days(unsigned year, unsigned month)
     return lengths[month] + (month == 1 && is_leap(year) ? 1U : 0U);
 }
 
-/* The seconds of a date of the Gregorian calendar: months are counted from
-   March, so that the leap day is a year's last. */
+/* Returns the seconds since 1970 of a date in the Gregorian calendar, or -1 if
+   it does not exist. Years begin in March here, so that a leap day is the last
+   day of its year. */
 static int64_t seconds(const int part[PARTS])
 {
     static const struct {
@@ -111,7 +112,7 @@ int64_t clock_http_date(const char *text)
         return -1;
     while (*month != '\0' && memcmp(text + 8, month, 3) != 0)
         month += 3;
-    part[MONTH] = (int)(month - months) / 3 + 1;     /* 13 is refused */
+    part[MONTH] = (int)(month - months) / 3 + 1;     /* 13: unknown */
     return seconds(part);
 }
 
@@ -122,7 +123,8 @@ int64_t clock_utc(const char *text)
     return parse(part, text, "0000-11-22 33:44:55") ? seconds(part) : -1;
 }
 
-/* The seconds by which the zone is ahead of UTC. False: it is not one. */
+/* Parses a time zone, which ends the text: *ahead is how many seconds it is
+   ahead of UTC. */
 static bool parse_zone(int64_t *ahead, const char *text)
 {
     static const char *const names[] = {"Z", "z", "UTC", "GMT"};
@@ -182,7 +184,7 @@ static void put_decimal(char *out, unsigned value, size_t digits)
     }
 }
 
-/* Not gmtime(), whose time_t ends in 2038 on some machines. */
+/* gmtime() is not used: on some machines its time_t ends in 2038. */
 bool clock_date(char out[CLOCK_DATE], int64_t when)
 {
     static const int64_t end = 253402300800;   /* the year 10000 */

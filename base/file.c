@@ -1,63 +1,132 @@
-/* file: putting a file on the disk, and ending a record that was cut short. */
+/* file.c: system calls on files, repeated after signals. */
 #include "base/file.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool file_sync(int fd)
+int file_open(const char *path, int flags)
+{
+    int fd;
+
+    do
+        fd = open(path, flags | O_CLOEXEC, 0600);
+    while (fd < 0 && errno == EINTR);
+    return fd;
+}
+
+ssize_t file_read(int fd, void *bytes, size_t n, off_t offset)
+{
+    char *p = bytes;
+    size_t done = 0;
+
+    while (done < n) {
+        ssize_t got = pread(fd, p + done, n - done, offset + (off_t)done);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -1;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (ssize_t)done;
+}
+
+bool file_write(int fd, const void *bytes, size_t n)
+{
+    const char *p = bytes;
+
+    while (n > 0) {
+        ssize_t put = write(fd, p, n);
+
+        if (put > 0) {
+            p += put;
+            n -= (size_t)put;
+        } else if (put == 0) {
+            errno = EIO;
+            return false;
+        } else if (errno == EAGAIN) {
+            struct pollfd pfd = {fd, POLLOUT, 0};
+
+            poll(&pfd, 1, -1);       /* an error shows in the next write() */
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool file_lock(int fd, bool wait)
 {
     int result;
 
     do
-        result = fdatasync(fd);
-    while (result < 0 && errno == EINTR);
+        result = flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
+bool file_empty(int fd)
+{
+    int result;
+
+    do
+        result = ftruncate(fd, 0);
+    while (result != 0 && errno == EINTR);
+    return result == 0;
+}
+
+/* EINVAL: there is nothing that could be synced. */
+static bool sync_by(int (*call)(int fd), int fd)
+{
+    int result;
+
+    do
+        result = call(fd);
+    while (result != 0 && errno == EINTR);
     return result == 0 || errno == EINVAL;
 }
 
-/* Reads the last byte of a file of `size` bytes that may be open for writing
-   only. Returns 1 with the byte in *last, 0 where it could not be read, -1
-   where the file could not even be opened. */
-static int read_last(int to, off_t size, char *last)
+bool file_sync(int fd)
 {
-    char path[32];
-    ssize_t n;
-    int fd;
+    return sync_by(fdatasync, fd);
+}
 
-    snprintf(path, sizeof path, "/proc/self/fd/%d", to);
-    do
-        fd = open(path, O_RDONLY | O_CLOEXEC);
-    while (fd < 0 && errno == EINTR);
-    if (fd < 0)
-        return -1;
-    do
-        n = pread(fd, last, 1, size - 1);
-    while (n < 0 && errno == EINTR);
-    close(fd);
-    return n == 1;
+/* fdatasync(2) may leave out a rename that does not change the folder's
+   size. */
+bool file_sync_folder(int folder)
+{
+    return sync_by(fsync, folder);
 }
 
 enum file_repair file_end_record(int fd, bool null, bool unsure)
 {
     const char end = null ? '\0' : '\n';
+    char path[32], last = end;
     struct stat st;
-    int read_it;
-    ssize_t n;
-    char last;
+    ssize_t n = 0;
+    int reader;
 
     if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
         return FILE_WHOLE;
-    read_it = read_last(fd, st.st_size, &last);
-    if ((read_it == 1 && last == end) || (read_it < 0 && !unsure))
+    /* fd may be open for writing only */
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    reader = file_open(path, O_RDONLY);
+    if (reader < 0 && !unsure)
         return FILE_WHOLE;
-    do
-        n = write(fd, &end, 1);
-    while (n < 0 && errno == EINTR);
-    if (n == 0)
-        errno = EIO;
-    if (n != 1)
+    if (reader >= 0) {
+        n = file_read(reader, &last, 1, st.st_size - 1);
+        close(reader);
+    }
+    if (n == 1 && last == end)
+        return FILE_WHOLE;
+    if (!file_write(fd, &end, 1))
         return FILE_UNWRITTEN;
-    return read_it == 1 ? FILE_ENDED : FILE_ENDED_UNREAD;
+    return n == 1 ? FILE_ENDED : FILE_ENDED_UNREAD;
 }

@@ -1,4 +1,4 @@
-/* report: lines for people, on standard error. */
+/* report.c: prints messages and the progress line to standard error. */
 #include "base/report.h"
 
 #include <stdarg.h>

@@ -1,9 +1,10 @@
 /*
  * report: messages on standard error, each one line that begins with
- * "ocrdyn: ", and the progress line that messages push aside.
+ * "ocrdyn: ", and a progress line that a message replaces.
  *
- * Messages may quote what servers and files contain; every message is made
- * safe for a terminal here, where it is printed (text_visible).
+ * Messages may quote servers and files. report_say makes its message safe for
+ * a terminal (text_visible); report_line prints a sentence that is safe
+ * already, such as that of a struct error.
  */
 #ifndef ROW_H
 #define ROW_H
@@ -11,23 +12,23 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Says whether report_draw draws; it does not at the start. */
+/* Switches report_draw on or off; at the start it is off. */
 void report_init(bool draws);
 
-/* Prints a message. A longer one than 4 KB is cut. */
+/* Prints a message, made safe for a terminal and cut at 4 KB. */
 void report_say(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* Prints a message as it is. */
+/* Prints a message that is safe for a terminal. */
 void report_line(const char *line);
 
-/* Draws `line` in place of the progress line that is drawn, without a line
-   end. The next message erases it. Returns false where report_init has
-   switched that off. */
+/* Draws `line` as the progress line, without a line end, in place of the one
+   that is there. The next message erases it. Returns false if report_init has
+   switched this off. */
 bool report_draw(const char *line);
 
-/* Writes a time of CLOCK_STEADY as "14:00:07 UTC", with the date if that is
-   another day than today. */
+/* Writes a time of CLOCK_STEADY as "14:00:07 UTC", preceded by the date if it
+   is not today's. */
 void report_time(char out[32], int64_t when);
 
 #endif

@@ -1,5 +1,8 @@
-/* sandbox: see sandbox.h. The kernel's numbers are written out where its own
-   headers have them, which are not everywhere where libc's are. */
+/*
+ * sandbox.c: a seccomp filter and a Landlock rule set, through system calls
+ * (seccomp(2), landlock(7)). The kernel's constants are written out, because
+ * its headers are not installed wherever a libc's are.
+ */
 #include "base/sandbox.h"
 
 #include <errno.h>
@@ -9,8 +12,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What this program was built for, as seccomp has it (linux/audit.h); 0: not
-   known here. The kernel takes calls for others, too, by other numbers. */
+/* The architecture that the program was built for (AUDIT_ARCH_... of
+   linux/audit.h); 0: unknown here. The filter checks it because the kernel
+   also accepts calls of other architectures, by other numbers. */
 static const uint32_t machine =
 #if defined SANDBOX_OFF || defined __SANITIZE_ADDRESS__
     0;
@@ -50,29 +54,31 @@ static const uint16_t denied[] = {
 #ifdef SYS_iopl
     SYS_iopl, SYS_ioperm,
 #endif
-#ifdef SYS_listen                /* else by socketcall(2), with others */
+#ifdef SYS_listen                /* else part of socketcall(2) */
     SYS_listen,
 #endif
-    /* younger than some libc, and the same on all of these machines: io_uring,
-       mounting by descriptors, pidfd_getfd, process_madvise, mount_setattr */
+    /* newer than some libcs, with the same numbers on all of these machines:
+       io_uring, mounting by descriptors, pidfd_getfd, process_madvise,
+       mount_setattr */
     425, 426, 427, 428, 429, 430, 431, 432, 433, 438, 440, 442
 };
 
 enum { N = sizeof denied / sizeof denied[0] };
 
-/* linux/filter.h: an instruction of a filter, and the few that it takes. */
+/* An instruction of a filter (linux/filter.h), and the opcodes used here. */
 struct instruction {
     uint16_t code;
-    uint8_t yes, no;             /* so many are passed over */
+    uint8_t yes, no;             /* instructions to skip */
     uint32_t k;
 };
 
 enum { LOAD = 0x20, IF_EQUAL = 0x15, IF_AT_LEAST = 0x35, RETURN = 0x06 };
 
-/* linux/seccomp.h */
+/* Offsets in struct seccomp_data, and actions (linux/seccomp.h). */
 enum { AT_NUMBER = 0, AT_MACHINE = 4 };
 #define ALLOW UINT32_C(0x7FFF0000)
-#define KILL_PROCESS UINT32_C(0x80000000)    /* before 4.14: the thread */
+#define KILL_PROCESS UINT32_C(0x80000000)    /* before Linux 4.14, it
+                                                kills the thread */
 
 const char *sandbox_calls(void)
 {
@@ -94,15 +100,16 @@ const char *sandbox_calls(void)
         filter[4 + i] = (struct instruction){IF_EQUAL, (uint8_t)(N - i), 0,
                                              denied[i]};
     if (machine == 0)
-        return "it was built without";
+        return "this build has no sandbox";
     if (prctl(PR_SET_NO_NEW_PRIVS, 1UL, 0UL, 0UL, 0UL) != 0 ||
         prctl(PR_SET_SECCOMP, 2UL, &program, 0UL, 0UL) != 0)
         return strerror(errno);
     return NULL;
 }
 
-/* linux/landlock.h: all the rights of a folder that change something, and
-   since its third version O_TRUNC. The numbers are those of all machines. */
+/* The rights that change something in a folder (linux/landlock.h), with
+   O_TRUNC from its third version on; and the system calls, which have the same
+   numbers on all machines. */
 enum {
     WRITE_FILE = 1 << 1, REMOVE_FILE = 1 << 5, MAKE_FILE = 1 << 8,
     CHANGES = WRITE_FILE | 0x1FF0, TRUNCATE = 1 << 14,
@@ -122,7 +129,7 @@ const char *sandbox_files(int folder)
     int rules;
 
     if (machine == 0)
-        return "it was built without";
+        return "this build has no sandbox";
     rules = version < 1 ? -1
         : (int)syscall(CREATE_RULESET, &handled, sizeof handled, 0);
     if (rules < 0)

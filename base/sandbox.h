@@ -1,31 +1,33 @@
 /*
- * sandbox: what the process gives up, for good, when it has what it needs.
+ * sandbox: permissions that the process gives up for good, once it has
+ * everything that it needs.
  *
- * Whoever finds an error in the reading of what comes from the network should
- * not find a machine behind it. This is a second wall: where the kernel has
- * none (before 3.5 and 5.13, or built without; qemu-user) the first has to do.
+ * An attacker who exploits an error in the code that parses network data must
+ * not reach the rest of the machine. This is a second line of defence; it is
+ * absent where the kernel does not support it (before Linux 3.5 for seccomp and
+ * 5.13 for Landlock, or built without them; qemu-user).
  *
- * Both functions give NULL, or why there is no such wall here. A build with
+ * Both functions return NULL, or why this protection is absent. A build with
  * SANDBOX_OFF defined has none: one that measures coverage, which writes files
- * at its end, or looks for leaks, which needs ptrace(2); gcc's
- * AddressSanitizer defines enough by itself.
+ * at its end, or searches for leaks, which needs ptrace(2). gcc's
+ * AddressSanitizer switches it off by itself.
  */
 #ifndef SANDBOX_H
 #define SANDBOX_H
 
 /*
- * From now on no program is run, no other process looked into, no user or
- * namespace changed, nothing mounted, no module loaded, no key of the kernel
- * read, no socket listens: a process that tries dies by SIGSYS (seccomp). It
- * is a list of what is denied, not of what is allowed, as what libc calls
- * differs by its kind, its version and the machine.
+ * Denies system calls that run a program, inspect another process, change the
+ * user or a namespace, mount, load a module, use keys of the kernel or listen
+ * on a socket: SIGSYS ends a process that tries (seccomp). This is a list of
+ * denied calls, not of allowed ones, because the calls that a libc makes
+ * depend on its kind, its version and the machine.
  */
 const char *sandbox_calls(void);
 
 /*
- * From now on nothing can be opened to be written, nor made, removed or
- * renamed, but files in the folder that is open as `folder`, or below it; -1:
- * nowhere (Landlock). What is open stays as it is.
+ * Denies opening files for writing, and creating, removing or renaming them,
+ * except in the folder that is open as `folder` and below it (-1: everywhere)
+ * (Landlock). Files that are open already are not affected.
  */
 const char *sandbox_files(int folder);
 

@@ -46,7 +46,7 @@ bool command_begin(struct command *c, const struct options *o,
     c->progress.list_size = -1;
     if (fstat(STDOUT_FILENO, &c->file) < 0 || !S_ISREG(c->file.st_mode))
         c->file.st_size = -1;
-    rows_in_init(&c->in, STDIN_FILENO, o->null);
+    ids_init(&c->in, STDIN_FILENO, o->null);
     rows_out_init(&c->out, STDOUT_FILENO, o->format, o->null);
     if (((services & COMMAND_IMAGES) != 0 &&
          (c->cloudinary = services_cloudinary(o, error)) == NULL) ||
@@ -74,13 +74,13 @@ static void refuse_utf16(struct command *c)
 {
     char sentence[128];
 
-    report_line(rows_utf16(&c->in, sentence, sizeof sentence));
+    report_line(ids_utf16(&c->in, sentence, sizeof sentence));
     c->exit = COMMAND_MISUSED;
 }
 
 bool command_check_list(struct command *c)
 {
-    struct rows_place place;
+    struct ids_position position;
     const unsigned char *id;
     size_t n;
 
@@ -88,22 +88,22 @@ bool command_check_list(struct command *c)
         !ids_wait(&c->in, clock_now(CLOCK_STEADY) + COMMAND_LOOK,
                   &wait_stop))
         command_read_error(c);
-    place = c->in.place;
-    if (rows_peek(&c->in, &place, &id, &n) == ROWS_UTF16)
+    position = c->in.position;
+    if (ids_peek(&c->in, &position, &id, &n) == IDS_UTF16)
         refuse_utf16(c);
     return c->exit == 0 && wait_stop == 0;
 }
 
-enum rows_read command_next(struct command *c, const unsigned char **id,
+enum ids_answer command_next(struct command *c, const unsigned char **id,
                             size_t *n)
 {
-    enum rows_read r = ids_next(&c->in, &wait_stop, id, n);
+    enum ids_answer r = ids_next(&c->in, &wait_stop, id, n);
 
-    if (r == ROWS_ERROR)
+    if (r == IDS_ERROR)
         command_read_error(c);
-    else if (r == ROWS_UTF16)
+    else if (r == IDS_UTF16)
         refuse_utf16(c);
-    return r == ROWS_ID || r == ROWS_LONG ? r : ROWS_END;
+    return r == IDS_ERROR || r == IDS_UTF16 ? IDS_END : r;
 }
 
 void command_count(struct command *c, enum row_status status,
@@ -182,7 +182,7 @@ bool command_resume(struct command *c, struct buf *job)
 {
     if (job->failed || !checkpoint_open(&c->checkpoint, c->o->checkpoint,
                                         job->data, job->len)) {
-        report_line(job->failed ? "out of memory" : c->checkpoint.error);
+        report_line(job->failed ? "out of memory" : c->checkpoint.error.text);
         c->exit = COMMAND_MISUSED;
     }
     buf_free(job);
@@ -201,7 +201,7 @@ void command_check_saved(struct command *c, bool saved)
 {
     if (saved)
         return;
-    report_line(c->checkpoint.error);
+    report_line(c->checkpoint.error.text);
     c->exit = COMMAND_UNWRITTEN;
 }
 
@@ -215,7 +215,7 @@ void command_confine_files(const struct command *c)
 bool command_has_header(const struct command *c)
 {
     return c->checkpoint.fd >= 0 &&
-        (c->checkpoint.records > 0 || *c->checkpoint.place != '\0' ||
+        (c->checkpoint.records > 0 || c->checkpoint.position.len > 0 ||
          c->file.st_size > 0);
 }
 

@@ -48,7 +48,7 @@ struct command {
                                     is not a regular file */
     struct progress progress;
     struct rows_out out;
-    struct rows_in in;
+    struct ids in;
     struct checkpoint checkpoint;
 };
 
@@ -80,11 +80,11 @@ bool command_continues(const struct command *c, uint64_t done);
 bool command_check_list(struct command *c);
 
 /*
- * Waits for the next id of standard input, as ids_next does. Returns ROWS_ID,
- * ROWS_LONG, or ROWS_END at the end of the list, on a signal, and after a
+ * Waits for the next id of standard input, as ids_next does. Returns IDS_ONE,
+ * IDS_LONG, or IDS_END at the end of the list, on a signal, and after a
  * message about an error.
  */
-enum rows_read command_next(struct command *c, const unsigned char **id,
+enum ids_answer command_next(struct command *c, const unsigned char **id,
                             size_t *n);
 
 /* Counts an id by its status, and prints `detail` as a message unless the id

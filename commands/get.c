@@ -266,14 +266,14 @@ static void update_one(struct state *s, const struct entry *e)
 /* ----------------------------------------------------------- the batches */
 
 /* Adds an id to the batch in hand. */
-static void add(struct state *s, enum rows_read r, const unsigned char *id,
+static void add(struct state *s, enum ids_answer r, const unsigned char *id,
                 size_t len)
 {
     struct entry *e = &s->entries[s->n++];
 
     e->id = (struct items_id){id, len};
-    e->wrong = r == ROWS_LONG ? "the id is longer than 4096 bytes"
-                              : ids_wrong(id, len, true);
+    e->wrong = r == IDS_LONG ? "the id is longer than 4096 bytes"
+                              : ids_wrong(id, len, ITEM_KEY_MAX);
     e->again = false;
     s->c.progress.ids++;
     if (e->wrong != NULL)
@@ -293,17 +293,19 @@ static bool next_batch(struct state *s)
 {
     size_t max = s->c.o->command == OPTIONS_UPDATE ? 1 : MAX, len;
     const unsigned char *id;
-    enum rows_read r = command_next(&s->c, &id, &len);
-    struct rows_place place = s->c.in.place;
+    enum ids_answer r = command_next(&s->c, &id, &len);
+    struct ids_position position = s->c.in.position;
 
-    if (r == ROWS_END)
+    if (r == IDS_END)
         return false;
     s->n = s->n_ids = 0;
     add(s, r, id, len);
-    while (s->n < max && (r = rows_peek(&s->c.in, &place, &id, &len)) <=
-           ROWS_LONG) {
+    while (s->n < max) {
+        r = ids_peek(&s->c.in, &position, &id, &len);
+        if (r != IDS_ONE && r != IDS_LONG)
+            break;
         add(s, r, id, len);
-        s->c.in.place = place;   /* taken; the bytes stay where they are */
+        s->c.in.position = position;   /* taken; the bytes stay where they are */
     }
     return true;
 }

@@ -122,10 +122,10 @@ static void print_page(struct state *s)
     memcpy(s->cursor, s->page.cursor, sizeof s->cursor);
     /* what the checkpoint counts must be on the disk before it is */
     if (c->checkpoint.fd >= 0 && c->exit == 0 && command_sync(c))
-        command_check_saved(c, checkpoint_at(&c->checkpoint,
-                                             c->checkpoint.records +
-                                             c->progress.ids - before,
-                                             s->cursor, strlen(s->cursor)));
+        command_check_saved(c, checkpoint_save(&c->checkpoint,
+                                               c->checkpoint.records +
+                                               c->progress.ids - before,
+                                               s->cursor, strlen(s->cursor)));
 }
 
 /* --------------------------------------------------------------- pages */
@@ -235,6 +235,7 @@ static void open_checkpoint(struct state *s)
     const char *const parts[] = {"list", l->resource_type, l->type, l->prefix,
         l->tag, l->folder, l->since, l->search};
     struct command *c = &s->c;
+    const struct buf *position = &c->checkpoint.position;
     struct buf job;
     unsigned i;
 
@@ -250,9 +251,8 @@ static void open_checkpoint(struct state *s)
         report_say("%s: an earlier list had an unclean end: up to a page of "
                    "rows after the first %" PRIu64 " may come twice",
                    c->o->checkpoint, c->checkpoint.records);
-    if (strlen(c->checkpoint.place) < sizeof s->cursor)
-        memcpy(s->cursor, c->checkpoint.place,
-               strlen(c->checkpoint.place) + 1);
+    if (position->len > 0 && position->len < sizeof s->cursor)
+        memcpy(s->cursor, position->data, position->len);
     if (c->checkpoint.unclean &&
         file_end_record(STDOUT_FILENO, c->o->null, true) == FILE_UNWRITTEN)
         command_write_error(c, "standard output", errno);

@@ -637,7 +637,7 @@ static void loop(struct state *s, enum records_read r)
             continue;
         }
         if (r == RECORDS_REFUSED) {
-            refuse(c, s->in.sentence);
+            refuse(c, s->in.error.text);
             return;
         }
         if (r == RECORDS_ERROR)
@@ -647,7 +647,7 @@ static void loop(struct state *s, enum records_read r)
             return;
         c->progress.ids++;
         finish(s, (const unsigned char *)"", 0, ROW_FAILED,
-               s->in.sentence);
+               s->in.error.text);
         if (r == RECORDS_BROKEN && c->exit == 0)
             c->exit = COMMAND_STOPPED;
     }
@@ -720,7 +720,7 @@ int put(const struct options *o)
     /* what cannot be read at all is told before anything is called */
     first = look_at_input(&s);
     if (first == RECORDS_REFUSED)
-        refuse(&s.c, s.in.sentence);
+        refuse(&s.c, s.in.error.text);
     else if (first == RECORDS_ERROR)
         command_read_error(&s.c);
     else if (wait_stop == 0)

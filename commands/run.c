@@ -342,7 +342,8 @@ static const char *id_wrong(const struct state *s, const struct items_id *id)
 {
     if (s->c.o->run.by_asset && !ids_asset(id->bytes, id->n))
         return "an asset_id has 32 hexadecimal digits (--by)";
-    return ids_wrong(id->bytes, id->n, s->c.o->table != NULL);
+    return ids_wrong(id->bytes, id->n,
+                     s->c.o->table != NULL ? ITEM_KEY_MAX : IDS_MAX);
 }
 
 /* Asks the table for the id in hand and for those that have been read after
@@ -351,17 +352,17 @@ static enum outcome ask_stored(struct state *s)
 {
     struct command *c = &s->c;
     struct items_id ids[ITEMS_BATCH_MAX];
-    struct rows_place place = c->in.place;
+    struct ids_position position = c->in.position;
     size_t n = 1, i;
 
     ids[0] = s->id;
     while (n < ITEMS_BATCH_MAX) {
         struct items_id *id = &ids[n];
-        enum rows_read r = rows_peek(&c->in, &place, &id->bytes, &id->n);
+        enum ids_answer r = ids_peek(&c->in, &position, &id->bytes, &id->n);
 
-        if (r != ROWS_ID && r != ROWS_LONG)
+        if (r != IDS_ONE && r != IDS_LONG)
             break;
-        if (r == ROWS_LONG || !is_mine(s, id) || id_wrong(s, id) != NULL)
+        if (r == IDS_LONG || !is_mine(s, id) || id_wrong(s, id) != NULL)
             continue;
         for (i = 0; ids[i].n != id->n ||
                  memcmp(ids[i].bytes, id->bytes, id->n) != 0; i++)
@@ -500,10 +501,10 @@ static bool output_gone(struct state *s)
 /* How far the list is read, where it is a file. */
 static void measure(struct state *s)
 {
-    const struct rows_in *in = &s->c.in;
+    const struct ids *in = &s->c.in;
 
     s->c.progress.list_read = s->list_begin +
-        (int64_t)(in->taken - (in->end - in->place.begin));
+        (int64_t)(in->taken - (in->end - in->position.begin));
 }
 
 /* May the record in hand be one that is paid for? Not if another's or, as has
@@ -515,10 +516,10 @@ static bool may_cost(const struct state *s)
 }
 
 /* The record in hand. */
-static void do_record(struct state *s, enum rows_read r)
+static void do_record(struct state *s, enum ids_answer r)
 {
     struct command *c = &s->c;
-    enum checkpoint_place place = CHECKPOINT_NEW;
+    enum checkpoint_state state = CHECKPOINT_NEW;
     const char *wrong;
 
     /* what is done is counted by then: after an unclean end it is the first
@@ -529,27 +530,27 @@ static void do_record(struct state *s, enum rows_read r)
     if (c->exit != 0)
         return;
     if (c->checkpoint.fd >= 0)
-        place = checkpoint_record(&c->checkpoint, s->id.bytes, s->id.n);
-    if (place == CHECKPOINT_OTHER) {
-        report_line(c->checkpoint.error);
+        state = checkpoint_record(&c->checkpoint, s->id.bytes, s->id.n);
+    if (state == CHECKPOINT_OTHER) {
+        report_line(c->checkpoint.error.text);
         c->exit = COMMAND_MISUSED;
         return;
     }
     /* others' records are counted with the next of ours: the one in doubt
        after an unclean end may be among those to come */
-    if (place == CHECKPOINT_DONE || !is_mine(s, &s->id))
+    if (state == CHECKPOINT_DONE || !is_mine(s, &s->id))
         return;
     s->settled = s->in_doubt = false;
     c->progress.ids++;
     measure(s);
-    wrong = r == ROWS_LONG ? "the id is longer than 4096 bytes"
+    wrong = r == IDS_LONG ? "the id is longer than 4096 bytes"
                            : id_wrong(s, &s->id);
     if (wrong != NULL)
         finish(s, ROW_FAILED, wrong);
     else if (c->o->run.dry_run)
         show_request(s);
     else
-        do_image(s, place == CHECKPOINT_FIRST);
+        do_image(s, state == CHECKPOINT_DOUBT);
     command_advance(c);
 }
 
@@ -648,7 +649,7 @@ static int end(struct state *s, bool list_ended)
     list_ended = list_ended && c->exit == 0;
     if (c->checkpoint.fd >= 0 && list_ended &&
         !checkpoint_list_end(&c->checkpoint)) {
-        report_line(c->checkpoint.error);
+        report_line(c->checkpoint.error.text);
         c->exit = COMMAND_MISUSED;
     }
     if ((s->settled || list_ended) && c->exit != COMMAND_MISUSED)
@@ -679,7 +680,7 @@ int run(const struct options *o)
 {
     static struct state s;       /* too large for a small machine's stack */
     struct command *c = &s.c;
-    enum rows_read r = ROWS_MORE;
+    enum ids_answer r = IDS_MORE;
 
     if (!command_begin(c, o, COMMAND_IMAGES | (o->table != NULL
                        ? COMMAND_TABLE : 0), "public_ids"))
@@ -689,8 +690,8 @@ int run(const struct options *o)
     begin(&s);
     command_confine_files(c);
     while (command_continues(c, c->progress.ids) &&
-           (r = command_next(c, &s.id.bytes, &s.id.n)) != ROWS_END &&
+           (r = command_next(c, &s.id.bytes, &s.id.n)) != IDS_END &&
            !output_gone(&s))
         do_record(&s, r);
-    return end(&s, r == ROWS_END && wait_stop == 0);
+    return end(&s, r == IDS_END && wait_stop == 0);
 }

@@ -403,7 +403,7 @@ static void save(struct state *s, bool begun)
         command_write_error(c, "the rows to the disk", errno);
         return;
     }
-    buf_init(&place, CHECKPOINT_PLACE);
+    buf_init(&place, CHECKPOINT_POSITION);
     buf_format(&place, "{\"device\":\"%llu\",\"inode\":\"%llu\",\"size\":"
                "\"%lld\",\"columns\":[", (unsigned long long)c->file.st_dev,
                (unsigned long long)c->file.st_ino,
@@ -420,9 +420,11 @@ static void save(struct state *s, bool begun)
     for (i = 0; i < last->len; i++)      /* a line end is a space */
         buf_byte(&place, last->data[i] < ' ' ? ' ' : last->data[i]);
     buf_byte(&place, '}');
-    command_check_saved(c, checkpoint_at(&c->checkpoint, c->checkpoint.records +
-                                         *printed(s) - s->saved, place.data,
-                                         place.failed ? SIZE_MAX : place.len));
+    command_check_saved(c, checkpoint_save(&c->checkpoint,
+                                           c->checkpoint.records +
+                                           *printed(s) - s->saved, place.data,
+                                           place.failed ? SIZE_MAX
+                                           : place.len));
     s->saved = *printed(s);
     buf_free(&place);
 }
@@ -491,15 +493,15 @@ static bool resume(struct state *s)
         [P_KEY] = {"/key", JSON_WANT_RAW, false}
     };
     struct command *c = &s->c;
-    const char *text = c->checkpoint.place;
+    const struct buf *position = &c->checkpoint.position;
     struct place place = {.s = s};
     struct json json;
 
-    if (*text == '\0')
+    if (position->len == 0)
         return true;
     buf_init(&place.column, PLAIN_MAX);
     json_init(&json, picks, 6, take_place, &place);
-    json_feed(&json, (const unsigned char *)text, strlen(text));
+    json_feed(&json, position->data, position->len);
     buf_free(&place.column);
     if (!json_end(&json)) {
         report_say("%s holds a place that is none", c->o->checkpoint);
@@ -667,7 +669,7 @@ static void query(struct state *s)
                     strlen(o->words[i]));
     /* one that is cut is too long anyway */
     while (listed && command_continues(c, *printed(s)) &&
-           command_next(c, &value, &n) != ROWS_END)
+           command_next(c, &value, &n) != IDS_END)
         query_value(s, value, n);
     /* a header is there even if no item is */
     if (c->exit == 0 && wait_stop == 0 && !s->headed) {

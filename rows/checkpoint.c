@@ -1,4 +1,20 @@
-/* checkpoint: see checkpoint.h. */
+/*
+ * checkpoint.c: reads, locks and replaces a checkpoint, a file that remembers
+ * how much of a list is done:
+ *
+ *     ocrdyn checkpoint 1
+ *     records 3
+ *     hash 43ac...
+ *     job 5e8c...
+ *     state closed
+ *     place ...
+ *     check 0541...
+ *
+ * "hash" is over the records done, "job" over the caller's description of the
+ * job, "check" over the lines before it (SHA-256). "state" is open while a run
+ * uses the file. "place" is a position (checkpoint_save), and absent where
+ * there is none. 1.0.0 writes and reads the same files.
+ */
 #include "rows/checkpoint.h"
 
 #include <bearssl.h>
@@ -10,33 +26,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 enum {
     HASH = CHECKPOINT_HASH,
-    HEX = CHECKPOINT_HEX - 1,            /* its digits */
-    SIZE = 512,              /* of a file, at most, */
-    MAX = SIZE + CHECKPOINT_PLACE,       /* and of one with a place */
+    HEX = CHECKPOINT_HEX - 1,            /* digits of a hash */
+    SIZE = 512,              /* bytes of a file at most, */
+    MAX = SIZE + CHECKPOINT_POSITION,    /* and of one with a position */
     NAME = 200,              /* bytes of a path in a sentence */
     TRIES = 100              /* to lock a file that is being replaced */
 };
 
 static const char magic[] = "ocrdyn checkpoint ";
 
-/* Writes the sentence, which begins with the path, or the end of one that is
-   long. */
+/* Writes the sentence, which begins with the path or the end of a long one. */
 __attribute__((format(printf, 2, 3)))
 static bool refuse(struct checkpoint *c, const char *format, ...)
 {
     const size_t n = strlen(c->path), cut = n > NAME ? n - NAME : 0;
-    const size_t at = (size_t)snprintf(c->error, sizeof c->error, "%s%s ",
-                                       cut > 0 ? "..." : "", c->path + cut);
     va_list ap;
 
+    error_set(&c->error, "%s%s ", cut > 0 ? "..." : "", c->path + cut);
     va_start(ap, format);
-    (void)vsnprintf(c->error + at, sizeof c->error - at, format, ap);
+    error_vadd(&c->error, format, ap);
     va_end(ap);
     return false;
 }
@@ -46,17 +61,13 @@ static bool refuse_errno(struct checkpoint *c, const char *what)
     return refuse(c, "cannot be %s: %s", what, strerror(errno));
 }
 
-/* After refuse(): what to do. */
+/* Adds what to do to the sentence of refuse(). */
 static bool advise(struct checkpoint *c)
 {
-    const size_t n = strlen(c->error);
-
-    (void)snprintf(c->error + n, sizeof c->error - n, " (remove it to begin "
-                   "the list anew)");
-    return false;
+    return error_add(&c->error, " (remove it to begin the list anew)");
 }
 
-/* ---- what the file says ---- */
+/* ---- the text of the file ---- */
 
 static void to_hex(char out[CHECKPOINT_HEX], const unsigned char bytes[HASH])
 {
@@ -81,31 +92,35 @@ static void digest(char out[CHECKPOINT_HEX], const void *bytes, size_t n)
     to_hex(out, hash);
 }
 
-/* The file that says what is in *c: its bytes, no terminator. Returns how
-   many. */
-static size_t render(const struct checkpoint *c, bool in_use, char text[MAX])
+/* Writes the text for what *c contains to c->text. Returns false, with errno,
+   if there is no memory for it. */
+static bool render(struct checkpoint *c, bool in_use)
 {
-    const bool placed = c->place[0] != '\0';
+    struct buf *text = &c->text;
     char check[CHECKPOINT_HEX];
-    size_t n = (size_t)snprintf(text, MAX, "%s1\nrecords %" PRIu64
-                                "\nhash %s\njob %s\nstate %s\n%s%s%s", magic,
-                                c->records, c->stored, c->job,
-                                in_use ? "open" : "closed",
-                                placed ? "place " : "", c->place,
-                                placed ? "\n" : "");
 
-    digest(check, text, n);
-    return n + (size_t)snprintf(text + n, MAX - n, "check %s\n", check);
+    buf_reset(text);
+    buf_format(text, "%s1\nrecords %" PRIu64 "\nhash %s\njob %s\nstate %s\n",
+               magic, c->records, c->stored, c->job,
+               in_use ? "open" : "closed");
+    if (c->position.len > 0) {
+        buf_str(text, "place ");
+        buf_add(text, c->position.data, c->position.len);
+        buf_byte(text, '\n');
+    }
+    digest(check, text->data, text->len);
+    return buf_format(text, "check %s\n", check);
 }
 
-/* Takes the values out of a text, and believes them only when they make the
-   same text again, byte by byte: what stands between them is not looked at
-   before. */
+/*
+ * Takes the values out of a text of n bytes with a NUL after them. What stands
+ * between the values is not examined: a text is valid if they render the same
+ * text again, byte for byte.
+ */
 static bool parse(struct checkpoint *c, const char *text, size_t n)
 {
     const size_t tail = strlen("\nhash \njob \nstate ") + (size_t)2 * HEX;
-    char again[MAX], *p;
-    size_t length;
+    char *p;
 
     if (n < strlen(magic) + strlen("1\nrecords "))
         return false;
@@ -117,93 +132,80 @@ static bool parse(struct checkpoint *c, const char *text, size_t n)
     memcpy(c->job, p + strlen("\nhash \njob ") + HEX, HEX);
     c->unclean = p[tail] == 'o';
     p += tail + strcspn(p + tail, "\n");
-    length = strncmp(p, "\nplace ", 7) == 0 ? strcspn(p + 7, "\n") : 0;
-    if (length > 0 && length < CHECKPOINT_PLACE) {
-        memcpy(c->place, p + 7, length);
-        c->place[length] = '\0';
-    }
-    return render(c, c->unclean, again) == n && memcmp(again, text, n) == 0 &&
+    if (strncmp(p, "\nplace ", 7) == 0)
+        buf_add(&c->position, p + 7, strcspn(p + 7, "\n"));
+    return render(c, c->unclean) && c->text.len == n &&
+        memcmp(c->text.data, text, n) == 0 &&
         (c->records > 0 || strspn(c->stored, "0") == HEX);
 }
 
-/* ---- system calls, which a signal may cut short ---- */
-
-static int open_file(const char *path, int flags)
+/* Reads the whole file, or its beginning if it is longer than any checkpoint,
+   and adds a NUL. Returns false, with errno, if that failed. */
+static bool read_text(int fd, struct buf *text)
 {
-    int fd;
+    char piece[4096];
+    ssize_t n;
 
-    do
-        fd = open(path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
-    while (fd < 0 && errno == EINTR);
-    return fd;
-}
-
-static bool lock(int fd, bool wait)
-{
-    int result;
-
-    do
-        result = flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB);
-    while (result != 0 && errno == EINTR);
-    return result == 0;
-}
-
-/* A file system that cannot sync a folder says EINVAL. */
-static bool sync_file(int fd)
-{
-    int result;
-
-    do
-        result = fsync(fd);
-    while (result != 0 && errno == EINTR);
-    return result == 0 || errno == EINVAL;
-}
-
-static bool empty_file(int fd)
-{
-    int result;
-
-    do
-        result = ftruncate(fd, 0);
-    while (result != 0 && errno == EINTR);
-    return result == 0;
-}
-
-static bool write_all(int fd, const char *bytes, size_t n)
-{
-    while (n > 0) {
-        ssize_t put = write(fd, bytes, n);
-
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put <= 0)
+    buf_init(text, MAX + sizeof piece + 1);
+    do {
+        n = file_read(fd, piece, sizeof piece, (off_t)text->len);
+        if (n < 0)
             return false;
-        bytes += put;
-        n -= (size_t)put;
+        buf_add(text, piece, (size_t)n);
+    } while (n == sizeof piece && text->len <= MAX && !text->failed);
+    return buf_byte(text, '\0');
+}
+
+/* Takes what the file contains, with a NUL after it: a checkpoint of this
+   job. */
+static bool accept_text(struct checkpoint *c, const struct buf *file,
+                        const char job[CHECKPOINT_HEX])
+{
+    const char *text = (const char *)file->data;
+
+    if (file->len == 1)
+        return refuse(c, "is empty, which no checkpoint is") || advise(c);
+    if (strncmp(text, magic, strlen(magic)) != 0)
+        return refuse(c, "is not a checkpoint: name another file");
+    if (!parse(c, text, file->len - 1)) {
+        if (c->position.starved || c->text.starved)
+            return refuse(c, "cannot be read: out of memory");
+        return refuse(c, "is damaged, or of another version of ocrdyn") ||
+            advise(c);
     }
+    if (strcmp(c->job, job) != 0)
+        return refuse(c, "is of another job: it was made with other options")
+            || advise(c);
     return true;
 }
 
-/* Up to `size` bytes of the file's beginning, or -1. */
-static ssize_t read_all(int fd, char *bytes, size_t size)
+static bool load(struct checkpoint *c, const char job[CHECKPOINT_HEX])
 {
-    size_t n = 0;
+    struct buf file;
+    bool good;
 
-    while (n < size) {
-        ssize_t got = pread(fd, bytes + n, size - n, (off_t)n);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -1;
-        if (got == 0)
-            break;
-        n += (size_t)got;
-    }
-    return (ssize_t)n;
+    good = read_text(c->fd, &file) ? accept_text(c, &file, job)
+                                   : refuse_errno(c, "read");
+    buf_free(&file);
+    return good;
 }
 
-/* Is the opened file the one that has this name? */
+/* ---- the file and its lock ---- */
+
+/*
+ * Both files are locked. Who has the lock of the file at the path is the run
+ * on this list. Only who has the lock of the second file may write, remove or
+ * rename it; the run takes that lock for each replacement, and with the rename
+ * it becomes the lock of the file at the path, without a gap. A lock counts
+ * only if the locked file still has its name.
+ *
+ * If there is no file yet, two runs may want to create it. The first to lock
+ * the second file does; the other is refused, or finds that the file exists
+ * and releases the lock, for which the first may have to wait in its first
+ * replacement.
+ */
+
+/* Returns whether the open file is the one that has this name. */
 static bool is_at(int fd, const char *path)
 {
     struct stat opened, named;
@@ -212,113 +214,71 @@ static bool is_at(int fd, const char *path)
         opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-/* ---- the file and its lock ---- */
-
-/*
- * Two locks, both on the files themselves. Whoever has that of the file at
- * the path is the run on this list. Only who has that of the file beside may
- * write, remove or rename that one; the run takes it for each replacement,
- * and with the rename it becomes the former, without a gap. A lock counts
- * only once it is seen that the file locked still has its name.
- *
- * Where there is no file yet, two runs may want to make it. The first to lock
- * the file beside does; the other is refused, or finds the path taken and
- * lets go, which the first may have to wait for in its first replacement.
- */
-
-static bool refuse_replaced(struct checkpoint *c)
+/* Opens and locks the file at the path, or the second file. Returns its
+   descriptor, or -1; without a sentence if there is no file at the path. */
+static int open_locked(struct checkpoint *c, bool second)
 {
-    return refuse(c, "is made or replaced all the time by somebody else");
-}
-
-enum taken { TAKEN, REFUSED, AGAIN };
-
-/* Locks a file that was opened. AGAIN: it has lost its name. */
-static enum taken take(struct checkpoint *c, int fd, const char *path,
-                       bool wait)
-{
-    enum taken taken = AGAIN;
-
-    if (!lock(fd, wait)) {
-        if (errno == EWOULDBLOCK)
-            refuse(c, "is in use by another run");
-        else
-            refuse_errno(c, "locked");
-        taken = REFUSED;
-    } else if (is_at(fd, path)) {
-        return TAKEN;
-    }
-    close(fd);
-    return taken;
-}
-
-/* Opens the file and locks it; fd stays -1 if there is none. */
-static bool hold(struct checkpoint *c)
-{
-    struct stat st;
+    const char *path = second ? c->beside : c->path;
+    const int flags = O_RDWR | O_NOFOLLOW | (second ? O_CREAT : 0);
     int i;
 
     for (i = 0; i < TRIES; i++) {
-        enum taken taken;
-        int fd;
-
-        if (lstat(c->path, &st) != 0)
-            return errno == ENOENT || refuse_errno(c, "looked at");
-        if (!S_ISREG(st.st_mode))
-            return refuse(c, "is %s: name %s",
-                          S_ISLNK(st.st_mode) ? "a symbolic link"
-                          : S_ISDIR(st.st_mode) ? "a folder"
-                          : "not a plain file",
-                          S_ISLNK(st.st_mode) ? "the file itself" : "a file");
-        fd = open_file(c->path, O_RDWR);
-        if (fd < 0 && errno == ENOENT)
-            continue;
-        if (fd < 0)
-            return refuse_errno(c, "opened");
-        taken = take(c, fd, c->path, false);
-        if (taken == TAKEN)
-            c->fd = fd;
-        if (taken != AGAIN)
-            return taken == TAKEN;
-    }
-    return refuse_replaced(c);
-}
-
-/* Opens the file beside and locks it, or -1. */
-static int hold_beside(struct checkpoint *c)
-{
-    int i;
-
-    for (i = 0; i < TRIES; i++) {
-        int fd = open_file(c->beside, O_RDWR | O_CREAT);
-        enum taken taken;
+        int fd = file_open(path, flags);
 
         if (fd < 0) {
-            refuse_errno(c, "written (first to the same name with .new)");
+            if (second)
+                refuse_errno(c, "written (first to the same name with .new)");
+            else if (errno != ENOENT)
+                refuse_errno(c, "opened");
             return -1;
         }
-        taken = take(c, fd, c->beside, c->fd >= 0);
-        if (taken != AGAIN)
-            return taken == TAKEN ? fd : -1;
+        if (!file_lock(fd, second && c->fd >= 0)) {
+            if (errno == EWOULDBLOCK)
+                refuse(c, "is in use by another run");
+            else
+                refuse_errno(c, "locked");
+            close(fd);
+            return -1;
+        }
+        if (is_at(fd, path))
+            return fd;
+        close(fd);
     }
-    refuse_replaced(c);
+    refuse(c, "keeps being replaced by another process");
     return -1;
 }
 
-/* Is it what a run that was killed left beside, and no other file? */
-static bool is_left(int fd)
+/* Opens and locks the file at the path; c->fd stays -1 if there is none. */
+static bool hold(struct checkpoint *c)
 {
-    char text[MAX + 1];
     struct stat st;
-    ssize_t n = read_all(fd, text, sizeof text);
-    size_t same = n < (ssize_t)strlen(magic) ? (size_t)n : strlen(magic);
 
-    return n >= 0 && n <= MAX && fstat(fd, &st) == 0 && st.st_nlink == 1 &&
-        (n == 0 || (n <= SIZE && text[0] == '\0') ||
-         memcmp(text, magic, same) == 0);
+    if (lstat(c->path, &st) != 0)
+        return errno == ENOENT || refuse_errno(c, "opened");
+    if (S_ISLNK(st.st_mode))
+        return refuse(c, "is a symbolic link: name the file itself");
+    if (!S_ISREG(st.st_mode))
+        return refuse(c, "is %s: name a file", S_ISDIR(st.st_mode)
+                      ? "a folder" : "not a regular file");
+    c->fd = open_locked(c, false);
+    return c->fd >= 0 || c->error.text[0] == '\0';
 }
 
-/* Is the path's file the one that is held, or still none? */
+/* Returns whether the second file is what a killed run or a power failure left
+   there, and not a file of somebody else. */
+static bool is_left(int fd)
+{
+    char text[sizeof magic - 1];
+    const ssize_t n = file_read(fd, text, sizeof text, 0);
+    struct stat st;
+
+    return n >= 0 && fstat(fd, &st) == 0 && st.st_nlink == 1 &&
+        st.st_size <= MAX &&
+        ((n > 0 && text[0] == '\0' && st.st_size <= SIZE) ||
+         memcmp(text, magic, (size_t)n) == 0);
+}
+
+/* Returns whether the path still has the file that is held, or still none. */
 static bool is_ours(const struct checkpoint *c)
 {
     struct stat st;
@@ -328,72 +288,47 @@ static bool is_ours(const struct checkpoint *c)
     return lstat(c->path, &st) != 0 && errno == ENOENT;
 }
 
-/* A new file has the mode of the one that it replaces. */
-static bool keep_mode(const struct checkpoint *c, int fd)
+/* Writes the second file, which gets the mode of the file that it replaces. */
+static bool write_text(struct checkpoint *c, int fd, bool in_use)
 {
     struct stat old;
 
-    return c->fd < 0 ||
-        (fstat(c->fd, &old) == 0 && fchmod(fd, old.st_mode & 0777) == 0);
+    return (c->fd < 0 || (fstat(c->fd, &old) == 0 &&
+                          fchmod(fd, old.st_mode & 0777) == 0)) &&
+        render(c, in_use) && file_write(fd, c->text.data, c->text.len) &&
+        file_sync(fd);
 }
 
-/* Replaces the file by one that says what is in *c. */
+/* Replaces the file by one that contains what is in *c. */
 static bool replace(struct checkpoint *c, bool in_use)
 {
-    char text[MAX];
-    int fd = hold_beside(c);
+    int fd = open_locked(c, true);
 
     if (fd < 0)
         return false;
-    if (!is_left(fd) || !empty_file(fd)) {
+    if (!is_left(fd) || !file_empty(fd)) {
         close(fd);
-        return refuse(c, "cannot be written: what has the same name with "
-                      ".new is in the way");
+        return refuse(c, "cannot be written: another file has the same name "
+                      "with .new");
     }
     if (!is_ours(c)) {
-        refuse(c, "was made, replaced or removed by somebody else meanwhile");
-    } else if (!keep_mode(c, fd) ||
-               !write_all(fd, text, render(c, in_use, text)) ||
-               !sync_file(fd) || rename(c->beside, c->path) != 0) {
+        refuse(c, "was created, replaced or removed by another process");
+    } else if (!write_text(c, fd, in_use) ||
+               rename(c->beside, c->path) != 0) {
         refuse_errno(c, "written");
     } else {
         if (c->fd >= 0)
             close(c->fd);
         c->fd = fd;
-        return sync_file(c->folder) || refuse_errno(c, "synced to disk");
+        return file_sync_folder(c->folder) || refuse_errno(c, "synced to disk");
     }
     unlink(c->beside);
     close(fd);
     return false;
 }
 
-/* Reads the file. */
-static bool load(struct checkpoint *c, const char *job)
-{
-    const char *wrong = NULL;
-    char text[MAX + 2];
-    ssize_t n = read_all(c->fd, text, sizeof text - 1);
-
-    if (n < 0)
-        return refuse_errno(c, "read");
-    text[n] = '\0';
-    if (n == 0)
-        wrong = "empty, which no checkpoint is";
-    else if (strncmp(text, magic, strlen(magic)) != 0)
-        return refuse(c, "is not a checkpoint: name another file");
-    else if (!parse(c, text, (size_t)n))
-        wrong = "damaged, or of another version of ocrdyn";
-    else if (strcmp(c->job, job) != 0)
-        wrong = "of another job: the options are not those that it was made "
-            "with";
-    if (wrong == NULL)
-        return true;
-    refuse(c, "is %s", wrong);
-    return advise(c);
-}
-
 /* Sets both paths and opens their folder. */
-static bool place(struct checkpoint *c, const char *path)
+static bool set_path(struct checkpoint *c, const char *path)
 {
     const char *slash = strrchr(path, '/');
     const size_t n = strlen(path);
@@ -405,9 +340,9 @@ static bool place(struct checkpoint *c, const char *path)
     (void)snprintf(c->beside, sizeof c->beside, "%.*s",
                    slash == NULL ? 1 : (int)(slash - path) + 1,
                    slash == NULL ? "." : path);
-    c->folder = open_file(c->beside, O_RDONLY | O_DIRECTORY);
+    c->folder = file_open(c->beside, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     if (c->folder < 0)
-        return refuse_errno(c, "made: its folder");
+        return refuse_errno(c, "created: its folder");
     (void)snprintf(c->beside, sizeof c->beside, "%s.new", path);
     return true;
 }
@@ -419,6 +354,8 @@ static void shut(struct checkpoint *c)
     if (c->folder >= 0)
         close(c->folder);
     c->fd = c->folder = -1;
+    buf_free(&c->position);
+    buf_free(&c->text);
 }
 
 bool checkpoint_open(struct checkpoint *c, const char *path, const void *job,
@@ -426,13 +363,14 @@ bool checkpoint_open(struct checkpoint *c, const char *path, const void *job,
 {
     char hash[CHECKPOINT_HEX];
 
-    memset(c, 0, offsetof(struct checkpoint, place));    /* 128 KB less */
-    c->place[0] = '\0';
+    memset(c, 0, sizeof *c);
     c->fd = c->folder = -1;
+    buf_init(&c->position, CHECKPOINT_POSITION);
+    buf_init(&c->text, MAX);
     digest(hash, job, n);
     memcpy(c->job, hash, sizeof hash);
     memset(c->stored, '0', HEX);
-    if (place(c, path) && hold(c) && (c->fd < 0 || load(c, hash)) &&
+    if (set_path(c, path) && hold(c) && (c->fd < 0 || load(c, hash)) &&
         replace(c, true))
         return true;
     shut(c);
@@ -441,15 +379,18 @@ bool checkpoint_open(struct checkpoint *c, const char *path, const void *job,
 
 bool checkpoint_close(struct checkpoint *c, bool clean)
 {
-    bool good = c->fd < 0 || !clean || c->unclean || replace(c, false);
+    bool good;
 
+    if (c->fd < 0)
+        return true;
+    good = !clean || c->unclean || replace(c, false);
     shut(c);
     return good;
 }
 
 /* ---- the list ---- */
 
-enum checkpoint_place checkpoint_record(struct checkpoint *c,
+enum checkpoint_state checkpoint_record(struct checkpoint *c,
                                         const void *record, size_t n)
 {
     const uint64_t length = htobe64(n);
@@ -463,7 +404,7 @@ enum checkpoint_place checkpoint_record(struct checkpoint *c,
     br_sha256_out(&sha, c->running);
     c->given++;
     if (c->given > c->records)
-        return c->unclean ? CHECKPOINT_FIRST : CHECKPOINT_NEW;
+        return c->unclean ? CHECKPOINT_DOUBT : CHECKPOINT_NEW;
     to_hex(hex, c->running);
     if (c->given < c->records || strcmp(hex, c->stored) == 0)
         return CHECKPOINT_DONE;
@@ -483,15 +424,16 @@ bool checkpoint_done(struct checkpoint *c)
     return replace(c, true);
 }
 
-bool checkpoint_at(struct checkpoint *c, uint64_t n, const void *place,
-                   size_t len)
+bool checkpoint_save(struct checkpoint *c, uint64_t records,
+                     const void *position, size_t n)
 {
-    if (len >= sizeof c->place || memchr(place, '\n', len) != NULL ||
-        memchr(place, '\0', len) != NULL)
-        return refuse(c, "cannot hold a place as long as this");
-    c->records = n;
-    memcpy(c->place, place, len);
-    c->place[len] = '\0';
+    if (n > CHECKPOINT_POSITION || memchr(position, '\n', n) != NULL ||
+        memchr(position, '\0', n) != NULL)
+        return refuse(c, "cannot hold a position of this length");
+    buf_reset(&c->position);
+    if (n > 0 && !buf_add(&c->position, position, n))
+        return refuse(c, "cannot be written: out of memory");
+    c->records = records;
     c->unclean = false;
     return replace(c, true);
 }
@@ -500,7 +442,7 @@ bool checkpoint_list_end(struct checkpoint *c)
 {
     if (c->given >= c->records)
         return true;
-    refuse(c, "is of another list: this one ends after record %" PRIu64
-           ", and %" PRIu64 " were done", c->given, c->records);
-    return advise(c);
+    return refuse(c, "is of another list: this one ends after record %" PRIu64
+                  ", and %" PRIu64 " were done", c->given, c->records) ||
+        advise(c);
 }

@@ -1,22 +1,23 @@
 /*
- * checkpoint: a small file that remembers how far a list got.
+ * checkpoint: a small file that remembers how much of a list is done.
  *
- * It holds how many records of the list are done and a running hash over
- * them, whatever the length of the list, in a few lines that a person can
- * read. It is replaced as a whole after each record: written beside (to the
- * path with ".new" after it), synced to disk, renamed over; so that there is
- * an old or a new one at any moment, and never half of one. It is locked
- * while it is open: a second run on it is refused. A run that is killed
- * leaves no lock, but perhaps the file beside, which the next one takes.
+ * It contains the number of records that are done and a running hash over
+ * them, in a few lines that a person can read; its size does not depend on the
+ * length of the list. It is replaced after each record: written to a second
+ * file (the path with ".new" appended), synced to the disk, renamed. So there
+ * is an old or a new file at any moment, and never half of one. The file is
+ * locked while it is open, and a second run with it is refused. A run that is
+ * killed leaves no lock, but perhaps the second file, which the next run
+ * overwrites.
  *
- * A file that is empty, cut, longer than it should be, changed or somebody
- * else's is refused, and left as it is; so is whatever is not a file of its
- * own: a symbolic link, a folder, a device. So is one whose job or whose list
- * is another: the caller says what the job is, and gives it the records again
- * one by one.
+ * A file that is empty, cut short, too long, changed or not a checkpoint is
+ * refused and not modified; so is everything that is not a regular file (a
+ * symbolic link, a folder, a device), and a file that belongs to another job or
+ * another list. The caller says what the job is, and passes all records of the
+ * list again, one by one.
  *
  * A program that may run under a limit on the size of files must ignore
- * SIGXFSZ: then it is an error like a full disk, else it kills.
+ * SIGXFSZ: then reaching it is an error like a full disk.
  */
 #ifndef CHECKPOINT_H
 #define CHECKPOINT_H
@@ -25,77 +26,81 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
+#include "base/error.h"
+
 enum {
-    CHECKPOINT_HASH = 32,        /* bytes of one, */
+    CHECKPOINT_HASH = 32,        /* bytes of a SHA-256, */
     CHECKPOINT_HEX = 65,         /* and of its digits with a NUL */
     CHECKPOINT_PATH = 4096,
-    CHECKPOINT_PLACE = 131072    /* bytes of a place, its NUL included */
+    CHECKPOINT_POSITION = 131071 /* bytes of a position */
 };
 
 struct checkpoint {
-    int fd;                          /* holds the lock; -1: not open */
-    int folder;                      /* that both are in */
+    int fd;                          /* has the lock; -1: not open */
+    int folder;                      /* the folder that both files are in */
     uint64_t records;                /* done, by all runs on the list */
-    uint64_t given;                  /* records seen so far in this process */
+    uint64_t given;                  /* records passed in by this process */
     char job[CHECKPOINT_HEX];
     char stored[CHECKPOINT_HEX];             /* over the records done */
     unsigned char running[CHECKPOINT_HASH];  /* over the records given */
-    bool unclean;                    /* the last run did not close it, and
-                                        none was done since */
-    char error[512];                 /* a sentence that names the file */
+    bool unclean;                    /* the last run did not close the file,
+                                        and no record was done since */
+    struct error error;              /* names the file */
     const char *path;                /* the caller's */
     char beside[CHECKPOINT_PATH];    /* the file that will replace it */
-    char place[CHECKPOINT_PLACE];    /* where other work than a list has got
-                                        to, see checkpoint_at; or "" */
+    struct buf position;             /* of work that is not a list, see
+                                        checkpoint_save; or empty */
+    struct buf text;                 /* of the file */
 };
 
 /*
- * Opens `path`, which must stay, or makes it. `job` (n bytes) is whatever must
- * be equal for the same list to be the same work; only its hash is kept. Marks
- * the file as in use, which shows that it can be written. False: `error` says
- * why it is refused.
+ * Opens the file at `path`, which must remain valid, or creates it. `job`
+ * (n bytes) contains everything that must be equal for two runs to do the same
+ * work; only its hash is stored. Marks the file as in use, which also shows
+ * that it can be written. Returns false if the file is refused: `error`.
  */
 bool checkpoint_open(struct checkpoint *c, const char *path, const void *job,
                      size_t n);
 
-enum checkpoint_place {
-    CHECKPOINT_DONE,         /* this record was done by an earlier run */
-    CHECKPOINT_FIRST,        /* it was not, but the last run had an unclean
-                                end, and none was done since: perhaps it was,
-                                look it up */
+enum checkpoint_state {
+    CHECKPOINT_DONE,         /* an earlier run did this record */
+    CHECKPOINT_DOUBT,        /* perhaps it did: the last run had an unclean end,
+                                and no record was done since */
     CHECKPOINT_NEW,          /* to be done */
-    CHECKPOINT_OTHER         /* this is another list: `error` says so */
+    CHECKPOINT_OTHER         /* this is another list: `error` */
 };
 
-/* Gives it the next record of the list, which has n bytes, any. */
-enum checkpoint_place checkpoint_record(struct checkpoint *c,
+/* Takes the next record of the list, n bytes of any value. */
+enum checkpoint_state checkpoint_record(struct checkpoint *c,
                                         const void *record, size_t n);
 
 /*
- * The record that was given last is done, its row and its item are out; and
- * with it all before it: one that was passed over without a thought need not
- * be followed by this. Returns once that is on the disk. False: `error` says
- * why not, and the old file is there still. Does nothing about a record that
- * was done before.
+ * Notes that the last record that was given is done, with all before it: its
+ * row and its item are written. (A record that needs no work may be skipped
+ * without this call.) Returns once that is on the disk. Returns false if it
+ * could not be written: `error`, and the old file is still there. Does nothing
+ * about a record that an earlier run did.
  */
 bool checkpoint_done(struct checkpoint *c);
 
 /*
- * For work that is no list: `n` records are done by now, in all, and `place`
- * (without a line end) is what is needed to go on, which the next
- * checkpoint_open finds in c->place. Answers as checkpoint_done; also if the
- * place is too long.
+ * For work that is not a list: notes that `records` are done, in total, and
+ * the position where the work continues, n bytes without a line end or NUL,
+ * which the next checkpoint_open puts into c->position. Returns as
+ * checkpoint_done; false also if the position is too long.
  */
-bool checkpoint_at(struct checkpoint *c, uint64_t n, const void *place,
-                   size_t len);
+bool checkpoint_save(struct checkpoint *c, uint64_t records,
+                     const void *position, size_t n);
 
-/* The list ended. True unless it is shorter than what was done of it. */
+/* The list ended. Returns false if it is shorter than what was done of it:
+   `error`. */
 bool checkpoint_list_end(struct checkpoint *c);
 
 /*
- * Closes it. `clean`: no record is in hand of which it is not known whether
- * it was done. Where an earlier run left one, and nothing was done since, the
- * file goes on saying so. False as above. An unopened or closed one is fine.
+ * Closes the file. `clean`: of each record it is known whether it was done. If
+ * an earlier run had an unclean end, and no record was done since, the file
+ * continues to say so. Returns as checkpoint_done; true if it is not open.
  */
 bool checkpoint_close(struct checkpoint *c, bool clean);
 

@@ -1,49 +1,49 @@
-/* records: see records.h. */
+/*
+ * records.c: state machines that split TSV, CSV, JSON Lines and text into
+ * records and fields, byte by byte, so that the input can arrive in pieces of
+ * any size.
+ */
 #include "rows/records.h"
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/text.h"
-#include "base/text.h"
 
-/* Where in a field the next byte stands. */
+/* The state of a field: where the next byte is. */
 enum {
-    FIELD,                   /* at its start; in CSV only there */
-    PLAIN,                   /* CSV: in one without quotes */
+    FIELD,                   /* at the start of the field */
+    PLAIN,                   /* CSV: in a field without quotes */
     QUOTED,                  /* CSV: between quotes */
-    QUOTE,                   /* CSV: behind a quote between them, or where
-                                it is known if the field is absent */
-    RETURN,                  /* behind a CR that must be before an LF */
-    ESCAPE,                  /* TSV: behind a backslash */
-    ABSENT,                  /* TSV: behind a \N that began the field */
-    OCTAL,                   /* TSV: in the digits of an escape */
-    HEX
+    QUOTE,                   /* CSV: after a quote that may be the closing one;
+                                also after a CR LF that ended the record */
+    RETURN,                  /* after a CR that an LF must follow */
+    ESCAPE,                  /* TSV: after a backslash */
+    ABSENT,                  /* TSV: after a \N at the start of the field */
+    OCTAL,                   /* TSV: in the octal digits of an escape */
+    HEX                      /* TSV: in its hexadecimal digits */
 };
 
 enum { NAME_SHOWN = 96 };        /* bytes of a name in a sentence */
 
-static void fail(struct records *r, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-/* The record in hand is wrong. What is said first stays. */
+/* Marks the current record as bad. The first error is kept. */
+__attribute__((format(printf, 2, 3)))
 static void fail(struct records *r, const char *format, ...)
 {
     va_list ap;
-    int n;
 
     if (r->bad)
         return;
     r->bad = true;
-    n = r->header
-        ? snprintf(r->sentence, sizeof r->sentence, "the names of columns: ")
-        : snprintf(r->sentence, sizeof r->sentence, "record %llu: ",
-                   (unsigned long long)r->number + 1);
+    if (r->header)
+        error_set(&r->error, "the names of columns: ");
+    else
+        error_set(&r->error, "record %llu: ",
+                  (unsigned long long)r->number + 1);
     va_start(ap, format);
-    vsnprintf(r->sentence + n, sizeof r->sentence - (size_t)n, format, ap);
+    error_vadd(&r->error, format, ap);
     va_end(ap);
 }
 
@@ -60,7 +60,7 @@ static void open_field(struct records *r)
     r->state = FIELD;
 }
 
-/* Adds bytes to the field in hand. */
+/* Adds bytes to the current field. */
 static void put(struct records *r, const unsigned char *bytes, size_t n)
 {
     if (r->bad)
@@ -85,14 +85,14 @@ static void close_field(struct records *r)
     open_field(r);
 }
 
-/* An empty field that has nothing to tell it from none. */
+/* An empty field is absent in a format that cannot tell the two apart. */
 static void absent_if_empty(struct records *r)
 {
     if (r->fields[r->n].len == 0)
         r->fields[r->n].type = JSON_NULL;
 }
 
-/* Points the fields at their bytes, which no longer move. */
+/* Points the fields at their bytes, once these no longer move. */
 static void settle(struct records *r)
 {
     static const unsigned char nothing[1];
@@ -109,7 +109,6 @@ static void settle(struct records *r)
     }
 }
 
-/* The name of number `i` is not UTF-8. */
 static void fail_name(struct records *r, size_t i)
 {
     const struct record_field *f = &r->fields[i];
@@ -120,7 +119,7 @@ static void fail_name(struct records *r, size_t i)
          text_hint(f->name, f->name_len));
 }
 
-/* Names must be there, UTF-8, and no two the same. */
+/* Names must not be empty, must be UTF-8, and must differ. */
 static void check_names(struct records *r)
 {
     for (size_t i = 0; i < r->n && !r->bad; i++) {
@@ -142,7 +141,7 @@ static void check_names(struct records *r)
 
 /* ---- TSV ---- */
 
-/* A byte behind a backslash. */
+/* Takes the byte after a backslash. Returns how many bytes it used, 0 or 1. */
 static size_t unescape(struct records *r, unsigned char c)
 {
     static const char letters[] = "b\bf\fn\nr\rt\tv\v";
@@ -167,17 +166,17 @@ static size_t unescape(struct records *r, unsigned char c)
     return 1;
 }
 
-/* A digit of an escape is over, as it is complete or another byte follows. */
+/* Ends an escape with digits: it is complete, or another byte follows. */
 static void end_digits(struct records *r)
 {
     if (r->state == HEX && r->digits == 2)
-        put_byte(r, 'x');            /* no digit at all: only a letter */
+        put_byte(r, 'x');            /* no digit follows: an ordinary letter */
     else
         put_byte(r, r->code & 0xff);
     r->state = PLAIN;
 }
 
-/* A byte behind a part of an escape. */
+/* Takes the byte after a part of an escape. Returns how many bytes it used. */
 static size_t take_digit(struct records *r, unsigned char c)
 {
     const int base = r->state == HEX ? 16 : 8, digit = text_hex(c);
@@ -192,7 +191,7 @@ static size_t take_digit(struct records *r, unsigned char c)
     return 1;
 }
 
-/* What the end of the record, or of a field, does to an escape in hand. */
+/* Ends what is unfinished where the record ends. */
 static void end_escape(struct records *r)
 {
     if (r->state == ABSENT)
@@ -205,18 +204,7 @@ static void end_escape(struct records *r)
         fail(r, "it has a CR that is not escaped");
 }
 
-/* A byte that has a meaning. */
-static void take_mark(struct records *r, unsigned char c)
-{
-    switch (c) {
-    case '\\': r->state = ESCAPE; break;
-    case '\r': r->state = RETURN; break;
-    case '\t': close_field(r); break;
-    default: r->whole = true;
-    }
-}
-
-/* How many bytes stand before the first of these? */
+/* Returns the number of bytes before the first of these characters. */
 static size_t before(const unsigned char *p, size_t n, const char *marks)
 {
     size_t i = 0;
@@ -226,6 +214,8 @@ static size_t before(const unsigned char *p, size_t n, const char *marks)
     return i;
 }
 
+/* The take functions use some of the n bytes at `p`, at most up to the end of
+   the record, and return how many. */
 static size_t take_tsv(struct records *r, const unsigned char *p, size_t n)
 {
     size_t k;
@@ -253,11 +243,16 @@ static size_t take_tsv(struct records *r, const unsigned char *p, size_t n)
     put(r, p, k);
     if (k == n)
         return n;
-    take_mark(r, p[k]);
+    switch (p[k]) {
+    case '\\': r->state = ESCAPE; break;
+    case '\r': r->state = RETURN; break;
+    case '\t': close_field(r); break;
+    default: r->whole = true;
+    }
     return k + 1;
 }
 
-/* With `null`: raw fields. */
+/* TSV with `null`, whose fields are raw. */
 static size_t take_tsv0(struct records *r, const unsigned char *p, size_t n)
 {
     const unsigned char *tab = memchr(p, '\t', n);
@@ -273,8 +268,8 @@ static size_t take_tsv0(struct records *r, const unsigned char *p, size_t n)
 
 /* ---- CSV ---- */
 
-/* Behind this nobody knows what is quoted, unless a NUL says where the next
-   record begins. */
+/* After a wrong quote, what is quoted is unknown, and so is where the next
+   record begins, unless NULs separate the records. */
 static void wrong_quote(struct records *r, const char *what)
 {
     fail(r, "%s", what);
@@ -282,7 +277,7 @@ static void wrong_quote(struct records *r, const char *what)
     r->state = PLAIN;
 }
 
-/* A byte outside quotes that ends a field, or should. */
+/* Takes a byte outside quotes that ends a field, or that is an error. */
 static void end_csv(struct records *r, unsigned char c)
 {
     if (c == ',' || c == '\n' || c == '\r') {
@@ -297,9 +292,9 @@ static void end_csv(struct records *r, unsigned char c)
         else
             r->state = RETURN;
     } else if (r->state == QUOTE) {
-        wrong_quote(r, "a quoted field goes on behind its closing quote");
+        wrong_quote(r, "a quoted field continues after its closing quote");
     } else {
-        wrong_quote(r, "a field that begins without a quote has one");
+        wrong_quote(r, "a field that does not begin with a quote contains one");
     }
 }
 
@@ -331,7 +326,7 @@ static size_t take_csv(struct records *r, const unsigned char *p, size_t n)
     case RETURN:
         r->whole = *p == '\n';
         if (!r->whole)
-            fail(r, "it has a CR outside quotes, and no LF behind it");
+            fail(r, "it has a CR outside quotes that no LF follows");
         r->state = r->whole ? QUOTE : PLAIN;
         return r->whole;
     }
@@ -343,13 +338,13 @@ static size_t take_csv(struct records *r, const unsigned char *p, size_t n)
     return k + 1;
 }
 
-/* The input, or a NUL, ends a record of CSV. */
+/* Ends a record of CSV where the input, or a NUL, does. */
 static void last_csv(struct records *r)
 {
     if (r->state == QUOTED)
         fail(r, "it ends between quotes");
     else if (r->state == RETURN)
-        fail(r, "it has a CR outside quotes, and no LF behind it");
+        fail(r, "it has a CR outside quotes that no LF follows");
     else if (r->state != QUOTE)
         absent_if_empty(r);
 }
@@ -363,8 +358,8 @@ static const struct json_pick picks[] = {
     [RAW] = {"/*", JSON_WANT_RAW, true}
 };
 
-/* Does the field in hand keep this? Of arrays and objects the bytes as they
-   stand, of other values the text. */
+/* Returns whether the current field is made of what this pick delivers: of
+   arrays and objects the JSON as it is, of other values the text. */
 static bool is_kept(const struct records *r, unsigned pick)
 {
     switch (r->fields[r->n].type) {
@@ -402,8 +397,8 @@ static bool take_event(void *context, unsigned pick, enum json_event event,
     return !r->bad;
 }
 
-/* The name or value in hand is not UTF-8; it ends in the n bytes at `p`, which
-   tell what it may be instead. */
+/* The current name or value is not UTF-8. It ends in the n bytes at `p`, which
+   show which encoding it may be. */
 static void fail_utf8(struct records *r, const unsigned char *p, size_t n)
 {
     const size_t len = r->fields[r->n].name_len;
@@ -436,8 +431,8 @@ static void end_json(struct records *r)
              (unsigned long long)json_offset(&r->json),
              json_sentence(json_error(&r->json)));
     if (r->json.unpaired)
-        fail(r, "it has half of a surrogate pair, such as \\ud800, which is no "
-             "character");
+        fail(r, "it has half of a surrogate pair, such as \\ud800, which is "
+             "not a character");
 }
 
 /* ---- records ---- */
@@ -457,7 +452,7 @@ static void begin_record(struct records *r)
     open_field(r);
 }
 
-/* Adds these names of columns. */
+/* Adds the names of n columns. */
 static void name_columns(struct records *r, const char *const *names, size_t n)
 {
     for (r->n = 0; r->n < n; r->n++) {
@@ -467,7 +462,7 @@ static void name_columns(struct records *r, const char *const *names, size_t n)
     r->columns = n;
 }
 
-/* The record in hand, which is right, names the columns. */
+/* Makes the current record the names of the columns. */
 static void adopt_header(struct records *r)
 {
     for (size_t i = 0; i < r->n; i++)
@@ -485,7 +480,7 @@ void records_init(struct records *r, int fd, enum rows_format format,
     r->format = format == ROWS_DYNAMODB ? ROWS_JSONL : format;
     r->null = null;
     r->number = 0;
-    r->sentence[0] = '\0';
+    r->error.text[0] = '\0';
     r->eof = r->started = r->broken = r->refused = r->bad = false;
     r->begin = r->end = r->n = r->columns = 0;
     buf_init(&r->names, RECORDS_MAX);
@@ -498,7 +493,7 @@ void records_init(struct records *r, int fd, enum rows_format format,
     else if (format == ROWS_TSV)
         name_columns(r, columns, n);
     if (r->names.failed)
-        fail(r, "there is no room for them");
+        fail(r, "they are too long");
     else
         settle(r);
     check_names(r);
@@ -513,8 +508,6 @@ void records_free(struct records *r)
     buf_free(&r->values);
 }
 
-/* Takes bytes of the record in hand, at most up to its end; returns how
-   many. Not all need be taken. */
 static size_t take_some(struct records *r, const unsigned char *p, size_t n)
 {
     switch (r->format) {
@@ -522,7 +515,7 @@ static size_t take_some(struct records *r, const unsigned char *p, size_t n)
         return r->null ? take_tsv0(r, p, n) : take_tsv(r, p, n);
     case ROWS_CSV:
         return take_csv(r, p, n);
-    case ROWS_DYNAMODB:          /* records_init does not let it in */
+    case ROWS_DYNAMODB:          /* records_init turns it into ROWS_JSONL */
     case ROWS_JSONL:
         return take_json(r, p, n);
     case ROWS_TEXT:
@@ -532,7 +525,7 @@ static size_t take_some(struct records *r, const unsigned char *p, size_t n)
     return n;
 }
 
-/* The same, all of the record that is there. */
+/* Takes all bytes of the current record that are there, and what ends it. */
 static size_t take(struct records *r, const unsigned char *p, size_t n)
 {
     bool marked = r->null || r->format == ROWS_JSONL || r->format == ROWS_TEXT;
@@ -553,7 +546,7 @@ static size_t take(struct records *r, const unsigned char *p, size_t n)
     return i;
 }
 
-/* The record ends here. False if it is only an empty line. */
+/* Ends the current record. Returns false if it is only an empty line. */
 static bool end_record(struct records *r)
 {
     if (r->format == ROWS_JSONL) {
@@ -576,11 +569,12 @@ static bool end_record(struct records *r)
                  r->columns);
     }
     if (r->names.starved || r->values.starved)
-        fail(r, "memory is out");
+        fail(r, "out of memory");
     return true;
 }
 
-/* What to say of the record that is over; RECORDS_MORE: nothing. */
+/* Returns the answer for a record that is over; RECORDS_MORE if there is none
+   for it: it is an empty line or the header. */
 static enum records_read judge(struct records *r)
 {
     r->over = true;
@@ -603,7 +597,7 @@ static enum records_read judge(struct records *r)
     return r->broken ? RECORDS_BROKEN : r->bad ? RECORDS_BAD : RECORDS_ONE;
 }
 
-/* Looks how the input begins. False if that is not known yet. */
+/* Finds out how the input begins. Returns false if more bytes are needed. */
 static bool look_at_begin(struct records *r)
 {
     const bool raw = r->format == ROWS_TEXT ||
@@ -619,13 +613,13 @@ static bool look_at_begin(struct records *r)
     r->started = true;
     if (begin == TEXT_MARK && !raw)
         r->begin += TEXT_MARK_SIZE;
-    if (text_utf16(begin, "the input", r->sentence, sizeof r->sentence) !=
-        NULL)
+    if (text_utf16(begin, "the input", r->error.text,
+                   sizeof r->error.text) != NULL)
         r->broken = r->refused = true;
     return true;
 }
 
-/* The answer that the buffer has, or RECORDS_MORE. */
+/* Returns the answer that is in the buffer, or RECORDS_MORE. */
 static enum records_read next(struct records *r)
 {
     enum records_read answer = RECORDS_MORE;
@@ -663,7 +657,7 @@ enum records_read records_next(struct records *r)
     answer = next(r);
     if (answer != RECORDS_MORE)
         return answer;
-    r->end -= r->begin;              /* a part of a mark, at most */
+    r->end -= r->begin;              /* a part of a byte order mark at most */
     memmove(r->buffer, r->buffer + r->begin, r->end);
     r->begin = 0;
     n = read(r->fd, r->buffer + r->end, sizeof r->buffer - r->end);

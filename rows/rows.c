@@ -1,14 +1,15 @@
-/* rows: see rows.h. */
+/*
+ * rows.c: writes rows as TSV, JSON Lines, CSV or plain text, through one fixed
+ * buffer.
+ */
 #include "rows/rows.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "json.h"
-#include "base/text.h"
 
 bool rows_format_parse(enum rows_format *format, const char *name)
 {
@@ -34,104 +35,6 @@ const char row_status_names[ROW_STATUSES][9] = {
     [ROW_ABSENT] = "absent", [ROW_PRINTED] = "printed"
 };
 
-/* ---- in ---- */
-
-void rows_in_init(struct rows_in *in, int fd, bool null)
-{
-    in->fd = fd;
-    in->null = null;
-    in->eof = false;
-    in->place.begin = 0;
-    in->place.started = false;
-    in->place.skip = false;
-    in->end = 0;
-}
-
-enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
-                         const unsigned char **id, size_t *len)
-{
-    while (place->begin < in->end) {
-        const unsigned char *p = in->buffer + place->begin;
-        size_t have = in->end - place->begin;
-        const unsigned char *end = memchr(p, in->null ? '\0' : '\n', have);
-        size_t n = end != NULL ? (size_t)(end - p) : have;
-        bool skipped = place->skip;
-
-        if (!place->started) {
-            enum text_begin begin = text_begin(p, have, in->eof, in->null);
-
-            if (begin == TEXT_UNKNOWN)
-                return ROWS_MORE;
-            if (begin >= TEXT_UTF16)
-                return ROWS_UTF16;
-            /* with -0 a mark is part of the id */
-            if (begin == TEXT_MARK && !in->null)
-                place->begin += TEXT_MARK_SIZE;
-            place->started = true;
-            continue;
-        }
-        /* One byte above the bound may be a CR, and no part of the id. */
-        if (end == NULL && !in->eof && !skipped && have <= ROWS_ID_MAX + 1)
-            return ROWS_MORE;
-        place->begin += end != NULL ? n + 1 : n;
-        place->skip = end == NULL;
-        if (!in->null && end != NULL && n > 0 && p[n - 1] == '\r')
-            n--;
-        if (skipped || (n == 0 && !in->null))
-            continue;
-        *id = p;
-        *len = n > ROWS_ID_MAX ? ROWS_ID_MAX : n;
-        return n > ROWS_ID_MAX ? ROWS_LONG : ROWS_ID;
-    }
-    return in->eof ? ROWS_END : ROWS_MORE;
-}
-
-bool rows_fill(struct rows_in *in)
-{
-    ssize_t n;
-
-    /* What is left is shorter than the buffer: there is room for a read. */
-    in->end -= in->place.begin;
-    memmove(in->buffer, in->buffer + in->place.begin, in->end);
-    in->place.begin = 0;
-    n = read(in->fd, in->buffer + in->end, sizeof in->buffer - in->end);
-    if (n < 0)
-        return errno == EAGAIN;
-    in->eof = n == 0;
-    in->end += (size_t)n;
-    in->taken += (uint64_t)n;
-    return true;
-}
-
-enum rows_read rows_next(struct rows_in *in, const unsigned char **id,
-                         size_t *len)
-{
-    enum rows_read r = rows_peek(in, &in->place, id, len);
-
-    if (r != ROWS_MORE)
-        return r;
-    return rows_fill(in) ? rows_peek(in, &in->place, id, len) : ROWS_ERROR;
-}
-
-const char *rows_utf16(const struct rows_in *in, char *sentence, size_t size)
-{
-    const unsigned char *p = in->buffer + in->place.begin;
-
-    return text_utf16(text_begin(p, in->end - in->place.begin, in->eof,
-                                 in->null), "the list", sentence, size);
-}
-
-bool rows_ready(const struct rows_in *in)
-{
-    struct rows_place place = in->place;
-    const unsigned char *id;
-    size_t len;
-
-    return rows_peek(in, &place, &id, &len) != ROWS_MORE;
-}
-
-/* ---- out ---- */
-
 void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
                    bool null)
 {
@@ -145,26 +48,14 @@ void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
 
 static void flush(struct rows_out *out)
 {
-    size_t done = 0;
-
-    while (!out->failed && done < out->len) {
-        ssize_t n = write(out->fd, out->buffer + done, out->len - done);
-
-        if (n > 0) {
-            done += (size_t)n;
-        } else if (n < 0 && errno == EAGAIN) {
-            struct pollfd pfd = {out->fd, POLLOUT, 0};
-
-            poll(&pfd, 1, -1);       /* what it says, write() says better */
-        } else if (n == 0 || errno != EINTR) {
-            out->failed = true;
-            out->error = n == 0 ? EIO : errno;
-        }
+    if (!out->failed && !file_write(out->fd, out->buffer, out->len)) {
+        out->failed = true;
+        out->error = errno;
     }
     out->len = 0;
 }
 
-/* Adds to the buffer; `context` is the struct rows_out. */
+/* Adds to the buffer; `context` is a struct rows_out, as json_quote needs. */
 static void add(void *context, const void *bytes, size_t n)
 {
     struct rows_out *out = context;
@@ -205,7 +96,8 @@ static void add_escaped(struct rows_out *out, const unsigned char *p, size_t n)
     }
 }
 
-/* As it is, but for NUL where rows end in it, and quotes inside quotes. */
+/* Adds bytes as they are, except that a NUL that would end the row becomes
+   U+FFFD, and that quotes inside quotes are doubled. */
 static void add_raw(struct rows_out *out, const unsigned char *p, size_t n,
                     bool quoted)
 {
@@ -220,7 +112,7 @@ static void add_raw(struct rows_out *out, const unsigned char *p, size_t n,
     }
 }
 
-/* Readers would take it for the mark of a file, if it came first. */
+/* At the start of the output, readers would take it for a byte order mark. */
 static bool begins_with_mark(const unsigned char *p, size_t n)
 {
     return text_begin(p, n, true, true) == TEXT_MARK;
@@ -242,21 +134,21 @@ static void add_csv(struct rows_out *out, const unsigned char *p, size_t n)
     add_text(out, "\"");
 }
 
-/* Between two fields of a row. */
-static void add_comma(struct rows_out *out, size_t i)
+/* Separates field number i of a row from the one before it. */
+static void add_separator(struct rows_out *out, size_t i)
 {
     if (i > 0)
         add_text(out, out->format == ROWS_TSV ? "\t" : ",");
 }
 
-/* Of field number i of the row. */
+/* Adds field number i of a row. */
 static void add_field(struct rows_out *out, size_t i,
                       const struct rows_field *field)
 {
     const unsigned char *p = field->bytes;
     size_t n = p != NULL ? field->len : 0;
 
-    add_comma(out, i);
+    add_separator(out, i);
     switch (out->format) {
     case ROWS_TSV:
         if (out->null) {
@@ -270,7 +162,7 @@ static void add_field(struct rows_out *out, size_t i,
             add_escaped(out, p, n);
         }
         break;
-    case ROWS_DYNAMODB:          /* rows_out_init does not let it in */
+    case ROWS_DYNAMODB:          /* rows_out_init turns it into ROWS_JSONL */
     case ROWS_JSONL:
         json_quote(field->name, field->name_len, add, out);
         add_text(out, ":");
@@ -311,7 +203,7 @@ void rows_names(struct rows_out *out, const struct rows_field *fields,
     if (out->format != ROWS_CSV)
         return;
     for (size_t i = 0; i < n; i++) {
-        add_comma(out, i);
+        add_separator(out, i);
         add_csv(out, fields[i].name, fields[i].name_len);
     }
     end_row(out);

@@ -1,10 +1,6 @@
 /*
- * rows: ids in, rows out.
- *
- * Reads public_ids from a file descriptor, one a line or one before each NUL,
- * and writes one row per id as tab-separated values, JSON Lines, CSV or plain
- * text. Neither side holds more than its fixed buffer, whatever it is given,
- * apart from the row that the caller hands over.
+ * rows: writes rows to a file descriptor, as tab-separated values, JSON Lines,
+ * CSV or plain text. Uses one fixed buffer, however long a row is.
  */
 #ifndef ROWS_H
 #define ROWS_H
@@ -13,88 +9,29 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum {
-    ROWS_ID_MAX = 4096,      /* bytes of one id; DynamoDB's keys end at 2048 */
-    ROWS_BUFFER = 16384
-};
+enum { ROWS_BUFFER = 16384 };
 
 enum rows_format {
     ROWS_TSV,                /* PostgreSQL's COPY text format: \\ \t \n \r, \N
-                                for no text, \xHH for each byte of another
-                                control character (U+0080 to U+009F too:
-                                terminals obey them) and for each that is not
-                                UTF-8, so that all of it is text to grep */
+                                for an absent text, \xHH for each byte of
+                                other control characters (including U+0080 to
+                                U+009F, which terminals obey) and for each byte
+                                that is not UTF-8: grep sees a text file */
     ROWS_JSONL,              /* {"public_id":,"status":,"text":,"detail":} */
-    ROWS_CSV,                /* RFC 4180 with header line and CRLF; no text is
-                                an empty field, an empty one a quoted one */
-    ROWS_TEXT,               /* the texts only; no text is an empty one */
-    ROWS_DYNAMODB            /* {"Item":{...}}: items in DynamoDB's typed JSON,
-                                each a line. Rows that are not items are then
-                                JSON Lines */
+    ROWS_CSV,                /* RFC 4180 with a header line and CRLF; an absent
+                                text is an empty field, an empty text is "" */
+    ROWS_TEXT,               /* the texts only; an absent text is empty */
+    ROWS_DYNAMODB            /* {"Item":{...}}: one item per line in DynamoDB's
+                                typed JSON. Rows that are not items are written
+                                as JSON Lines */
 };
 
-/* "tsv", "jsonl", "csv", "text", "dynamodb". False if it is none of them. */
+/* Returns false unless `name` is "tsv", "jsonl", "csv", "text" or
+   "dynamodb". */
 bool rows_format_parse(enum rows_format *format, const char *name);
 
-/* ---- in ---- */
-
-enum rows_read {
-    ROWS_ID,                 /* an id */
-    ROWS_LONG,               /* one longer than ROWS_ID_MAX: its first bytes */
-    ROWS_MORE,               /* none yet: call again when there is more to
-                                read (EAGAIN shows as this, too) */
-    ROWS_END,                /* no more */
-    ROWS_ERROR,              /* errno says why; EINTR may be tried again */
-    ROWS_UTF16               /* the input is UTF-16: rows_utf16; sticks */
-};
-
-struct rows_in {
-    int fd;
-    bool null;
-    bool eof;                        /* seen; nothing is read after it */
-    struct rows_place {
-        size_t begin;                /* of what is not given out yet */
-        bool started;                /* it is known how the input begins */
-        bool skip;                   /* inside an id that was too long */
-    } place;
-    size_t end;                      /* of what was read */
-    uint64_t taken;                  /* bytes read so far */
-    unsigned char buffer[ROWS_BUFFER];
-};
-
-/* Reads from `fd`; `null` as the option -0 has it. */
-void rows_in_init(struct rows_in *in, int fd, bool null);
-
-/*
- * The next id. It stays valid until the next call. The last one needs no
- * terminator. Reads at most once, and not at all while the buffer has the
- * answer. Of ROWS_LONG the rest is passed over. Without `null`: a CR before
- * the LF is not part of the id, a UTF-8 byte order mark at the very start is
- * passed over, and so are empty lines; with it, an id is every byte up to the
- * NUL, a mark included, and an empty id is one.
- */
-enum rows_read rows_next(struct rows_in *in, const unsigned char **id,
-                         size_t *len);
-
-/* Will rows_next give an answer without reading from the descriptor? */
-bool rows_ready(const struct rows_in *in);
-
-/* Reads once, and takes no id. False, and errno, if that was an error. */
-bool rows_fill(struct rows_in *in);
-
-/* The sentence for ROWS_UTF16. */
-const char *rows_utf16(const struct rows_in *in, char *sentence, size_t size);
-
-/*
- * Looks ahead: the answer after `place`, which begins as in->place and is
- * moved on; ROWS_MORE where the buffer ends. Nothing is read or taken.
- */
-enum rows_read rows_peek(const struct rows_in *in, struct rows_place *place,
-                         const unsigned char **id, size_t *len);
-
-/* ---- out ---- */
-
-/* What became of an image or an item, and its name in the column status. */
+/* What became of an image or an item, and the names of that in the column
+   "status". */
 enum row_status {
     ROW_COMPLETE, ROW_EMPTY, ROW_SKIPPED, ROW_FAILED, ROW_UNSTORED,
     ROW_STORED, ROW_UPDATED, ROW_DELETED, ROW_ABSENT, ROW_PRINTED,
@@ -107,12 +44,12 @@ struct row {
     const unsigned char *id;
     size_t id_len;
     const char *status;
-    const unsigned char *text;       /* NULL: none */
+    const unsigned char *text;       /* NULL: absent */
     size_t text_len;
-    const char *detail;              /* "" if there is nothing to say */
+    const char *detail;              /* "" if there is none */
 };
 
-/* The names of their columns. */
+/* The names of the columns of struct row. */
 enum { ROWS_COLUMNS = 4 };
 extern const char *const rows_columns[ROWS_COLUMNS];
 
@@ -121,31 +58,31 @@ struct rows_out {
     enum rows_format format;
     bool null;
     bool failed;                     /* sticks */
-    int error;                       /* the errno of that */
+    int error;                       /* the errno of the failure */
     size_t len;                      /* bytes in the buffer */
     unsigned char buffer[ROWS_BUFFER];
 };
 
 /*
- * Writes to `fd`. With `null` (the option -0) each row ends in NUL instead of
- * its line end and, in TSV and TEXT, fields are raw: nothing is escaped and no
- * text is an empty field. A NUL, which then cannot stand in a field, is U+FFFD
- * in TSV, TEXT and CSV: where that matters, rows_unfit tells. Without `null`
- * what is written does not begin with a byte order mark: TSV escapes it, CSV
- * quotes it (TEXT has it as it is).
+ * Prepares to write to `fd`. With `null` (the option -0) each row ends in NUL
+ * instead of a line end and, in TSV and TEXT, fields are raw: nothing is
+ * escaped, and an absent text is an empty field. A NUL inside a field then
+ * becomes U+FFFD in TSV, TEXT and CSV; rows_unfit finds such fields. Without
+ * `null` the output does not begin with a byte order mark: TSV escapes it, CSV
+ * quotes it (TEXT does not change it).
  */
 void rows_out_init(struct rows_out *out, int fd, enum rows_format format,
                    bool null);
 
-/* The header line, where the format has one. Answers as rows_write. */
+/* Writes the header line, if the format has one. Returns as rows_write. */
 bool rows_header(struct rows_out *out);
 
 /*
  * Writes one row and flushes it. Bytes that are not UTF-8 in id, text or
- * detail become U+FFFD in JSON Lines and come back as they are from all other
- * formats. Waits where a descriptor is full, also where it is one that does
- * not block. False if it did not take all of the row, now or earlier; SIGPIPE
- * is the caller's to ignore.
+ * detail become U+FFFD in JSON Lines; all other formats preserve them. Waits
+ * where the descriptor cannot take more, also if it does not block. Returns
+ * false if this row or an earlier one could not be written: `error`. The
+ * caller must ignore SIGPIPE.
  */
 bool rows_write(struct rows_out *out, const struct row *row);
 
@@ -154,24 +91,25 @@ bool rows_write(struct rows_out *out, const struct row *row);
 struct rows_field {
     const unsigned char *name;
     size_t name_len;
-    const unsigned char *bytes;      /* NULL: none */
+    const unsigned char *bytes;      /* NULL: absent */
     size_t len;
-    bool json;                       /* in JSON Lines they stand as they are */
+    bool json;                       /* the bytes are JSON, which JSON Lines
+                                        takes as it is */
 };
 
 /*
- * Adds the header line, where the format has one, and one row. In TEXT it has
- * one field, its text. rows_line adds what is a row as it stands. What was
- * added is written when the buffer is full, and by rows_flush, which answers
- * as rows_write does for all of it.
+ * rows_names adds the header line, if the format has one; rows_add adds a row,
+ * which in TEXT has one field, its text; rows_line adds bytes that are a row
+ * already. They are written when the buffer is full, and by rows_flush, which
+ * returns as rows_write does, for all of them.
  */
 void rows_names(struct rows_out *out, const struct rows_field *fields,
                 size_t n);
 void rows_add(struct rows_out *out, const struct rows_field *fields, size_t n);
 void rows_line(struct rows_out *out, const void *bytes, size_t n);
 
-/* The number of the first of these fields that cannot be written as it is, for
-   it has a NUL and NULs end rows; n if there is none. */
+/* Returns the number of the first of n fields that cannot be written unchanged,
+   because it contains a NUL and NULs end rows; n if there is none. */
 size_t rows_unfit(const struct rows_out *out, const struct rows_field *fields,
                   size_t n);
 bool rows_flush(struct rows_out *out);

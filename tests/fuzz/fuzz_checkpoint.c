@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     }
     write_file(text, n);
     good = checkpoint_open(&c, path, "", 0);
-    expect(good == (c.error[0] == '\0'));
+    expect(good == (c.error.text[0] == '\0'));
     expect(checkpoint_close(&c, true) || !good);
     expect(read_file(after) == n && memcmp(after, text, n) == 0);
     if (!good)

@@ -1,14 +1,11 @@
 /*
- * fuzz_rows: a libFuzzer target for rows.c.
+ * fuzz_rows: a libFuzzer target for ids.c and rows.c.
  *
- *   clang -g -O1 -fsanitize=fuzzer,address,undefined fuzz_rows.c ../rows.c \
- *       ../text.c ../json.c
- *
- * The first byte says what is tried, the second in which steps. Reader: the
- * input comes through a pipe that does not block, a step at a time, and the
- * ids must be those of a splitter that sees all of it at once. Writer: the
- * input is two rows; what TSV and CSV write is read back by a few lines that
- * know nothing of rows.c, and must be the same bytes.
+ * The first byte selects what is tested, the second the size of the steps.
+ * Reader: the input arrives through a pipe that does not block, one step at a
+ * time, and the ids must be those of a splitter that sees all of it at once.
+ * Writer: the input is two rows; the TSV or CSV that is written is parsed by a
+ * few lines that share nothing with rows.c, and must be the same bytes.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,8 +15,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "rows/rows.h"
 #include "base/text.h"
+#include "rows/ids.h"
+#include "rows/rows.h"
 
 enum { MAX = 60000, OUT = 16 * MAX };
 
@@ -33,7 +31,7 @@ static void expect(bool good)
 
 /* ---- in ---- */
 
-/* The next id of the whole input, as rows.h has it; false at its end. */
+/* The next id of the whole input, as ids.h has it; false at its end. */
 static bool split(const uint8_t **at, const uint8_t *end, bool null,
                   const uint8_t **id, size_t *len)
 {
@@ -55,42 +53,42 @@ static bool split(const uint8_t **at, const uint8_t *end, bool null,
 
 static void fuzz_reader(const uint8_t *data, size_t n, bool null, size_t step)
 {
-    static struct rows_in in;
+    static struct ids in;
     const uint8_t *at = data, *end = data + n, *id, *expected;
     const bool utf16 = text_begin(data, n, true, null) >= TEXT_UTF16;
     size_t len, expected_len, sent = 0;
     int fd[2];
 
     expect(pipe2(fd, O_NONBLOCK | O_CLOEXEC) == 0);
-    rows_in_init(&in, fd[0], null);
+    ids_init(&in, fd[0], null);
     if (!null && n >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0)
         at += 3;
     for (;;) {
-        bool ready = rows_ready(&in);
-        enum rows_read r = rows_next(&in, &id, &len);
+        bool ready = ids_ready(&in);
+        enum ids_answer r = ids_read(&in, &id, &len);
 
-        expect(r != ROWS_ERROR && !(ready && r == ROWS_MORE));
-        if (r == ROWS_UTF16) {
+        expect(r != IDS_ERROR && !(ready && r == IDS_MORE));
+        if (r == IDS_UTF16) {
             expect(utf16 && at == data);
             if (fd[1] >= 0)
                 close(fd[1]);
             close(fd[0]);
             return;
         }
-        if (r == ROWS_END)
+        if (r == IDS_END)
             break;
-        if (r == ROWS_MORE && sent < n) {
+        if (r == IDS_MORE && sent < n) {
             size_t k = n - sent < step ? n - sent : step;
 
             expect(write(fd[1], data + sent, k) == (ssize_t)k);
             sent += k;
-        } else if (r == ROWS_MORE && fd[1] >= 0) {
+        } else if (r == IDS_MORE && fd[1] >= 0) {
             close(fd[1]);
             fd[1] = -1;
-        } else if (r == ROWS_ID || r == ROWS_LONG) {
+        } else if (r == IDS_ONE || r == IDS_LONG) {
             expect(split(&at, end, null, &expected, &expected_len));
-            expect((r == ROWS_LONG) == (expected_len > ROWS_ID_MAX));
-            expect(len == (r == ROWS_LONG ? ROWS_ID_MAX : expected_len));
+            expect((r == IDS_LONG) == (expected_len > IDS_MAX));
+            expect(len == (r == IDS_LONG ? IDS_MAX : expected_len));
             expect(memcmp(id, expected, len) == 0);
         }
     }

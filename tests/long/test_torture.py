@@ -212,7 +212,8 @@ def checkpoint_ways(kind, paid):
     lost = UNWRITTEN if paid else MISUSED | UNWRITTEN
     names = {"open": ["EACCES", "EMFILE", "ENOSPC", "EROFS"],
              "pread": ["EIO"], "write": [*DISK, "full"],
-             "fsync": DISK, "ftruncate": ["EIO"], "fchmod": ["EPERM"],
+             "fdatasync": DISK, "fsync": DISK, "ftruncate": ["EIO"],
+             "fchmod": ["EPERM"],
              "rename": ["EIO", "ENOSPC", "EROFS"],
              "flock": ["ENOLCK", "EAGAIN"]}[kind]
     same = ["EINTR"] if kind not in ("fchmod", "rename") else []

@@ -23,8 +23,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "rows/records.h"
 #include "base/text.h"
+#include "rows/ids.h"
+#include "rows/records.h"
 #include "rows/rows.h"
 
 static unsigned digit(char c)
@@ -47,24 +48,24 @@ static size_t unhex(char *word)
 
 static bool print_ids(bool null)
 {
-    static struct rows_in in;
+    static struct ids in;
     const unsigned char *id;
     size_t len;
-    enum rows_read r;
+    enum ids_answer r;
 
     if (setvbuf(stdout, NULL, _IOLBF, BUFSIZ) != 0)
         return false;
-    rows_in_init(&in, STDIN_FILENO, null);
-    while ((r = rows_next(&in, &id, &len)) < ROWS_END) {
-        if (r == ROWS_MORE)
+    ids_init(&in, STDIN_FILENO, null);
+    while ((r = ids_read(&in, &id, &len)) < IDS_END) {
+        if (r == IDS_MORE)
             continue;
-        if (r == ROWS_LONG)
+        if (r == IDS_LONG)
             printf("long ");
         for (size_t i = 0; i < len; i++)
             printf("%02x", (unsigned)id[i]);
         putchar('\n');
     }
-    return r == ROWS_END;
+    return r == IDS_END;
 }
 
 /* The words of a line; false if there are not as many. */
@@ -126,7 +127,7 @@ static bool print_records(enum rows_format format, bool null,
         if (answer == RECORDS_MORE)
             continue;
         if (answer == RECORDS_BAD)
-            printf("!%s", r.sentence);
+            printf("!%s", r.error.text);
         for (size_t i = 0; i < r.n; i++) {
             const struct record_field *f = &r.fields[i];
 
@@ -139,7 +140,7 @@ static bool print_records(enum rows_format format, bool null,
         putchar('\n');
     }
     if (answer == RECORDS_BROKEN)
-        printf("!%s\n", r.sentence);
+        printf("!%s\n", r.error.text);
     records_free(&r);
     return answer == RECORDS_END;
 }

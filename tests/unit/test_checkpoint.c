@@ -149,6 +149,11 @@ int fsync(int fd)
     return sync_really ? (int)syscall(SYS_fsync, fd) : 0;
 }
 
+int fdatasync(int fd)
+{
+    return fsync(fd);
+}
+
 int rename(const char *from, const char *to)
 {
     return fails('r') ? -1 : renameat(AT_FDCWD, from, AT_FDCWD, to);
@@ -200,6 +205,18 @@ static void clear(void)
     (void)remove(beside);
 }
 
+/* Returns whether the sentence starts so. */
+static bool starts(const char *text)
+{
+    return strncmp(c.error.text, text, strlen(text)) == 0;
+}
+
+static bool position_is(const char *text, size_t n)
+{
+    return c.position.len == n &&
+        (n == 0 || memcmp(c.position.data, text, n) == 0);
+}
+
 /* ---- lists ---- */
 
 /* Record number i of the list: of all lengths, some empty, with NULs. */
@@ -212,7 +229,7 @@ static size_t record(uint64_t i, unsigned char bytes[64])
     return n;
 }
 
-static enum checkpoint_place give(uint64_t i)
+static enum checkpoint_state give(uint64_t i)
 {
     unsigned char bytes[64];
     size_t n = record(i, bytes);
@@ -271,8 +288,8 @@ static void test_fresh(void)
     struct stat st;
 
     clear();
-    CHECK(open_it() && c.records == 0 && !c.unclean && *c.error == '\0',
-          "a path without a file is a new checkpoint: %s", c.error);
+    CHECK(open_it() && c.records == 0 && !c.unclean && *c.error.text == '\0',
+          "a path without a file is a new checkpoint: %s", c.error.text);
     CHECK(lstat(path, &st) == 0 && st.st_size > 0 && st.st_size <= 512 &&
           !is_there(beside), "it is there, is small, and nothing beside");
     CHECK(give(0) == CHECKPOINT_NEW, "its first record is to be done");
@@ -307,7 +324,7 @@ static void test_resume(void)
             for (i = 0; i < LIST; i++) {
                 ends &= checkpoint_list_end(&c) == (i >= done);
                 good &= give(i) == (i < done ? CHECKPOINT_DONE : clean ?
-                                    CHECKPOINT_NEW : CHECKPOINT_FIRST);
+                                    CHECKPOINT_NEW : CHECKPOINT_DOUBT);
                 to_hex(now, c.running);
                 hash &= i + 1 != done || strcmp(before, now) == 0;
             }
@@ -350,11 +367,75 @@ static void test_format(void)
     close(fd);
 }
 
+/* Files that 1.0.0 has written: each is read, and written again as it was. */
+static void test_old_files(void)
+{
+    static const struct {
+        const char *text;
+        uint64_t records;
+        bool unclean;
+        const char *place;
+    } files[] = {
+    {"ocrdyn checkpoint 1\n"
+    "records 3\n"
+    "hash 43ac80313d4f482f19306ae6f907fb2cbfdbdd67a08ce317b1c35a0cfa8615cd\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state closed\n"
+    "check 0541f3d65f5d3fdac280311fc2c34ab925a8c76a16dcc58b912cbee9f7a68906\n",
+    3, false, ""},
+    {"ocrdyn checkpoint 1\n"
+    "records 3\n"
+    "hash 43ac80313d4f482f19306ae6f907fb2cbfdbdd67a08ce317b1c35a0cfa8615cd\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state open\n"
+    "check fe302f25111ef03514cff63eacbf739ae676b6e4f95fda6295e756529bb32b80\n",
+    3, true, ""},
+    {"ocrdyn checkpoint 1\n"
+    "records 0\n"
+    "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state open\n"
+    "check 40cc962cf328a7d4e3d4462df5425b42de4a1bbd4870df013120311ed53cd100\n",
+    0, true, ""},
+    {"ocrdyn checkpoint 1\n"
+    "records 1500\n"
+    "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state closed\n"
+    "place {\"columns\":[\"id\"],\"key\":{\"id\":{\"S\":\"a\"}}}\n"
+    "check a052103db2e9d5d2e3fa5ea3f54e7df2ad42f78d14c6a4a9d124711c1375a2d9\n",
+    1500, false, "{\"columns\":[\"id\"],\"key\":{\"id\":{\"S\":\"a\"}}}"},
+    {"ocrdyn checkpoint 1\n"
+    "records 1500\n"
+    "hash 0000000000000000000000000000000000000000000000000000000000000000\n"
+    "job 5e8c9902207afaeb7120430c585a445f21e92932081d64bc99f80e4925bcb002\n"
+    "state open\n"
+    "place 0a1b\n"
+    "check 745f297298198182944b31571b6170fea4ffdc3916a9e495093235d7265d058a\n",
+    1500, true, "0a1b"},
+    };
+    char now[600];
+
+    for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
+        const size_t n = strlen(files[i].text);
+
+        clear();
+        put_file(path, files[i].text, n);
+        CHECK(checkpoint_open(&c, path, "job", 3) &&
+              c.records == files[i].records && c.unclean == files[i].unclean &&
+              position_is(files[i].place, strlen(files[i].place)),
+              "file %d of 1.0.0 is read: %s", (int)i, c.error.text);
+        CHECK(checkpoint_close(&c, true) && get_file(path, now) == n &&
+              memcmp(now, files[i].text, n) == 0,
+              "file %d of 1.0.0 is written as it was: %.600s", (int)i, now);
+    }
+}
+
 static void test_unclean(void)
 {
     make_open(3, false, 0);
     CHECK(c.unclean, "an unclean end shows");
-    CHECK(give(3) == CHECKPOINT_FIRST && give(4) == CHECKPOINT_FIRST,
+    CHECK(give(3) == CHECKPOINT_DOUBT && give(4) == CHECKPOINT_DOUBT,
           "the records after it are perhaps done, until one is");
     CHECK(checkpoint_done(&c) && give(5) == CHECKPOINT_NEW,
           "then they are not");
@@ -382,7 +463,7 @@ static void test_unclean(void)
 /* The list as it was given, but for one change at a place. */
 enum change { CHANGED, LONGER, INSERTED, DELETED, SWAPPED, CHANGES };
 
-static enum checkpoint_place give_changed(enum change change, uint64_t at,
+static enum checkpoint_state give_changed(enum change change, uint64_t at,
                                           uint64_t i)
 {
     unsigned char bytes[64];
@@ -410,17 +491,17 @@ static void test_other_list(void)
         uint64_t at, i;
 
         for (at = 0; at + 1 < DONE; at++) {
-            enum checkpoint_place place = CHECKPOINT_DONE;
+            enum checkpoint_state state = CHECKPOINT_DONE;
 
             make(DONE, true);
             open_it();
-            for (i = 0; i < DONE && place == CHECKPOINT_DONE; i++)
-                place = give_changed(change, at, i);
-            CHECK(i == DONE && place == CHECKPOINT_OTHER &&
-                  strstr(c.error, "list.at is of another list: records 1 to "
-                         "20 are not") == c.error,
+            for (i = 0; i < DONE && state == CHECKPOINT_DONE; i++)
+                state = give_changed(change, at, i);
+            CHECK(i == DONE && state == CHECKPOINT_OTHER &&
+                  starts("list.at is of another list: records 1 to 20 are "
+                         "not"),
                   "change %d of record %d is seen: %s", (int)change,
-                  (int)at, c.error);
+                  (int)at, c.error.text);
             checkpoint_close(&c, true);
             CHECK(said() == DONE, "and the checkpoint is as it was");
         }
@@ -428,9 +509,9 @@ static void test_other_list(void)
     make(5, true);
     must(open_it(), "open a checkpoint");
     give(0), give(1);
-    CHECK(!checkpoint_list_end(&c) && strstr(c.error, "list.at is of another "
-          "list: this one ends after record 2, and 5 were done") == c.error,
-          "a shorter list is refused: %s", c.error);
+    CHECK(!checkpoint_list_end(&c) && starts("list.at is of another list: "
+          "this one ends after record 2, and 5 were done"),
+          "a shorter list is refused: %s", c.error.text);
     checkpoint_close(&c, true);
 }
 
@@ -438,9 +519,9 @@ static void refused(const char *what, const char *sentence)
 {
     bool good = open_it();
 
-    CHECK(!good && c.fd == -1 && strstr(c.error, sentence) != NULL &&
-          strncmp(c.error, "list.at ", 8) == 0,
-          "%s is refused: %s", what, c.error);
+    CHECK(!good && c.fd == -1 && strstr(c.error.text, sentence) != NULL &&
+          strncmp(c.error.text, "list.at ", 8) == 0,
+          "%s is refused: %s", what, c.error.text);
     checkpoint_close(&c, true);
 }
 
@@ -454,8 +535,8 @@ static void test_other_job(void)
     n = get_file(path, before);
     for (size_t i = 0; i < 3; i++)
         CHECK(!checkpoint_open(&c, path, jobs[i], strlen(jobs[i])) &&
-              strstr(c.error, "of another job") != NULL,
-              "another job is refused: %s", c.error);
+              strstr(c.error.text, "of another job") != NULL,
+              "another job is refused: %s", c.error.text);
     CHECK(get_file(path, after) == n && memcmp(before, after, n) == 0,
           "and the file is as it was");
     CHECK(open_it() && checkpoint_close(&c, true), "the same job is not");
@@ -562,7 +643,7 @@ static void test_foreign(void)
         put_checked(changed);
         CHECK(open_it() == changes[i].good, "\"%s\" for \"%s\" is %s: %s",
               changes[i].to, changes[i].from,
-              changes[i].good ? "fine" : "refused", c.error);
+              changes[i].good ? "fine" : "refused", c.error.text);
         checkpoint_close(&c, false);
     }
     put_file(path, "scans/1\nscans/2\n", 16);
@@ -571,28 +652,30 @@ static void test_foreign(void)
     refused("NULs", "not a checkpoint: name another");
 }
 
-/* What is no list, and has a place instead. */
-static void test_place(void)
+/* Work that is not a list has a position instead. */
+static void test_position(void)
 {
-    static char longest[CHECKPOINT_PLACE];
+    static char longest[CHECKPOINT_POSITION + 1];
+    const size_t n = CHECKPOINT_POSITION;
 
-    memset(longest, 'c', sizeof longest - 1);
-    longest[sizeof longest - 1] = '\0';
+    memset(longest, 'c', sizeof longest);
     clear();
     must(open_it(), "open a checkpoint");
-    CHECK(*c.place == '\0' && c.records == 0, "there is none at first");
-    CHECK(checkpoint_at(&c, 500, longest, sizeof longest - 1) &&
-          checkpoint_close(&c, true), "one of any length is kept: %s", c.error);
-    CHECK(open_it() && c.records == 500 && strcmp(c.place, longest) == 0 &&
-          !c.unclean, "and found again: %s", c.error);
-    CHECK(!checkpoint_at(&c, 600, longest, sizeof longest),
-          "one that is longer is refused");
-    CHECK(checkpoint_at(&c, 700, "x", 1) && checkpoint_close(&c, false) &&
-          open_it() && c.records == 700 && strcmp(c.place, "x") == 0 &&
-          c.unclean, "after an unclean end, too: %s", c.error);
-    CHECK(checkpoint_at(&c, 800, "", 0) && checkpoint_close(&c, true) &&
-          open_it() && c.records == 800 && *c.place == '\0',
-          "and gone when there is no more: %s", c.error);
+    CHECK(c.position.len == 0 && c.records == 0, "there is none at first");
+    CHECK(checkpoint_save(&c, 500, longest, n) && checkpoint_close(&c, true),
+          "one of the longest is kept: %s", c.error.text);
+    CHECK(open_it() && c.records == 500 && position_is(longest, n) &&
+          !c.unclean, "and found again: %s", c.error.text);
+    CHECK(!checkpoint_save(&c, 600, longest, n + 1) &&
+          !checkpoint_save(&c, 600, "a\nb", 3) &&
+          !checkpoint_save(&c, 600, "a\0b", 3),
+          "one that is longer, or not one line, is refused");
+    CHECK(checkpoint_save(&c, 700, "x", 1) && checkpoint_close(&c, false) &&
+          open_it() && c.records == 700 && position_is("x", 1) &&
+          c.unclean, "after an unclean end, too: %s", c.error.text);
+    CHECK(checkpoint_save(&c, 800, "", 0) && checkpoint_close(&c, true) &&
+          open_it() && c.records == 800 && c.position.len == 0,
+          "and gone when there is none any more: %s", c.error.text);
     checkpoint_close(&c, true);
 }
 
@@ -608,19 +691,19 @@ static void test_kinds(void)
     must(mkdir(path, 0700) == 0, "make a folder");
     refused("a folder", "folder");
     must(rmdir(path) == 0 && mkfifo(path, 0600) == 0, "make a pipe");
-    refused("a pipe", "not a plain file");
+    refused("a pipe", "not a regular file");
     (void)remove(path);
     CHECK(!checkpoint_open(&c, "/dev/null", job, 1) &&
-          strstr(c.error, "/dev/null is not a plain file") == c.error,
-          "a device is refused: %s", c.error);
+          starts("/dev/null is not a regular file"),
+          "a device is refused: %s", c.error.text);
     CHECK(!checkpoint_open(&c, "none/list.at", job, 1) &&
-          strstr(c.error, "No such file") != NULL,
-          "a folder that is not there is refused: %s", c.error);
+          strstr(c.error.text, "No such file") != NULL,
+          "a folder that is not there is refused: %s", c.error.text);
     CHECK(!checkpoint_open(&c, "none/", job, 1),
-          "a path that ends in / is refused: %s", c.error);
+          "a path that ends in / is refused: %s", c.error.text);
     CHECK(!checkpoint_open(&c, "", job, 1) &&
-          strstr(c.error, "it is empty") != NULL,
-          "no name is refused: %s", c.error);
+          strstr(c.error.text, "it is empty") != NULL,
+          "no name is refused: %s", c.error.text);
     CHECK(!is_there(path) && !is_there(beside), "and nothing is made");
 }
 
@@ -632,13 +715,13 @@ static void test_names(void)
     clear();
     memset(name, 'x', sizeof name - 1);
     CHECK(!checkpoint_open(&c, name, job, 1) &&
-          strstr(c.error, "it is too long") != NULL,
+          strstr(c.error.text, "it is too long") != NULL,
           "a path longer than any is refused");
     name[255] = '\0';
     CHECK(!checkpoint_open(&c, name, job, 1) && !is_there(name) &&
-          strstr(c.error, "too long") != NULL &&
-          strncmp(c.error, "...xxx", 6) == 0,
-          "a name that has no room for .new is refused: %s", c.error);
+          strstr(c.error.text, "too long") != NULL &&
+          strncmp(c.error.text, "...xxx", 6) == 0,
+          "a name that has no room for .new is refused: %s", c.error.text);
     name[251] = '\0';
     CHECK(checkpoint_open(&c, name, job, 1) && checkpoint_close(&c, true) &&
           remove(name) == 0, "the longest name is not");
@@ -647,12 +730,12 @@ static void test_names(void)
     must(getcwd(folder, sizeof folder) != NULL, "name the folder");
     memcpy(name, folder, strlen(folder));
     CHECK(checkpoint_open(&c, name, job, 1) && checkpoint_close(&c, true) &&
-          is_there(path), "the longest path is not: %s", c.error);
+          is_there(path), "the longest path is not: %s", c.error.text);
     name[strlen(name)] = '/';
     name[CHECKPOINT_PATH - 4] = '\0';
     CHECK(!checkpoint_open(&c, name, job, 1) &&
-          strstr(c.error, "it is too long") != NULL,
-          "a path with one byte more is: %s", c.error);
+          strstr(c.error.text, "it is too long") != NULL,
+          "a path with one byte more is: %s", c.error.text);
     clear();
     CHECK(checkpoint_open(&c, "./list.at", job, 1) && is_there(path) &&
           checkpoint_close(&c, true), "a path with a folder");
@@ -668,31 +751,34 @@ static void test_beside(void)
         "...............................................................\n"
         "...............................................................\n"
     };
-    static char long_text[CHECKPOINT_PLACE + 1024];
+    static char long_text[CHECKPOINT_POSITION + 1024];
 
     for (size_t i = 0; i < 5; i++) {
         make(3, true);
         put_file(beside, left[i], strlen(left[i]));
         CHECK(open_it() && checkpoint_close(&c, false) &&
               !is_there(beside) && said() == 3,
-              "what a killed run left beside is taken: %s", c.error);
+              "what a killed run left beside is taken: %s", c.error.text);
         clear();
         put_file(beside, left[i], strlen(left[i]));
         CHECK(open_it() && checkpoint_close(&c, false) && said() == 0,
-              "also where it made no file: %s", c.error);
+              "also where it made no file: %s", c.error.text);
     }
     make(3, true);
     put_file(beside, "\0\0\0", 3);
     CHECK(open_it() && checkpoint_close(&c, true), "or a power cut");
     put_file(beside, "mine\n", 5);
-    refused("somebody else's file beside", "in the way");
+    refused("somebody else's file beside", "another file has");
     CHECK(get_file(beside, long_text) == 5, "and is left as it is");
     memset(long_text, 0, sizeof long_text);
-    put_file(beside, long_text, 513 + CHECKPOINT_PLACE);
-    refused("a file that is too long", "in the way");
+    put_file(beside, long_text, 513);
+    refused("too many NULs", "another file has");
+    memcpy(long_text, left[2], strlen(left[2]));
+    put_file(beside, long_text, 513 + CHECKPOINT_POSITION);
+    refused("a file that is too long", "another file has");
     put_file(beside, "", 0);
     must(link(beside, "second") == 0, "link a file");
-    refused("a file of two names", "in the way");
+    refused("a file of two names", "another file has");
     (void)remove("second");
     (void)remove(beside);
     must(symlink("aim", beside) == 0, "make a link");
@@ -700,7 +786,7 @@ static void test_beside(void)
     CHECK(!is_there("aim"), "and is not followed");
     (void)remove(beside);
     must(mkfifo(beside, 0600) == 0, "make a pipe");
-    refused("a pipe beside", "in the way");
+    refused("a pipe beside", "another file has");
     (void)remove(beside);
     CHECK(said() == 3, "the checkpoint is as it was");
 }
@@ -751,7 +837,7 @@ static bool in_use_for_child(void)
 
     must(pid >= 0, "fork");
     if (pid == 0)
-        _exit(!open_other() && strstr(other.error, "in use") != NULL);
+        _exit(!open_other() && strstr(other.error.text, "in use") != NULL);
     waitpid(pid, &status, 0);
     return WIFEXITED(status) && WEXITSTATUS(status) == 1;
 }
@@ -765,13 +851,13 @@ static void test_lock(void)
     make(2, true);
     must(open_it(), "open");
     for (int i = 0; i < 4; i++) {
-        CHECK(!open_other() && strcmp(other.error,
+        CHECK(!open_other() && strcmp(other.error.text,
               "list.at is in use by another run") == 0,
               "a second open is refused after %d replacements: %s", i,
-              other.error);
+              other.error.text);
         CHECK(in_use_for_child(), "also in another process");
         give((uint64_t)i);
-        CHECK(checkpoint_done(&c), "the first goes on: %s", c.error);
+        CHECK(checkpoint_done(&c), "the first goes on: %s", c.error.text);
     }
     CHECK(checkpoint_close(&c, true) && open_other() && other.records == 4 &&
           checkpoint_close(&other, true), "it is free after the close");
@@ -786,12 +872,12 @@ static void test_lock(void)
             pause();
     }
     must(read(fds[0], &byte, 1) == 1, "read from a child");
-    CHECK(byte == 'y' && !open_it() && strstr(c.error, "in use") != NULL,
+    CHECK(byte == 'y' && !open_it() && strstr(c.error.text, "in use") != NULL,
           "a child holds it");
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
     CHECK(open_it() && c.unclean && c.records == 4,
-          "it is free after kill -9 of its holder: %s", c.error);
+          "it is free after kill -9 of its holder: %s", c.error.text);
     checkpoint_close(&c, true);
     close(fds[0]);
     close(fds[1]);
@@ -848,10 +934,11 @@ static void check_two(const char *when, int64_t records)
     bool good = open_while(when, do_open_other);
 
     CHECK(good != other_opened, "of two runs that open it at once (at %s), "
-          "one is refused: %s%s", when, c.error, other.error);
-    CHECK(strstr(good ? other.error : c.error, "in use") != NULL ||
-          strstr(good ? other.error : c.error, "somebody else") != NULL,
-          "and told why: %s%s", c.error, other.error);
+          "one is refused: %s%s", when, c.error.text, other.error.text);
+    CHECK(strstr(good ? other.error.text : c.error.text, "in use") != NULL ||
+          strstr(good ? other.error.text : c.error.text, "another process")
+          != NULL,
+          "and told why: %s%s", c.error.text, other.error.text);
     checkpoint_close(&c, false);
     checkpoint_close(&other, false);
     CHECK(!is_there(beside) && said() == records, "and the file is whole");
@@ -871,8 +958,8 @@ static void test_two(void)
         check_two(steps[i], 7);
         make(7, true);
         CHECK(open_while(steps[i], do_other_run) == (c.fd >= 0) &&
-              (c.fd >= 0 ? c.records == 7 : *c.error != '\0'),
-              "one that comes and goes (at %s): %s", steps[i], c.error);
+              (c.fd >= 0 ? c.records == 7 : *c.error.text != '\0'),
+              "one that comes and goes (at %s): %s", steps[i], c.error.text);
         CHECK(!strchr("DSol", *steps[i]) || (other_opened && c.fd >= 0),
               "does no harm before the lock (at %s)", steps[i]);
         checkpoint_close(&c, false);
@@ -887,22 +974,23 @@ static void test_removed(void)
 
     make(7, true);
     CHECK(open_while("o", do_remove) && c.records == 0,
-          "a file removed before it was opened is made: %s", c.error);
+          "a file removed before it was opened is made: %s", c.error.text);
     checkpoint_close(&c, true);
     make_open(7, true, 1);
     calls.when = "l";
     calls.then = do_remove_beside;
     CHECK(checkpoint_done(&c), "who removes the file beside does no harm: "
-          "%s", c.error);
+          "%s", c.error.text);
     checkpoint_close(&c, true);
     CHECK(!open_while("l", do_always) && c.fd == -1 &&
-          strstr(c.error, "all the time") != NULL,
-          "a file that is always another is refused: %s", c.error);
+          strstr(c.error.text, "keeps being replaced") != NULL,
+          "a file that is always another is refused: %s", c.error.text);
     make_open(7, true, 1);
     calls.when = "l";
     calls.then = do_always;
-    CHECK(!checkpoint_done(&c) && strstr(c.error, "all the time") != NULL,
-          "also one beside: %s", c.error);
+    CHECK(!checkpoint_done(&c) &&
+          strstr(c.error.text, "keeps being replaced") != NULL,
+          "also one beside: %s", c.error.text);
     checkpoint_close(&c, false);
 
     make_open(1, true, 1);
@@ -918,7 +1006,7 @@ static void test_removed(void)
     }
     must(read(fds[0], text, 1) == 1, "read from a child");
     CHECK(checkpoint_done(&c), "a run that comes too late to make the file "
-          "is waited for: %s", c.error);
+          "is waited for: %s", c.error.text);
     checkpoint_close(&c, true);
     waitpid(pid, NULL, 0);
     close(fds[0]);
@@ -926,16 +1014,16 @@ static void test_removed(void)
 
     make_open(0, true, 1);
     do_remove();
-    CHECK(!checkpoint_done(&c) && strstr(c.error, "by somebody else") != NULL
-          && !is_there(path) && !is_there(beside),
-          "a file that was removed is not made again: %s", c.error);
+    CHECK(!checkpoint_done(&c) &&
+          strstr(c.error.text, "by another process") != NULL && !is_there(path) && !is_there(beside),
+          "a file that was removed is not made again: %s", c.error.text);
     checkpoint_close(&c, true);
     make_open(0, true, 1);
     must(renameat(AT_FDCWD, path, AT_FDCWD, "aside") == 0, "rename");
     put_file(path, "x", 1);
     CHECK(!checkpoint_done(&c) && !checkpoint_close(&c, true) &&
           get_file(path, text) == 1 && !is_there(beside),
-          "a file that was replaced is left alone: %s", c.error);
+          "a file that was replaced is left alone: %s", c.error.text);
     checkpoint_close(&c, true);
     (void)remove("aside");
 }
@@ -989,8 +1077,8 @@ static void test_each_call(int error, bool fresh)
         memcpy(trace, calls.trace, sizeof trace);
         if (done == 4 && calls.count < at)
             break;
-        errors &= done == 4 || (*c.error != '\0' &&
-                                strchr(c.error, '%') == NULL);
+        errors &= done == 4 || (*c.error.text != '\0' &&
+                                strchr(c.error.text, '%') == NULL);
         if (error == EINTR && strchr("onlptwfD", trace[at - 1]) != NULL)
             signals &= done == 4;
         clean &= !is_there(beside) || strchr("lspt", trace[at - 1]) != NULL;
@@ -1030,8 +1118,8 @@ static void test_close_again(void)
 {
     make_open(1, true, 1);
     calls_fail(0, 'w', ENOSPC);
-    CHECK(!checkpoint_done(&c) && strstr(c.error, "No space") != NULL,
-          "a full disk is told: %s", c.error);
+    CHECK(!checkpoint_done(&c) && strstr(c.error.text, "No space") != NULL,
+          "a full disk is told: %s", c.error.text);
     CHECK(checkpoint_close(&c, true) && said() == 2,
           "what could not be written is, at the end, if there is room");
     make_open(2, true, 1);
@@ -1063,7 +1151,7 @@ static void test_file_size(void)
               (int)size);
         must(setrlimit(RLIMIT_FSIZE, &before) == 0, "set a limit");
         CHECK(get_file(path, now) == n && memcmp(old, now, n) == 0 &&
-              !is_there(beside), "leaves the old file: %s", c.error);
+              !is_there(beside), "leaves the old file: %s", c.error.text);
     }
     CHECK(checkpoint_close(&c, true) && said() == 4,
           "and with room it is well again");
@@ -1082,8 +1170,8 @@ static void test_read_only(void)
     } else {
         refused("a folder that is read-only", "Permission denied");
         CHECK(!checkpoint_open(&c, "new.at", job, 1) &&
-              strstr(c.error, "Permission denied") != NULL,
-              "also for a new file: %s", c.error);
+              strstr(c.error.text, "Permission denied") != NULL,
+              "also for a new file: %s", c.error.text);
         must(!root || seteuid(0) == 0, "be root again");
         must(chmod(path, 0444) == 0 && chmod(".", 0777) == 0, "change modes");
         must(!root || seteuid(nobody) == 0, "be another user");
@@ -1207,7 +1295,7 @@ static void test_killed(uint32_t seed)
         /* none yet, or of the one that was reported last, or one more */
         if (!(records == last + 1 || records == last + 2) && bad++ == 0)
             printf("round %d: %" PRId64 " reported, %" PRId64 " stored: %s\n",
-                   round, last + 1, records, c.error);
+                   round, last + 1, records, c.error.text);
         if (records > last + 1)
             last = records - 1;
         if (last == before && shift > 3)
@@ -1234,13 +1322,14 @@ int main(int argc, char **argv)
     printf("seed %" PRIu32 "\n", seed);
     test_fresh();
     test_format();
+    test_old_files();
     test_resume();
     test_unclean();
     test_other_list();
     test_other_job();
     test_damage();
     test_foreign();
-    test_place();
+    test_position();
     test_kinds();
     test_names();
     test_beside();

@@ -117,7 +117,7 @@ static void tell_all(enum rows_format format, bool null,
         } else if (answer == RECORDS_BAD || answer == RECORDS_BROKEN ||
                    answer == RECORDS_REFUSED) {
             tell_text("!");
-            tell_text(records.sentence);
+            tell_text(records.error.text);
             tell_text("!");
         }
         if (answer <= RECORDS_BAD && records.number != ++number)
@@ -169,8 +169,8 @@ struct text_case {
 };
 
 #define R1 "!record 1: "
-#define HALF "it has half of a surrogate pair, such as \\ud800, which is no " \
-    "character!"
+#define HALF "it has half of a surrogate pair, such as \\ud800, which is not " \
+    "a character!"
 #define COLUMNS "!the names of columns: "
 
 static const struct text_case tsv[] = {
@@ -248,27 +248,27 @@ static const struct text_case csv[] = {
     {ROWS_CSV, false, "a,,b\n", COLUMNS "name 2 is empty!"},
     {ROWS_CSV, false, "\"\"\n", COLUMNS "name 1 is empty!"},
     {ROWS_CSV, false, "a,b,a\n", COLUMNS "names 1 and 3 are the same!"},
-    {ROWS_CSV, false, "a,b\n1,2\"\n3,4\n", "!record 1: a field that begins "
-        "without a quote has one!"},
-    {ROWS_CSV, false, "a,b\n1,\"2\" \n3,4\n", "!record 1: a quoted field goes "
-        "on behind its closing quote!"},
-    {ROWS_CSV, false, "a\"\n", COLUMNS "a field that begins without a quote "
-        "has one!"},
-    {ROWS_CSV, false, "a,b\nx\ry,2\n3,4\n", R1 "it has a CR outside quotes, "
-        "and no LF behind it!{a=3;b=4}."},
-    {ROWS_CSV, false, "a\nx\r", R1 "it has a CR outside quotes, and no LF "
-        "behind it!."},
+    {ROWS_CSV, false, "a,b\n1,2\"\n3,4\n", "!record 1: a field that does "
+        "not begin with a quote contains one!"},
+    {ROWS_CSV, false, "a,b\n1,\"2\" \n3,4\n", "!record 1: a quoted field "
+        "continues after its closing quote!"},
+    {ROWS_CSV, false, "a\"\n", COLUMNS "a field that does not begin with a "
+        "quote contains one!"},
+    {ROWS_CSV, false, "a,b\nx\ry,2\n3,4\n", R1 "it has a CR outside quotes "
+        "that no LF follows!{a=3;b=4}."},
+    {ROWS_CSV, false, "a\nx\r", R1 "it has a CR outside quotes that no LF "
+        "follows!."},
     {ROWS_CSV, false, "a\n\"x\n", R1 "it ends between quotes!."},
     {ROWS_CSV, true, "a,b@1,\"\"@\"\n\",\"\"\"\"@,2",
         "{a=1;b=}{a=\n;b=\"}{a~;b=2}."},
     {ROWS_CSV, true, "a,b@1\n,2@1,\"2@1,2\"@1,\"2\"x@@3,4@",
         R1 "it has a line end outside quotes!"
         "!record 2: it ends between quotes!"
-        "!record 3: a field that begins without a quote has one!"
-        "!record 4: a quoted field goes on behind its closing quote!"
+        "!record 3: a field that does not begin with a quote contains one!"
+        "!record 4: a quoted field continues after its closing quote!"
         "{a=3;b=4}."},
-    {ROWS_CSV, true, "a\"@", COLUMNS "a field that begins without a quote "
-        "has one!"},
+    {ROWS_CSV, true, "a\"@", COLUMNS "a field that does not begin with a "
+        "quote contains one!"},
 };
 
 static const struct text_case jsonl[] = {
@@ -335,9 +335,9 @@ static void test_columns(void)
     CHECK(strcmp(transcript, "{id=x\t;n~}.") == 0, "columns of the caller's: "
           "%s", transcript);
     tell_all(ROWS_TSV, false, twice, 2);
-    CHECK(records.broken && strncmp(records.sentence, broken,
+    CHECK(records.broken && strncmp(records.error.text, broken,
                                     strlen(broken) - 2) != 0,
-          "columns of one name are refused: %s", records.sentence);
+          "columns of one name are refused: %s", records.error.text);
     tell_all(ROWS_TSV, false, empty, 1);
     CHECK(records.broken, "a column without a name is refused");
     for (size_t more = 0; more < 2; more++) {
@@ -425,9 +425,9 @@ static void test_fields(enum rows_format format)
         while (answer == RECORDS_MORE);
         CHECK((answer == RECORDS_ONE && records.n == RECORDS_FIELDS) ==
               (more == 0) &&
-              (strstr(records.sentence, "more than 1024") != NULL) ==
+              (strstr(records.error.text, "more than 1024") != NULL) ==
               (more == 1), "a record of %d + %zu fields: %s", RECORDS_FIELDS,
-              more, records.sentence);
+              more, records.error.text);
         records_free(&records);
     }
 }
@@ -446,8 +446,8 @@ static void test_failures(void)
     records.values.failed = records.values.starved = true;
     while (records_next(&records) == RECORDS_MORE)
         ;
-    CHECK(strcmp(records.sentence, "record 1: memory is out") == 0,
-          "a record that finds no memory is told: %s", records.sentence);
+    CHECK(strcmp(records.error.text, "record 1: out of memory") == 0,
+          "a record that finds no memory is told: %s", records.error.text);
     records_free(&records);
 }
 
@@ -477,7 +477,7 @@ static void check_round(enum rows_format format, bool null, size_t from,
     while ((answer = records_next(&records)) == RECORDS_MORE)
         ;
     CHECK(answer == RECORDS_ONE, "format %d, %zu bytes from %zu: a record: %s",
-          format, n, from, records.sentence);
+          format, n, from, records.error.text);
     if (answer == RECORDS_ONE) {
         const struct record_field *f = records.fields;
 

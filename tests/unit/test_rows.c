@@ -1,6 +1,6 @@
 /*
- * The unit test of rows.c. It has read(2) and write(2) of its own, which can
- * be told to do less than they are asked for, and to fail.
+ * The unit test of rows.c, and of text_visible. It replaces write(2), so that a
+ * write can take less than it was asked for, and fail.
  */
 #include "rows/rows.h"
 
@@ -22,8 +22,8 @@ enum { OUT = 1 << 20, BIG = 100000 };
 
 /* ---- system calls ---- */
 
-/* What the next calls do: `fail` has an errno each, 0 to do it; then they
-   are done. FAIL_ZERO returns 0. */
+/* What the next calls do: `fail` has an errno for each, 0 for a call that
+   works, or FAIL_ZERO for one that returns 0. All calls after them work. */
 enum { FAIL_ZERO = -1 };
 
 struct calls {
@@ -31,11 +31,9 @@ struct calls {
     const int *fail;
     size_t n_fail;
     int count;
-    bool after_end;                  /* called again after it returned 0 */
-    bool end;
 };
 
-static struct calls reads, writes;
+static struct calls writes;
 
 static void calls_init(struct calls *c, size_t most)
 {
@@ -49,24 +47,12 @@ static bool calls_fail(struct calls *c)
     int error;
 
     c->count++;
-    c->after_end |= c->end;
     if (c->n_fail == 0)
         return false;
     c->n_fail--;
     error = *c->fail++;
     errno = error > 0 ? error : EINTR;
     return error != 0;
-}
-
-ssize_t read(int fd, void *bytes, size_t n)
-{
-    long got;
-
-    if (calls_fail(&reads))
-        return -1;
-    got = syscall(SYS_read, fd, bytes, n < reads.most ? n : reads.most);
-    reads.end = got == 0;
-    return (ssize_t)got;
 }
 
 ssize_t write(int fd, const void *bytes, size_t n)
@@ -92,302 +78,6 @@ static int file_with(const void *bytes, size_t n)
     return fd;
 }
 
-/* ---- in ---- */
-
-static char transcript[OUT];
-
-static void record(const char *before, const unsigned char *id, size_t len,
-                   const char *after)
-{
-    static size_t at;
-
-    if (before == NULL) {
-        at = 0;
-    } else {
-        memcpy(transcript + at, before, strlen(before));
-        at += strlen(before);
-        memcpy(transcript + at, id, len);
-        at += len;
-        memcpy(transcript + at, after, strlen(after));
-        at += strlen(after);
-    }
-    transcript[at] = '\0';
-}
-
-/* All that a descriptor gives, as "[id][id]<a long one>", into transcript.
-   False if something went against rows.h on the way. */
-static bool read_all(int fd, bool null, size_t most)
-{
-    static struct rows_in in;
-    enum rows_read r = ROWS_MORE;
-    bool good = true;
-
-    calls_init(&reads, most);
-    rows_in_init(&in, fd, null);
-    record(NULL, NULL, 0, NULL);
-    while (r == ROWS_MORE || r == ROWS_ID || r == ROWS_LONG) {
-        const unsigned char *id = NULL, *peeked = NULL;
-        size_t len = 0, peeked_len = 0;
-        struct rows_place place = in.place;
-        enum rows_read seen = rows_peek(&in, &place, &peeked, &peeked_len);
-        bool ready = rows_ready(&in);
-        int before = reads.count;
-
-        r = rows_next(&in, &id, &len);
-        good &= reads.count == before + (ready ? 0 : 1);
-        good &= ready == (seen != ROWS_MORE);
-        good &= !ready || (r == seen && id == peeked && len == peeked_len);
-        if (r == ROWS_ID)
-            record("[", id, len, "]");
-        else if (r == ROWS_LONG)
-            record("<", id, len, ">");
-    }
-    return good && r == ROWS_END && !reads.after_end && rows_ready(&in);
-}
-
-static void check_ids(const char *what, const void *bytes, size_t n,
-                      bool null, const char *expected)
-{
-    static const size_t most[] = {1, 2, 3, 4, 5, 7, 100, 4095, 4096, 4097,
-                                  4098, 4099, ROWS_BUFFER};
-
-    for (size_t i = 0; i < sizeof most / sizeof *most; i++) {
-        int fd = file_with(bytes, n);
-        bool good = read_all(fd, null, most[i]);
-
-        close(fd);
-        CHECK(good && strcmp(transcript, expected) == 0,
-              "%s, read by %d bytes, is %.100s: %.100s", what, (int)most[i],
-              expected, transcript);
-    }
-}
-
-static void test_lines(void)
-{
-    static const struct { const char *text, *expected; } cases[] = {
-        {"", ""}, {"a", "[a]"}, {"a\n", "[a]"}, {"a\nb", "[a][b]"},
-        {"\n", ""}, {"\n\n\na\n\n", "[a]"}, {"a\r\nb\r\n", "[a][b]"},
-        {"\r\n\r\na\r\n", "[a]"}, {"a\rb\n", "[a\rb]"}, {"a\r\r\n", "[a\r]"},
-        {"a\r", "[a\r]"}, {"\r", "[\r]"}, {" a b \n", "[ a b ]"},
-        {"\303\251\n\377\n", "[\303\251][\377]"},
-        {"\357\273\277a\n", "[a]"}, {"\357\273\277", ""},
-        {"\357\273\277\n", ""}, {"\357\273\277\r\na", "[a]"},
-        {"\357\273\277\357\273\277a", "[\357\273\277a]"},
-        {"\357\273a\n", "[\357\273a]"}, {"\357\273", "[\357\273]"},
-        {"\357\n\357\273\277\n", "[\357][\357\273\277]"},
-        {"\n\357\273\277a\n", "[\357\273\277a]"},
-        {"a\n\357\273\277b\n", "[a][\357\273\277b]"},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        check_ids("a list of lines", cases[i].text, strlen(cases[i].text),
-                  false, cases[i].expected);
-    check_ids("a line with NUL", "a\0b\n", 4, false, "[a");
-}
-
-static void test_nulls(void)
-{
-    static const struct { const char *text; size_t n; const char *expected; }
-    cases[] = {
-        {"", 0, ""}, {"a", 1, "[a]"}, {"a\0", 2, "[a]"},
-        {"a\0b", 3, "[a][b]"}, {"\0", 1, "[]"}, {"\0\0a\0\0", 5, "[][][a][]"},
-        {"a\n\0\r\n\0", 6, "[a\n][\r\n]"}, {"a\r\0", 3, "[a\r]"},
-        {"\357\273\277a\0", 5, "[\357\273\277a]"},
-        {"\357\273\277", 3, "[\357\273\277]"},
-    };
-
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
-        check_ids("a list with NULs", cases[i].text, cases[i].n, true,
-                  cases[i].expected);
-}
-
-struct long_id {
-    const char *before;
-    size_t n;                        /* of "x" */
-    const char *after;               /* perhaps with an id "y" */
-    bool whole;                      /* it is not too long */
-};
-
-static void check_long(const struct long_id *c, bool null)
-{
-    static char text[3 * ROWS_BUFFER], expected[ROWS_ID_MAX + 8];
-    size_t before = strlen(c->before), after = strlen(c->after), n;
-
-    memcpy(text, c->before, before);
-    memset(text + before, 'x', c->n);
-    memcpy(text + before + c->n, c->after, after);
-    n = before + c->n + after;
-    for (size_t i = 0; i < n; i++) {
-        if (null && text[i] == '\n')
-            text[i] = '\0';
-    }
-    n = c->n < ROWS_ID_MAX ? c->n : ROWS_ID_MAX;
-    memset(expected, 'x', n + 1);
-    expected[0] = c->whole ? '[' : '<';
-    expected[++n] = c->whole ? ']' : '>';
-    memcpy(expected + n + 1, strchr(c->after, 'y') ? "[y]" : "\0\0\0", 4);
-    check_ids(null ? "a long id and NUL" : "a long id", text,
-              before + c->n + after, null, expected);
-}
-
-static void test_long(void)
-{
-    static const char bom[] = "\357\273\277", blank[] = "\n\r\n";
-    static const struct long_id lines[] = {
-        {"", ROWS_ID_MAX, "\r\ny\n", true},
-        {"", ROWS_ID_MAX, "\r", false},
-        {"", ROWS_ID_MAX, "\r\r\ny", false},
-        {"", ROWS_ID_MAX + 1, "\r\ny", false},
-        {"", ROWS_BUFFER + 1, "\r\n\r\ny", false},
-        {bom, ROWS_ID_MAX, "\ny", true},
-        {bom, ROWS_ID_MAX, "", true},
-        {bom, ROWS_ID_MAX, "\r\ny", true},
-        {bom, ROWS_ID_MAX + 1, "\ny", false},
-        {bom, ROWS_BUFFER, "\ny", false},
-        {blank, ROWS_ID_MAX, "\r\ny", true},
-        {blank, ROWS_ID_MAX + 1, "", false},
-    };
-    static const struct long_id both[] = {
-        {"", ROWS_ID_MAX, "\n", true},
-        {"", ROWS_ID_MAX, "", true},
-        {"", ROWS_ID_MAX, "\ny\n", true},
-        {"", ROWS_ID_MAX + 1, "\n", false},
-        {"", ROWS_ID_MAX + 1, "", false},
-        {"", ROWS_ID_MAX + 1, "\ny", false},
-        {"", ROWS_ID_MAX + 2, "\ny\n", false},
-        {"", ROWS_BUFFER - 1, "\ny\n", false},
-        {"", ROWS_BUFFER, "\ny\n", false},
-        {"", 2 * ROWS_BUFFER + 77, "\ny\n", false},
-        {"", 2 * ROWS_BUFFER + 77, "", false},
-    };
-
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        check_long(&lines[i], false);
-    for (size_t i = 0; i < 2 * (sizeof both / sizeof *both); i++)
-        check_long(&both[i / 2], i % 2 == 1);
-}
-
-/* Ids whose ends fall on each place around the end of the buffer. */
-static void test_border(void)
-{
-    static char text[2 * ROWS_BUFFER + 64], expected[4 * ROWS_BUFFER];
-    bool good = true;
-
-    for (size_t shift = 0; shift < 24; shift++) {
-        size_t n = 0, m = 0;
-        int fd;
-
-        memset(text, 's', shift);
-        n = shift;
-        memset(expected, 's', shift + 1);
-        expected[0] = '[';
-        m = shift > 0 ? shift + 1 : 0;
-        if (shift > 0)
-            expected[m++] = ']';
-        text[n++] = '\n';
-        while (n < 2 * (size_t)ROWS_BUFFER) {
-            for (size_t k = 0; k < 13; k++) {
-                text[n++] = "0123456789a\r\n"[k];
-                expected[m++] = "[0123456789a]"[k];
-            }
-        }
-        fd = file_with(text, n);
-        good &= read_all(fd, false, ROWS_BUFFER) &&
-            strlen(transcript) == m && memcmp(transcript, expected, m) == 0;
-        close(fd);
-    }
-    CHECK(good, "ids are whole wherever the buffer ends");
-}
-
-static void test_peek(void)
-{
-    static struct rows_in in;
-    struct rows_place place;
-    const unsigned char *id;
-    size_t len;
-    int fd = file_with("a\nb\r\n\nc", 7);
-
-    calls_init(&reads, OUT);
-    rows_in_init(&in, fd, false);
-    CHECK(rows_next(&in, &id, &len) == ROWS_ID && *id == 'a', "an id");
-    place = in.place;
-    CHECK(rows_peek(&in, &place, &id, &len) == ROWS_ID && len == 1 &&
-          *id == 'b' && rows_peek(&in, &place, &id, &len) == ROWS_MORE &&
-          reads.count == 1, "what is in the buffer can be seen before");
-    CHECK(rows_next(&in, &id, &len) == ROWS_ID && len == 1 && *id == 'b',
-          "and is still given out");
-    close(fd);
-}
-
-static void check_long_told(void)
-{
-    static struct rows_in in;
-    static char text[ROWS_ID_MAX + 2];
-    const unsigned char *id;
-    size_t len;
-    int fd[2];
-
-    if (pipe2(fd, O_CLOEXEC) != 0)
-        exit(1);
-    memset(text, 'x', sizeof text);
-    syscall(SYS_write, fd[1], text, sizeof text);
-    calls_init(&reads, OUT);
-    rows_in_init(&in, fd[0], false);
-    CHECK(rows_next(&in, &id, &len) == ROWS_LONG && len == ROWS_ID_MAX,
-          "an id that is too long is told before its end");
-    syscall(SYS_write, fd[1], "xx\ny\n", 5);
-    CHECK(!rows_ready(&in) && rows_next(&in, &id, &len) == ROWS_ID &&
-          len == 1 && *id == 'y', "the rest of it is passed over");
-    close(fd[0]);
-    close(fd[1]);
-}
-
-static void test_reads(void)
-{
-    static struct rows_in in;
-    static const int fail[] = {EINTR, EAGAIN, EIO, 0, EINTR, 0};
-    const unsigned char *id;
-    size_t len;
-    int fd[2];
-
-    if (pipe2(fd, O_CLOEXEC) != 0)
-        exit(1);
-    syscall(SYS_write, fd[1], "a\nb\n\n\nc", 7);
-    calls_init(&reads, 100);
-    reads.fail = fail;
-    reads.n_fail = sizeof fail / sizeof *fail;
-    rows_in_init(&in, fd[0], false);
-    CHECK(!rows_ready(&in), "nothing is ready before the first read");
-    CHECK(rows_next(&in, &id, &len) == ROWS_ERROR && errno == EINTR,
-          "a signal shows");
-    CHECK(rows_next(&in, &id, &len) == ROWS_MORE,
-          "a descriptor that does not block has no more yet");
-    CHECK(rows_next(&in, &id, &len) == ROWS_ERROR && errno == EIO,
-          "an error shows");
-    CHECK(rows_next(&in, &id, &len) == ROWS_ID && len == 1 && *id == 'a' &&
-          rows_ready(&in) && reads.count == 4,
-          "an error can be tried again");
-    CHECK(rows_next(&in, &id, &len) == ROWS_ID && len == 1 && *id == 'b' &&
-          reads.count == 4, "a whole id in the buffer needs no read");
-    CHECK(!rows_ready(&in), "a part of an id is not ready");
-    CHECK(rows_next(&in, &id, &len) == ROWS_ERROR && errno == EINTR,
-          "a signal shows in the middle of an id");
-    syscall(SYS_write, fd[1], "d", 1);
-    CHECK(rows_next(&in, &id, &len) == ROWS_MORE && reads.count == 6,
-          "one call reads once");
-    close(fd[1]);
-    CHECK(rows_next(&in, &id, &len) == ROWS_ID && len == 2 &&
-          memcmp(id, "cd", 2) == 0, "no byte is lost on the way");
-    CHECK(rows_ready(&in) && rows_next(&in, &id, &len) == ROWS_END &&
-          rows_next(&in, &id, &len) == ROWS_END && !reads.after_end,
-          "nothing is read after the end");
-    close(fd[0]);
-    rows_in_init(&in, -1, false);
-    CHECK(rows_next(&in, &id, &len) == ROWS_ERROR && errno == EBADF,
-          "a closed descriptor is an error");
-    check_long_told();
-}
-
 /* ---- out ---- */
 
 static char written[OUT];
@@ -398,7 +88,6 @@ static void look(int fd)
 {
     ssize_t n;
 
-    calls_init(&reads, OUT);
     n = lseek(fd, 0, SEEK_SET) == 0 ? read(fd, written, OUT - 1) : -1;
     written_len = n < 0 ? 0 : (size_t)n;
     written[written_len] = '\0';
@@ -508,7 +197,8 @@ static void test_names(void)
         {"csv", false, "public_id,status,text,detail\r\n", 30},
         {"csv", true, "public_id,status,text,detail", 29},
     };
-    static const char *const bad[] = {"", "TSV", "tsv ", "json", "csvx", "dynamo"};
+    static const char *const bad[] = {"", "TSV", "tsv ", "json", "csvx",
+                                      "dynamo"};
     static struct rows_out out;
     enum rows_format format = ROWS_CSV;
 
@@ -638,8 +328,7 @@ static void test_full_pipe(void)
 
         close(pipes[1]);
         usleep(50000);
-        calls_init(&reads, OUT);
-        while ((got.n = read(pipes[0], got.bytes, sizeof got.bytes)) != 0) {
+            while ((got.n = read(pipes[0], got.bytes, sizeof got.bytes)) != 0) {
             if (got.n > 0)
                 total += (size_t)got.n;
             else
@@ -721,14 +410,7 @@ int main(void)
 {
     if (signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return 1;
-    calls_init(&reads, OUT);
     calls_init(&writes, OUT);
-    test_lines();
-    test_nulls();
-    test_long();
-    test_border();
-    test_reads();
-    test_peek();
     test_formats();
     test_names();
     test_writes();

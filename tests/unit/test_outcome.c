@@ -1,46 +1,12 @@
 /*
- * Unit tests of why.c: where words are cut, and phrases that are found
- * wherever they stand and however they come.
+ * The unit test of outcome.c: where a service's words are cut, and that phrases
+ * are found at every position, in pieces of every size.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/why.h"
+#include "base/outcome.h"
 #include "tests/unit/test.h"
-
-static void test_cut(void)
-{
-    char text[9];
-
-    strcpy(text, "abcdefgh");
-    why_cut(text, sizeof text);
-    CHECK(strcmp(text, "abc[cut]") == 0, "a text is cut: %s", text);
-    strcpy(text, "a\xe2\x82\xac" "efgh");
-    why_cut(text, sizeof text);
-    CHECK(strcmp(text, "a[cut]") == 0, "before a character: %s", text);
-    strcpy(text, "\xe2\x82\xac" "defgh");
-    why_cut(text, sizeof text);
-    CHECK(strcmp(text, "\xe2\x82\xac[cut]") == 0, "after one: %s", text);
-}
-
-static void test_why_not(void)
-{
-    static char long_one[3 * WHY_MAX];
-    char error[WHY_MAX];
-    size_t n;
-
-    for (n = WHY_MAX - 3; n < WHY_MAX + 3; n++) {
-        memset(long_one, 'x', n);
-        long_one[n] = '\0';
-        why_not(error, "%s", long_one);
-        if (n < WHY_MAX)
-            CHECK(strcmp(error, long_one) == 0, "%zu bytes fit", n);
-        else
-            CHECK(strlen(error) == WHY_MAX - 1 &&
-                  strcmp(error + WHY_MAX - 6, "[cut]") == 0,
-                  "%zu bytes are cut", n);
-    }
-}
 
 /* Adds n bytes in pieces of `step`. */
 static void add(struct why_words *w, const char *text, size_t n, size_t step)
@@ -129,9 +95,7 @@ static void test_watch(void)
 
 int main(void)
 {
-    test_cut();
-    test_why_not();
     test_words();
     test_watch();
-    return test_done("test_why");
+    return test_done("test_outcome");
 }
