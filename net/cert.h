@@ -108,7 +108,8 @@ struct cert {
    its fields are zero. */
 void cert_read(struct cert *c, const unsigned char *bytes, size_t n);
 
-/* Sets `key` to the subject's key, in BearSSL's form. */
+/* Sets `key` to the subject's key, in BearSSL's form. It points into `subject`
+   and to the bytes of its key. */
 void cert_key(const struct anchor *subject, br_x509_pkey *key);
 
 /* The tags of a GeneralName (RFC 5280 section 4.2.1.6). */
