@@ -25,28 +25,28 @@ struct anchors {
     struct buf bytes;            /* what its members point to */
 };
 
-/* The anchors of the bundle that the build found (net/mkanchors.c). */
+/* The built-in anchors, which mkanchors.c makes of a bundle. */
 extern const struct anchor anchors_builtin[];
 extern const size_t anchors_builtin_n;
 
-/* An empty list. anchors_free makes it empty again. */
+/* Makes the list empty. anchors_free also frees its memory. */
 void anchors_init(struct anchors *a);
 void anchors_free(struct anchors *a);
 
 /*
  * Adds the subject of a certificate, unless the list has it already. `now` is
  * in seconds since 1970. Returns NULL, or why it cannot be an anchor, as in
- * "has expired". loaded.failed is set if the list is full (2 MB) or no memory
- * is left; the list stays as it was then.
+ * "has expired". If the list is full (2 MB) or no memory is left, sets
+ * loaded.failed and leaves the list as it is.
  */
 const char *anchors_add(struct anchors *a, const struct cert *c, int64_t now);
 
 /*
- * Adds the certificates of a file, or of all files in a directory, except
- * those that cannot be anchors. False if none is left, counting those that the
- * list had already, or if the file or the directory cannot be read: `error`,
- * of `size` bytes, then has a sentence. Files of a directory that cannot be
- * read are skipped.
+ * Adds the certificates of a file, or of all files in a directory; those that
+ * cannot be anchors are skipped, and so are files of a directory that cannot
+ * be read. Returns false and writes a sentence to `error`, of `size` bytes, if
+ * the file or the directory cannot be read, or has no usable certificate. A
+ * certificate that the list has already is usable.
  */
 bool anchors_file(struct anchors *a, const char *path, char *error,
                   size_t size);

@@ -70,9 +70,9 @@ struct anchor {
     int curve;                   /* BR_EC_secp256r1 or similar; 0: RSA */
     struct der key;              /* RSA: the modulus; else the public point */
     unsigned char exponent[4];   /* RSA only; the highest byte first */
-    bool ca;                     /* may sign certificates, ... */
-    uint32_t path;               /* with at most this many CAs between it and
-                                    the server; UINT32_MAX: any number */
+    bool ca;                     /* may sign certificates */
+    uint32_t path;               /* of a CA: the most CAs between it and the
+                                    server; UINT32_MAX: no limit */
     struct der constraints;      /* contents of the nameConstraints */
 };
 
@@ -94,21 +94,21 @@ struct cert {
     struct anchor subject;       /* its name may be empty */
     bool serial;                 /* the serial number is positive and has at
                                     most 20 bytes */
-    bool usage, certify;         /* keyUsage is present, and has keyCertSign */
+    bool usage, certify;         /* keyUsage is present; it has keyCertSign */
     bool sign;                   /* no keyUsage, or it has digitalSignature */
-    bool purposes;               /* extendedKeyUsage is present, ... */
+    bool purposes;               /* extendedKeyUsage is present */
     bool purposes_critical;
-    bool server, any;            /* and has serverAuth, anyExtendedKeyUsage */
+    bool server, any;            /* it has serverAuth; anyExtendedKeyUsage */
     struct der names;            /* contents of the subjectAltName */
     bool names_critical;
     struct der key_id, issuer_key_id;
 };
 
-/* Reads the n bytes of a certificate. What follows a fault is not read, and
-   its fields are zero. */
+/* Reads the n bytes of a certificate. What follows a fault is not read. */
 void cert_read(struct cert *c, const unsigned char *bytes, size_t n);
 
-/* Sets `key` to the subject's key, in BearSSL's form. */
+/* Sets `key` to the subject's key, in BearSSL's form. It points into `subject`
+   and to the bytes of its key. */
 void cert_key(const struct anchor *subject, br_x509_pkey *key);
 
 /* The tags of a GeneralName (RFC 5280 section 4.2.1.6). */

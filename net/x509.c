@@ -564,7 +564,8 @@ static unsigned judge(struct x509 *x)
         refuse(x, "the certificate is not valid for the host %.60s", x->host);
         return BR_ERR_X509_BAD_SERVER_NAME;
     }
-    cert_key(&s.certs[0].subject, &x->key);
+    x->server = s.certs[0].subject;
+    cert_key(&x->server, &x->key);
     note_signer(x, own ? s.certs[0].subject.name : s.path[s.n - 1]->issuer);
     return 0;
 }

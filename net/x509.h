@@ -63,7 +63,9 @@ struct x509 {
     bool too_many;
     int64_t until;                   /* the first end of a validity among all
                                         certificates that were considered */
-    br_x509_pkey key;                /* the server's, once it is trusted */
+    struct anchor server;            /* once it is trusted, the subject of its
+                                        certificate, and */
+    br_x509_pkey key;                /* its key, which points into it */
     char signer[128];                /* common name, or else organization, of
                                         the anchor; "" if it has neither. Not
                                         safe to print */

@@ -7,7 +7,8 @@
  * lines "trust HEX" and "chain HEX", one for each certificate in DER, and a
  * line "end". The output has a line for each case: "accepted", or "name:
  * SENTENCE" if only the host is wrong, or "refused: SENTENCE". Each chain is
- * given whole and byte by byte; the line is "torn" if the results differ.
+ * given whole and byte by byte; the line is "torn" if the results differ, and
+ * "another key" if the key is not that of the first certificate.
  */
 #include "net/x509.h"
 
@@ -35,6 +36,33 @@ static struct decoded from_hex(const char *hex)
     while (b.p != NULL && sscanf(hex + 2 * b.n, "%2x", &byte) == 1)
         b.p[b.n++] = (unsigned char)byte;
     return b;
+}
+
+/* What the key is made of must outlive the functions that found it. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+    return "detect_stack_use_after_return=1";
+}
+
+static bool is_servers_key(const br_x509_pkey *key)
+{
+    br_x509_pkey own;
+    struct cert c;
+
+    cert_read(&c, chain[0].p, chain[0].n);
+    cert_key(&c.subject, &own);
+    if (key->key_type != own.key_type)
+        return false;
+    if (key->key_type == BR_KEYTYPE_EC)
+        return key->key.ec.curve == own.key.ec.curve &&
+            key->key.ec.qlen == own.key.ec.qlen &&
+            memcmp(key->key.ec.q, own.key.ec.q, own.key.ec.qlen) == 0;
+    return key->key.rsa.nlen == own.key.rsa.nlen &&
+        memcmp(key->key.rsa.n, own.key.rsa.n, own.key.rsa.nlen) == 0 &&
+        key->key.rsa.elen == own.key.rsa.elen &&
+        memcmp(key->key.rsa.e, own.key.rsa.e, own.key.rsa.elen) == 0;
 }
 
 static void make_anchors(int64_t now, int depth)
@@ -72,15 +100,20 @@ static void judge(const char *host, int64_t now)
 {
     struct x509 x;
     char sentence[sizeof x.error];
+    const br_x509_pkey *key;
     unsigned error;
+    bool same;
 
     x509_init(&x, &anchors, host, now);
     error = give(&x, SIZE_MAX / 2);
     memcpy(sentence, x.error, sizeof sentence);
-    if (give(&x, 1) != error || strcmp(sentence, x.error) != 0 ||
-        (error == 0) != ((*x.vtable).get_pkey((void *)&x.vtable, NULL) !=
-                         NULL))
+    same = give(&x, 1) == error && strcmp(sentence, x.error) == 0;
+    key = (*x.vtable).get_pkey((void *)&x.vtable, NULL);
+    if (!same)
         printf("torn\n");
+    else if ((error == 0) != (key != NULL) ||
+             (key != NULL && !is_servers_key(key)))
+        printf("another key\n");
     else if (error == 0)
         printf("accepted\n");
     else
