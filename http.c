@@ -14,7 +14,8 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "base/why.h"
+#include "base/error.h"
+#include "base/outcome.h"
 #include "net/proxy.h"
 
 /* A body of at most this size is sent together with the head: one TLS record,

@@ -12,7 +12,8 @@
 #include "http.h"
 #include "json.h"
 #include "aws/profile.h"
-#include "base/why.h"
+#include "base/error.h"
+#include "base/outcome.h"
 
 enum {
     CREDENTIALS_ANSWER_MAX = 1 << 18,    /* bytes of a source's answer */

@@ -13,7 +13,7 @@
 
 #include "http.h"
 #include "aws/profile.h"
-#include "base/why.h"
+#include "base/error.h"
 
 enum { ENDPOINT_REGION_MAX = 64 };
 

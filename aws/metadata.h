@@ -14,7 +14,7 @@
 
 #include "http.h"
 #include "aws/profile.h"
-#include "base/why.h"
+#include "base/error.h"
 
 enum {
     IMDS_BODY_MAX = 1 << 18,     /* bytes of an answer */

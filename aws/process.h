@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 #include "base/buf.h"
-#include "base/why.h"
+#include "base/error.h"
 
 enum {
     PROCESS_LINE_MAX = 8191,     /* bytes of a command line */

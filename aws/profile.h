@@ -47,7 +47,7 @@
 #include <stddef.h>
 
 #include "base/buf.h"
-#include "base/why.h"
+#include "base/error.h"
 
 /* ---- the syntax ---- */
 

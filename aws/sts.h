@@ -14,7 +14,7 @@
 #include "aws/credentials.h"
 #include "http.h"
 #include "aws/profile.h"
-#include "base/why.h"
+#include "base/error.h"
 
 enum {
     STS_ARN,

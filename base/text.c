@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/why.h"
+#include "base/error.h"
 
 /* ---- ASCII ---- */
 

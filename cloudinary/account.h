@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 #include "http.h"
-#include "base/why.h"
+#include "base/error.h"
 
 struct account {
     char cloud[128];

@@ -19,7 +19,6 @@
 #include "base/buf.h"
 #include "json.h"
 #include "base/outcome.h"
-#include "base/why.h"
 
 enum {
     ANSWER_TEXT_MAX = 16 << 20,  /* bytes of one image's text */

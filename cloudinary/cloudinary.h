@@ -20,7 +20,6 @@
 #include "cloudinary/listing.h"
 #include "base/outcome.h"
 #include "cloudinary/pace.h"
-#include "base/why.h"
 
 enum {
     CLOUDINARY_VALUE_MAX = 409600,       /* bytes of one picked value: more

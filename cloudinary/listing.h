@@ -17,7 +17,6 @@
 #include "base/buf.h"
 #include "json.h"
 #include "base/outcome.h"
-#include "base/why.h"
 
 enum {
     LISTING_COLUMNS = 12,

@@ -21,7 +21,6 @@
 #include "json.h"
 #include "base/outcome.h"
 #include "cloudinary/pace.h"
-#include "base/why.h"
 
 enum {
     DYNAMODB_PICKS_MAX = 24,

@@ -16,7 +16,7 @@
 
 #include "base/wait.h"
 #include "base/clock.h"
-#include "base/why.h"
+#include "base/error.h"
 
 enum net_result net_fail(struct net *net, enum net_result result,
                          const char *format, ...)
