@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/env.h"
 #include "base/clock.h"
 
 static const char no_region[] = " is not the name of an AWS region (such as "
@@ -48,9 +49,9 @@ static bool load_region(char to[ENDPOINT_REGION_MAX],
     struct profile_value value;
 
     if (region == NULL || *region == '\0')
-        region = profile_variable("AWS_REGION");
+        region = env_get("AWS_REGION");
     if (region == NULL)
-        region = profile_variable("AWS_DEFAULT_REGION");
+        region = env_get("AWS_DEFAULT_REGION");
     value = region != NULL ? profile_string(region)
                            : profile_get(p, p->name, "region");
     profile_copy(to, ENDPOINT_REGION_MAX, value);

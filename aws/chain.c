@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/env.h"
 #include "base/text.h"
 #include "base/clock.h"
 #include "aws/endpoint.h"
@@ -87,22 +88,22 @@ static enum found from_environment(struct chain *c)
 {
     const char *key = names[CREDENTIALS_ACCESS];
     const char *secret = names[CREDENTIALS_SECRET];
-    bool has_key = profile_variable(key) != NULL;
+    bool has_key = env_get(key) != NULL;
     struct credentials_answer a;
     enum credentials_field i;
     enum found found;
 
-    if (has_key != (profile_variable(secret) != NULL))
+    if (has_key != (env_get(secret) != NULL))
         return why_not(c->why, "%s is set, but %s is not", has_key ? key
                        : secret, has_key ? secret : key);
     if (!has_key)
         return not_set(c, key);
     credentials_begin(&a);
     for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_EXPIRATION; i++)
-        credentials_put(&a, i, profile_string(profile_variable(names[i])));
-    if (profile_variable(names[CREDENTIALS_TOKEN]) == NULL)      /* once */
+        credentials_put(&a, i, profile_string(env_get(names[i])));
+    if (env_get(names[CREDENTIALS_TOKEN]) == NULL)      /* once */
         credentials_put(&a, CREDENTIALS_TOKEN, profile_string(
-            profile_variable("AWS_SECURITY_TOKEN")));
+            env_get("AWS_SECURITY_TOKEN")));
     found = accept(c, &a, false);
     credentials_end(&a);
     return found;
@@ -179,7 +180,7 @@ static struct sts_role find_role(const struct chain *c, const char *name,
 
     for (i = 0; i < STS_FIELDS; i++) {
         role.field[i] = profile_string(environment
-                                       ? profile_variable(settings[i]) : NULL);
+                                       ? env_get(settings[i]) : NULL);
         if (role.field[i].text == NULL)
             role.field[i] = get(c, name, settings[i] + strlen("AWS_"));
     }
@@ -318,8 +319,8 @@ static const char full_uri[] = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 static enum found container_url(struct chain *c, struct url *url,
                                 const char **target, char text[1024])
 {
-    const char *relative = profile_variable(relative_uri);
-    const char *full = profile_variable(full_uri);
+    const char *relative = env_get(relative_uri);
+    const char *full = env_get(full_uri);
     char why[WHY_MAX], *path;
     struct profile_value host;
 
@@ -384,9 +385,9 @@ static enum found ask_container(struct chain *c, const struct url *url,
 
 static enum found from_container(struct chain *c)
 {
-    const char *file = profile_variable(
+    const char *file = env_get(
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
-    const char *authorization = profile_variable(
+    const char *authorization = env_get(
         "AWS_CONTAINER_AUTHORIZATION_TOKEN");
     const char *target = NULL;
     char text[1024];

@@ -1,5 +1,6 @@
 /* endpoint: see endpoint.h. */
 #include "aws/endpoint.h"
+#include "base/env.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,9 +59,9 @@ static struct profile_value configured(const struct profile *p,
         return profile_string(NULL);
     *where = strcmp(service, "sts") == 0 ? "AWS_ENDPOINT_URL_STS"
                                          : "AWS_ENDPOINT_URL_DYNAMODB";
-    *shown = profile_variable(*where);
+    *shown = env_get(*where);
     if (*shown == NULL)
-        *shown = profile_variable(*where = any);
+        *shown = env_get(*where = any);
     if (*shown != NULL)
         return profile_string(*shown);
     *where = "a [services] section";

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/env.h"
 #include "base/clock.h"
 #include "aws/endpoint.h"
 
@@ -29,7 +30,7 @@ void imds_init(struct imds *imds, const struct profile *p,
                             ? "http://[fd00:ec2::254]"
                             : "http://169.254.169.254");
     imds->no_v1 = profile_on(p, v1_disabled);
-    if (profile_is(profile_string(profile_variable(disabled)), "true"))
+    if (profile_is(profile_string(env_get(disabled)), "true"))
         why_not(imds->error, "%s is set", disabled);
     else if (!endpoint_parse(&imds->url, at, true, why))
         why_not(imds->error, "%s: %s", service, why);

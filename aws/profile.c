@@ -9,6 +9,7 @@
 #include <strings.h>
 #include <unistd.h>
 
+#include "base/env.h"
 #include "json.h"
 #include "aws/process.h"
 
@@ -475,13 +476,6 @@ struct profile_value profile_nested(const struct profile_file *f,
 
 /* ------------------------------------------------------------ the files */
 
-const char *profile_variable(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
 bool profile_read(struct buf *to, const char *path)
 {
     unsigned char piece[4096];
@@ -507,14 +501,14 @@ bool profile_read(struct buf *to, const char *path)
 static bool load_file(struct profile_file *f, const char *variable,
                       const char *usual, char error[WHY_MAX])
 {
-    const char *path = profile_variable(variable);
+    const char *path = env_get(variable);
     const char *home = "";
 
     buf_init(&f->text, PROFILE_FILE_MAX);
     if (path == NULL)
         path = usual;
     if (strncmp(path, "~/", 2) == 0) {
-        home = profile_variable("HOME");
+        home = env_get("HOME");
         path += home != NULL;
     }
     if ((size_t)snprintf(f->path, sizeof f->path, "%s%s", home == NULL ? ""
@@ -538,9 +532,9 @@ bool profile_load(struct profile *p, const char *name, char error[WHY_MAX])
     p->config.kind = PROFILE_CONFIG;
     p->option = name != NULL && *name != '\0';
     if (!p->option)
-        name = profile_variable("AWS_PROFILE");
+        name = env_get("AWS_PROFILE");
     if (name == NULL)
-        name = profile_variable("AWS_DEFAULT_PROFILE");
+        name = env_get("AWS_DEFAULT_PROFILE");
     p->named = name != NULL;
     if (!profile_copy(p->name, sizeof p->name,
                       profile_string(p->named ? name : "default")))
@@ -576,7 +570,7 @@ struct profile_value profile_get(const struct profile *p, const char *name,
 struct profile_value profile_setting(const struct profile *p,
                                      const char *variable)
 {
-    struct profile_value value = profile_string(profile_variable(variable));
+    struct profile_value value = profile_string(env_get(variable));
 
     if (value.text == NULL)
         value = profile_get(p, p->name, variable + strlen("AWS_"));

@@ -154,9 +154,6 @@ bool profile_is(struct profile_value value, const char *word);
    an empty value is one. */
 bool profile_copy(char *to, size_t size, struct profile_value value);
 
-/* An environment variable's value, or NULL; empty counts as unset. */
-const char *profile_variable(const char *name);
-
 /* Reads a whole file of at most to->max bytes. False: errno. */
 bool profile_read(struct buf *to, const char *path);
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/env.h"
 #include "base/report.h"
 #include "base/text.h"
 #include "dynamodb/item.h"
@@ -734,9 +735,7 @@ static void set_defaults(struct options *o, enum options_command command)
 {
     memset(o, 0, sizeof *o);
     o->command = command;
-    o->table = getenv("OCRDYN_TABLE");
-    if (o->table != NULL && *o->table == '\0')
-        o->table = NULL;
+    o->table = env_get("OCRDYN_TABLE");
     o->text = "text";
     o->run.ocr = "adv_ocr";
     if (command != OPTIONS_LIST) {       /* --search excludes both there */

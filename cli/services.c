@@ -4,8 +4,7 @@
  */
 #include "cli/services.h"
 
-#include <stdlib.h>
-
+#include "base/env.h"
 #include "base/report.h"
 #include "base/wait.h"
 #include "net/proxy.h"
@@ -22,15 +21,6 @@ static struct cloudinary cloudinary;
 static struct dynamodb db;
 static struct aws aws;
 
-/* Returns the value of an environment variable, NULL if it is unset or
-   empty. */
-static const char *variable(const char *name)
-{
-    const char *value = getenv(name);
-
-    return value != NULL && *value != '\0' ? value : NULL;
-}
-
 /*
  * Loads the trust anchors from the first of these that is set: --cacert; `own`,
  * a bundle for this service only; SSL_CERT_FILE and SSL_CERT_DIR; the system.
@@ -42,8 +32,8 @@ static bool load_trust(struct anchors *trust, const char *cacert,
 
     anchors_init(trust);
     if (file == NULL) {
-        file = variable("SSL_CERT_FILE");
-        dir = variable("SSL_CERT_DIR");
+        file = env_get("SSL_CERT_FILE");
+        dir = env_get("SSL_CERT_DIR");
     }
     if ((file != NULL && !anchors_file(trust, file, error, SERVICES_ERROR)) ||
         (dir != NULL && !anchors_dir(trust, dir, error, SERVICES_ERROR)))
@@ -57,9 +47,9 @@ static bool load_trust(struct anchors *trust, const char *cacert,
    curl, or NULL if neither is set. */
 static const char *either_variable(const char *lower, const char *upper)
 {
-    const char *value = variable(lower);
+    const char *value = env_get(lower);
 
-    return value != NULL ? value : variable(upper);
+    return value != NULL ? value : env_get(upper);
 }
 
 /* Chooses the proxy for `url`. `own`: a proxy for this service, or NULL. */
@@ -111,7 +101,7 @@ struct dynamodb *services_dynamodb(const struct options *o, char *error)
     const struct aws_options options = {o->aws.profile, o->aws.region,
         o->aws.endpoint_url, &tables.http, o->run.dry_run};
 
-    if (!set_service(&tables, o, variable("AWS_CA_BUNDLE"), 64 << 20, error) ||
+    if (!set_service(&tables, o, env_get("AWS_CA_BUNDLE"), 64 << 20, error) ||
         !aws_load(&aws, &options, error) ||
         !load_proxy(&tables, &aws.endpoint, NULL, error))
         return NULL;

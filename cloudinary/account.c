@@ -3,10 +3,10 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/env.h"
 #include "base/buf.h"
 
 /* As CLOUDINARY_URL has them after "?"; variables have the same names in
@@ -127,14 +127,12 @@ static bool parse_url(struct account *a, const char *url,
 static const char *variable(const char *setting)
 {
     char name[32], *p;
-    const char *value;
 
     snprintf(name, sizeof name, "CLOUDINARY_%s", setting);
     for (p = name; *p != '\0'; p++)
         if (*p >= 'a')
             *p = (char)(*p - 'a' + 'A');
-    value = getenv(name);
-    return value != NULL && *value != '\0' ? value : NULL;
+    return env_get(name);
 }
 
 bool account_load(struct account *a, char error[WHY_MAX])
