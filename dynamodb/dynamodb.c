@@ -1,4 +1,5 @@
-/* dynamodb: see dynamodb.h. */
+/* dynamodb.c: sends signed requests to DynamoDB, checks and reads the answers,
+   and repeats what failed. */
 #include "dynamodb/dynamodb.h"
 
 #include <stdarg.h>
@@ -11,13 +12,13 @@
 #include "base/clock.h"
 #include "aws/signing.h"
 
-/* -------------------------------------------------------------- answers */
+/* ---- answers ---- */
 
-/* What is taken from every answer; the caller's own picks follow. */
+/* What is read from every answer; the caller's picks follow. */
 enum { P_TYPE, P_MESSAGE, P_MESSAGE2, P_OWN };
 
-/* What is looked for in the whole message of an error, as its code does not
-   tell: a ValidationException of an index that is being filled. */
+/* Phrases to find in the whole message of an error whose code is not specific:
+   a query of an index that is being filled is a ValidationException. */
 static const char *const phrases[] = {"backfilling", NULL};
 
 struct answer {
@@ -64,7 +65,7 @@ static void answer_begin(struct answer *a, const struct dynamodb_want *want)
               picked, a);
 }
 
-/* CRC-32 as zlib has it (ISO 3309), four bits at a time. */
+/* The CRC-32 of zlib (ISO 3309), four bits at a time. */
 static uint32_t crc32(uint32_t crc, const unsigned char *p, size_t n)
 {
     static const uint32_t table[16] = {
@@ -91,7 +92,7 @@ static void take_body(void *context, const unsigned char *bytes, size_t n)
     json_feed(&a->json, bytes, n);
 }
 
-/* ------------------------------------------------------------- outcomes */
+/* ---- outcomes ---- */
 
 enum outcome dynamodb_fail(struct dynamodb *db, enum outcome outcome,
                            const char *format, ...)
@@ -114,13 +115,13 @@ void dynamodb_advise(struct dynamodb *db, const char *advice)
 }
 
 /*
- * What an error means ("Error handling with DynamoDB"; the AWS SDKs' lists of
- * transient and throttling errors, the latter are WAIT). The first line with
- * a text that the error's name contains decides.
+ * What errors mean ("Error handling with DynamoDB", and the AWS SDKs' lists of
+ * transient and of throttling errors; the latter are WAIT). The first row with
+ * a name that is part of the error's code applies.
  */
 static const struct meaning {
     enum outcome outcome;
-    const char *names;           /* each ended by NUL, as is all of them */
+    const char *names;           /* each ends with NUL, the last with two */
     const char *advice;
 } meanings[] = {
     {OUTCOME_WAIT, "ProvisionedThroughputExceeded\0Throttl\0"
@@ -146,7 +147,7 @@ static const struct meaning {
     {OUTCOME_BAD, "ResourceInUse\0", "it is there, or being made, changed or "
         "deleted: ocrdyn table show tells"}
 }, unknown[2] = {
-    /* nobody knows whether it is this item's fault: no more are paid for */
+    /* it may concern every item: stop before more OCR is paid for */
     {OUTCOME_STOP, "", ""},
     {OUTCOME_RETRY, "", ""}      /* with a status of 500 and above */
 };
@@ -209,7 +210,7 @@ static enum outcome refused(struct dynamodb *db, struct answer *a,
     return meaning->outcome;
 }
 
-/* Did the body arrive as it was sent? Without the field there is no check. */
+/* Returns whether the body's CRC is the one in the answer, if it has one. */
 static bool crc_good(const struct dynamodb *db, const struct answer *a)
 {
     const char *crc = http_response_field(&db->http.response, "x-amz-crc32");
@@ -217,7 +218,7 @@ static bool crc_good(const struct dynamodb *db, const struct answer *a)
     return crc == NULL || strtoull(crc, NULL, 10) == a->crc;
 }
 
-/* -------------------------------------------------------------- calls */
+/* ---- calls ---- */
 
 /* Signs and sends a request once. */
 static enum outcome attempt(struct dynamodb *db, const char *operation,
@@ -243,7 +244,7 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
     answer_begin(&a, want);
     sent = http_send(&db->http, &rq, take_body, &a);
     buf_wipe(&s, sizeof s);
-    if (sent == HTTP_ENCODED)    /* it would be the same again */
+    if (sent == HTTP_ENCODED)    /* a repetition would give the same */
         return dynamodb_fail(db, db->http.response.status >= 500
                              ? OUTCOME_RETRY : OUTCOME_STOP, "%s",
                              db->http.error);
@@ -261,9 +262,9 @@ static enum outcome attempt(struct dynamodb *db, const char *operation,
 }
 
 /*
- * Sets our clock right by the answer's Date. True if the request was signed
- * with a time so wrong (the SDKs say: 4 minutes) that this may be why it was
- * refused.
+ * Sets db->offset from the answer's Date, unless a cache delayed it (Age).
+ * Returns true if the time in the request's signature was wrong by at least 4
+ * minutes, as in the SDKs, so that this may be why it was refused.
  */
 static bool was_skewed(struct dynamodb *db)
 {
@@ -278,7 +279,7 @@ static bool was_skewed(struct dynamodb *db)
     return llabs(db->offset - used) >= 240;
 }
 
-/* x-amz-retry-after in ms, or -1. */
+/* Returns x-amz-retry-after in ms, or -1. */
 static int64_t retry_after(const struct dynamodb *db)
 {
     const char *ms = http_response_field(&db->http.response,
@@ -327,7 +328,7 @@ enum outcome dynamodb_call(struct dynamodb *db, const char *operation,
         outcome = attempt(db, operation, want);
         skewed = was_skewed(db);
         if (outcome == OUTCOME_STOP && skewed && !corrected) {
-            corrected = true;    /* signed anew, by the service's clock */
+            corrected = true;    /* sign again, with the service's time */
             continue;
         }
         if (!renewed && strcmp(db->code, "ExpiredTokenException") == 0) {
@@ -393,7 +394,8 @@ enum outcome dynamodb_strange(struct dynamodb *db, const char *pointer)
     return OUTCOME_STOP;
 }
 
-/* Is what was kept as it should be? */
+/* Returns DONE, or STOP if a value is missing or has a wrong type, or if a
+   buffer is full. */
 static enum outcome keep_judge(struct dynamodb *db,
                                const struct dynamodb_kept *kept)
 {
@@ -445,7 +447,7 @@ void dynamodb_close(struct dynamodb *db)
     buf_free(&db->request);
 }
 
-/* ------------------------------------------------------------- requests */
+/* ---- requests ---- */
 
 void dynamodb_quote(struct buf *body, const char *text)
 {

@@ -1,4 +1,5 @@
-/* item: see item.h. */
+/* item.c: converts values and JSON to DynamoDB's typed JSON, and counts its
+   size. */
 #include "dynamodb/item.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ static void quote(struct item *item, const void *bytes, size_t n)
     item->replaced += json_quote(bytes, n, buf_put, &item->json);
 }
 
-/* The comma, if there is one before it, and the name of an attribute. */
+/* Appends the separator and the name of an attribute. */
 static void put_name(struct item *item, const void *name, size_t n)
 {
     buf_byte(&item->json, item->json.len == 0 ? '{' : ',');
@@ -50,7 +51,8 @@ void item_take(struct item *item, const struct plain_value *v)
     item->size += v->size;
 }
 
-/* The value of a string, a number by its digits, or binary by its base64. */
+/* Appends the value of a string, a number from its digits, or binary from its
+   base64. */
 static void put_text(struct item *item, const char *type, const void *bytes,
                      size_t n)
 {
@@ -84,23 +86,23 @@ void item_string(struct item *item, const char *name, const void *value,
         put_literal(item, JSON_NULL);
 }
 
-/* Empties it. What did not fit still shows in item_fits. */
+/* Empties a buffer without buf_reset, so that item_fits still sees `failed`. */
 static void clear(struct buf *b)
 {
     b->len = 0;
 }
 
-/* A JSON value on its way into an item. */
+/* The conversion of a JSON value. */
 struct typed {
     struct item *item;
     unsigned depth;
-    uint64_t object;             /* a bit for each level: is it an object? */
+    uint64_t object;             /* a bit for each level: it is an object */
     bool first;
-    const char *why;             /* it cannot be stored, or NULL */
-    size_t marks[PLAIN_NESTING]; /* of the names of each level */
+    const char *why;             /* why it cannot be stored, or NULL */
+    size_t marks[PLAIN_NESTING]; /* of names_open, for each level */
 };
 
-/* Where an element or a member begins: the comma, the member's name. */
+/* Starts an element or a member: appends the comma and the member's name. */
 static void typed_place(struct typed *t)
 {
     struct item *item = t->item;
@@ -110,7 +112,7 @@ static void typed_place(struct typed *t)
     if (!t->first)
         buf_byte(&item->json, ',');
     t->first = false;
-    item->size += 1;             /* for each element of a list or a map */
+    item->size += 1;             /* the overhead of each element or member */
     if (t->object >> (t->depth - 1) & 1) {
         quote(item, item->member.data, item->member.len);
         buf_byte(&item->json, ':');
@@ -158,7 +160,7 @@ static bool typed_end(struct typed *t, enum json_type type)
         }
         break;
     case JSON_STRING:
-    case JSON_NUMBER:            /* "N" is a number as a string */
+    case JSON_NUMBER:            /* the value of "N" is a string */
         put_text(item, type == JSON_STRING ? "S" : "N", item->scalar.data,
                  item->scalar.len);
         break;
@@ -210,7 +212,7 @@ const char *item_json(struct item *item, const char *name,
     return typed.why != NULL ? typed.why : "is not JSON";
 }
 
-/* Without memory nobody knows; who sends it says so. */
+/* If memory ran out, the size is unknown, and items_put reports the error. */
 bool item_fits(const struct item *item)
 {
     return (!item->json.failed || item->json.starved) &&

@@ -1,4 +1,4 @@
-/* items: see items.h. */
+/* items.c: requests and answers of DynamoDB's operations on items. */
 #include "dynamodb/items.h"
 
 #include <inttypes.h>
@@ -8,7 +8,7 @@
 
 /* ---- parts of requests ---- */
 
-/* "#p0":"name" */
+/* Appends "#p0":"name". */
 static void add_name(struct buf *body, unsigned i, const char *name)
 {
     dynamodb_next(body);
@@ -16,7 +16,7 @@ static void add_name(struct buf *body, unsigned i, const char *name)
     dynamodb_quote(body, name);
 }
 
-/* "ExpressionAttributeNames":{"#k":"key" without the "}" */
+/* Appends "ExpressionAttributeNames":{"#k":"key" without the "}". */
 static void begin_names(struct buf *body, const char *key)
 {
     dynamodb_name(body, "ExpressionAttributeNames");
@@ -24,7 +24,7 @@ static void begin_names(struct buf *body, const char *key)
     dynamodb_text(body, "#k", key);
 }
 
-/* These attributes of items are wanted, as they are now. */
+/* Appends a strongly consistent read and the attributes to read. */
 static void project(struct buf *body, const char *key,
                     const struct items_wanted *wanted)
 {
@@ -47,7 +47,7 @@ static void project(struct buf *body, const char *key,
     buf_byte(body, '}');
 }
 
-/* The request to put this item, or whose `member` is the key in question. */
+/* Starts a request whose `member` is an item to put, or a key. */
 static struct buf *begin(struct dynamodb *db, const char *table,
                          const char *member, const unsigned char *json,
                          size_t n)
@@ -59,15 +59,15 @@ static struct buf *begin(struct dynamodb *db, const char *table,
     return body;
 }
 
-/* ---- one ---- */
+/* ---- single items ---- */
 
-static const struct items_wanted nothing;        /* but the key */
+static const struct items_wanted nothing;        /* beyond the key */
 static const struct json_pick one_pick = {"/Item", JSON_WANT_RAW, false};
 
 static const unsigned short one_type = DYNAMODB_ABSENT | DYNAMODB_NULL |
     DYNAMODB_OBJECT;
 
-/* null is as good as not there. */
+/* DynamoDB omits a missing item; null means the same. */
 static bool is_there(const struct buf *item)
 {
     return item->len > 0 && item->data[0] == '{';
@@ -83,7 +83,7 @@ enum outcome items_put(struct dynamodb *db, const char *table,
     return dynamodb_call(db, "PutItem", NULL, true);
 }
 
-/* An attribute that is wanted. */
+/* The attribute to read. */
 struct wanted {
     const char *name;
     struct buf *text;
@@ -131,22 +131,22 @@ enum outcome items_get(struct dynamodb *db, const char *table,
     return outcome;
 }
 
-/* ---- many ---- */
+/* ---- batches ---- */
 
-/* Items that are asked for by their ids, or written. */
+/* A batch of items to read or of writes. */
 struct batch {
     struct dynamodb *db;
     const char *table, *hash, *range;    /* range may be NULL */
-    const struct items_id *ids;          /* these, or */
-    const struct items_write *writes;    /* these, */
-    size_t n;                            /* and how many */
-    bool left[ITEMS_BATCH_MAX];          /* those that are not done */
-    const struct items_wanted *wanted;   /* of those that are read */
-    struct buf *found;           /* items, and what an answer says was not */
-    struct buf undone;           /* done, as items or keys: each with a NUL */
+    const struct items_id *ids;          /* what to read, */
+    const struct items_write *writes;    /* or what to write */
+    size_t n;                            /* how many of them */
+    bool left[ITEMS_BATCH_MAX];          /* not processed so far */
+    const struct items_wanted *wanted;   /* for a batch that reads */
+    struct buf *found;           /* the items, each with a NUL */
+    struct buf undone;           /* unprocessed items or keys, likewise */
     struct plain plain;
-    struct buf id, known;        /* plain_key of one; of all of the batch, */
-    size_t ends[ITEMS_BATCH_MAX];        /* and where each ends */
+    struct buf id, known;        /* plain_key of one; of the whole batch, */
+    size_t ends[ITEMS_BATCH_MAX];        /* and the offsets where each ends */
 };
 
 static bool identify(struct batch *b, const unsigned char *json, size_t n)
@@ -154,7 +154,8 @@ static bool identify(struct batch *b, const unsigned char *json, size_t n)
     return plain_key(&b->plain, json, n, b->hash, b->range, &b->id);
 }
 
-/* What identifies those of the batch. False if memory is out. */
+/* Fills b->known on the first call. Returns false if memory runs out or a write
+   has no key. */
 static bool know(struct batch *b)
 {
     size_t i;
@@ -172,7 +173,8 @@ static bool know(struct batch *b)
     return !b->known.failed;
 }
 
-/* Which of the batch is it? b->n if it is none. */
+/* Returns the index in the batch of an item or key, or b->n if it is not one of
+   the batch. */
 static size_t find(struct batch *b, const unsigned char *json, size_t n)
 {
     size_t i, at = 0;
@@ -186,9 +188,9 @@ static size_t find(struct batch *b, const unsigned char *json, size_t n)
     return i;
 }
 
-/* Where in `from` those of the batch are, and how long (0: they are not).
-   BAD if there is something else, as a key that is a number may come back
-   written in another way. */
+/* Sets at[i] and size[i] to the place in `from` of each member of the batch,
+   and size[i] to 0 for those that are not there. Returns BAD if `from` contains
+   something else: a key that is a number can come back written differently. */
 static enum outcome sort(struct batch *b, const struct buf *from, size_t *at,
                          size_t *size)
 {
@@ -208,8 +210,8 @@ static enum outcome sort(struct batch *b, const struct buf *from, size_t *at,
     return OUTCOME_DONE;
 }
 
-/* Makes the call, whose answer has items and what was left of the keys. What
-   is left is counted level by level, so that none is missed. */
+/* Sends BatchGetItem and takes the items and the unprocessed keys from the
+   answer. Each level above these keys is checked, so that none is missed. */
 static enum outcome call_get(struct batch *b)
 {
     enum { ITEM, TABLES, TABLE, LEFT, ENTRY, KEYS, KEY, N };
@@ -237,7 +239,8 @@ static enum outcome call_get(struct batch *b)
         ? dynamodb_strange(b->db, picks[KEYS].pointer) : outcome;
 }
 
-/* The same for a write: BAD where it is not clear what was left. */
+/* Sends BatchWriteItem and takes the unprocessed writes from the answer.
+   Returns BAD if the answer does not make clear which these are. */
 static enum outcome call_write(struct batch *b)
 {
     enum { THING, LEFT, TABLE, REQUEST, KIND, N };
@@ -264,7 +267,7 @@ static enum outcome call_write(struct batch *b)
                                                         : outcome;
 }
 
-/* One request for those that are left. */
+/* Sends one request for what is not processed so far. */
 static enum outcome ask(struct batch *b)
 {
     struct buf *body = &b->db->request;
@@ -297,7 +300,7 @@ static enum outcome ask(struct batch *b)
     return reads ? call_get(b) : call_write(b);
 }
 
-/* Asks until nothing is left. */
+/* Sends requests until everything is processed. */
 static enum outcome ask_all(struct batch *b)
 {
     size_t at[ITEMS_BATCH_MAX], size[ITEMS_BATCH_MAX], left = b->n, before, i;
@@ -315,7 +318,8 @@ static enum outcome ask_all(struct batch *b)
             b->left[i] = b->left[i] && size[i] > 0;
             left += b->left[i];
         }
-        /* an answer has 16 MB: progress is no reason to wait for long */
+        /* an answer is limited to 16 MB, so a partial one is normal: as long as
+           there is progress, the delay stays short */
         retry = left < before ? 1 : retry + 1;
         if (left > 0 && !dynamodb_wait(b->db, OUTCOME_WAIT, retry, false))
             return dynamodb_fail(b->db, OUTCOME_STOP, *b->db->stop != 0
@@ -327,7 +331,7 @@ static enum outcome ask_all(struct batch *b)
     return outcome;
 }
 
-/* With `found` items are read, else written. */
+/* Reads items if `found` is not NULL, else writes. */
 static enum outcome work(struct batch *b, struct items_found *found)
 {
     struct buf none;
@@ -386,8 +390,8 @@ enum outcome items_write(struct dynamodb *db, const char *table,
     enum outcome outcome = n == 1 ? OUTCOME_BAD : work(&batch, NULL);
     size_t i;
 
-    /* what is left goes one by one, as far as that may help; to send it twice
-       does no harm */
+    /* if the batch failed for a reason that may concern one item only, the
+       rest is sent one by one; sending a write twice does no harm */
     for (i = 0; i < n; i++) {
         struct items_write *w = &writes[i];
 
@@ -407,14 +411,15 @@ enum outcome items_write(struct dynamodb *db, const char *table,
 
 /* ---- writes with a condition ---- */
 
-/* Attributes of two items, each a line of name, type and text. */
+/* A hash of an item's attributes, and their number. */
 struct sums {
     uint32_t sum;
     size_t n;
 };
 
-/* What does not depend on the attributes' order. A sum may deceive, but only
-   about an item that somebody else stored in the seconds between two tries. */
+/* Adds an attribute's hash to a sum, which does not depend on their order. A
+   collision misleads items_put_new only about an item that another process
+   stored in the seconds between two attempts. */
 static bool add_sum(void *context, const struct plain_value *v)
 {
     struct sums *sums = context;
@@ -477,7 +482,7 @@ enum outcome items_put_new(struct dynamodb *db, const char *table,
     *there = outcome == OUTCOME_BAD && condition_failed(db);
     if (*there) {
         outcome = OUTCOME_DONE;
-        /* the first try may have stored it, and its answer have been lost */
+        /* an earlier attempt may have stored it, and its answer was lost */
         if (db->retries > retries && is_there(&old) && same_item(item, n, &old))
             *there = false;
     }
@@ -486,8 +491,8 @@ enum outcome items_put_new(struct dynamodb *db, const char *table,
 }
 
 /*
- * A try whose answer got lost cannot make the next one fail: it sets and
- * removes attributes, but never the item whose being there is the condition.
+ * An attempt whose answer was lost does not make the condition fail in the next
+ * one: the update removes attributes but never the item.
  */
 enum outcome items_update(struct dynamodb *db, const char *table,
                           const char *key, const unsigned char *id, size_t n,
@@ -528,7 +533,7 @@ enum outcome items_update(struct dynamodb *db, const char *table,
 
 /* ---- pages ---- */
 
-/* The digits of a number, "" if it was not there. */
+/* Returns a number's digits and the NUL that follows them, or "". */
 static const char *digits(const struct buf *b)
 {
     return b->len > 0 ? (const char *)b->data : "";
@@ -541,7 +546,7 @@ static bool take_any(void *context, const struct plain_value *v)
     return true;
 }
 
-/* Is it a key, from which a next page may begin? */
+/* Returns whether this is a valid key, where a page can start. */
 static bool is_place(const struct buf *key)
 {
     struct plain plain;
@@ -588,14 +593,14 @@ enum outcome items_page(struct dynamodb *db, const char *operation,
         buf_add(body, to->last.data, to->last.len);
     }
     outcome = dynamodb_keep(db, operation, &kept, false);
-    if (kept.seen[PART] == 0)    /* an empty key, as none, is of the last */
+    if (kept.seen[PART] == 0)    /* an empty key marks the last page, too */
         buf_reset(&to->last);
     if (outcome == OUTCOME_DONE && to->last.len > 0 && !is_place(&to->last))
         outcome = dynamodb_strange(db, picks[LAST].pointer);
     to->scanned = strtoull(digits(&scanned), NULL, 10);
     if (to->scanned < kept.seen[ITEM])
         to->scanned = kept.seen[ITEM];
-    /* a page takes whole units or half ones */
+    /* the units of a page are a multiple of 0.5 */
     to->units = (double)strtoull(digits(&units), &end, 10) +
         (end[0] == '.' && end[1] == '5' ? 0.5 : 0);
     buf_free(&scanned);

@@ -1,9 +1,9 @@
 /*
- * items: DynamoDB's calls about items, one function each.
+ * items: DynamoDB's operations on items, one function each.
  *
- * Where a function takes one `key`, the table is one whose only key is that
- * string attribute. Names go as expression attribute names, so that reserved
- * words do no harm.
+ * A function with a parameter `key` is for tables whose only key is the string
+ * attribute of that name. Names are sent as expression attribute names, so
+ * they can be reserved words. Outcomes are those of dynamodb_call.
  */
 #ifndef ITEMS_H
 #define ITEMS_H
@@ -13,37 +13,40 @@
 #include "dynamodb/plain.h"
 
 enum {
-    ITEMS_BATCH_MAX = 100,       /* keys of one BatchGetItem */
-    ITEMS_WRITE_MAX = 25,        /* requests of one BatchWriteItem, */
-    ITEMS_WRITE_BYTES = 5 << 20, /* and bytes of them: DynamoDB takes 16 MB,
-                                    but they are held here twice */
-    ITEMS_FOUND_MAX = 64 << 20,  /* of JSON in an answer: 16 MB, escaped */
+    ITEMS_BATCH_MAX = 100,       /* keys in one BatchGetItem */
+    ITEMS_WRITE_MAX = 25,        /* requests in one BatchWriteItem */
+    ITEMS_WRITE_BYTES = 5 << 20, /* bytes of them; DynamoDB accepts 16 MB,
+                                    but the program holds them twice */
+    ITEMS_FOUND_MAX = 64 << 20,  /* bytes of JSON in an answer: 16 MB, in
+                                    which escapes add bytes */
     ITEMS_PLACE_MAX = 65536      /* bytes of a LastEvaluatedKey: up to four
-                                    keys, escaped in JSON */
+                                    key attributes, escaped in JSON */
 };
 
 /*
- * PutItem: ends the item and stores it, in place of one with the same key. To
- * send it twice does no harm.
+ * PutItem: ends the item with its "}" and stores it; it replaces an item with
+ * the same key. Sending it twice does no harm.
  */
 enum outcome items_put(struct dynamodb *db, const char *table,
                        struct item *item);
 
 /*
- * PutItem, if there is no item with this `key`; *there is set to whether one
- * was there. Where an answer got lost, the item that is found on the second
- * try may be this very one: then, if it is equal, it was not there.
+ * PutItem on condition that no item with this key exists; sets *there to
+ * whether one existed. `item` is n bytes of typed JSON. If an answer was lost,
+ * the item that the repetition finds may be the one that an earlier
+ * attempt stored: an equal item is taken for that, and *there is false.
  */
 enum outcome items_put_new(struct dynamodb *db, const char *table,
                            const char *key, const unsigned char *item,
                            size_t n, bool *there);
 
 /*
- * UpdateItem: sets attributes to strings and removes others, of an item that
- * is there; *there is set to whether it is.
+ * UpdateItem on condition that the item exists: sets attributes to strings and
+ * removes others. Sets *there to whether the item exists; if it does not,
+ * returns DONE.
  */
 struct items_change {
-    const char *name, *value;    /* NULL: to be removed */
+    const char *name, *value;    /* value NULL: remove the attribute */
 };
 
 enum outcome items_update(struct dynamodb *db, const char *table,
@@ -52,8 +55,9 @@ enum outcome items_update(struct dynamodb *db, const char *table,
                           unsigned n_changes, bool *there);
 
 /*
- * GetItem, consistent: is there an item with this key? Its attribute `name`,
- * if that is a string, is put into `text`.
+ * GetItem, strongly consistent: sets *found to whether an item with this key
+ * exists, and `text` to its attribute `name`, if that is a string, else to
+ * nothing. Returns BAD if the answer contains something that is not an item.
  */
 enum outcome items_get(struct dynamodb *db, const char *table,
                        const char *key, const unsigned char *id, size_t n,
@@ -64,14 +68,14 @@ struct items_id {
     size_t n;
 };
 
-/* Items in JSON, as the answers had them: of each id where it stands in
-   `json`, or size 0 if there is none. */
+/* Items as typed JSON, as the answers contained them: the offset of each id's
+   item in `json`, and its size in bytes, or 0 if the item does not exist. */
 struct items_found {
     struct buf json;
     size_t at[ITEMS_BATCH_MAX], size[ITEMS_BATCH_MAX];
 };
 
-/* The attributes of items that are wanted: all, or the key and these. */
+/* Which attributes to read: all, or the key and these. */
 struct items_wanted {
     bool all;
     const char *const *names;
@@ -79,51 +83,55 @@ struct items_wanted {
 };
 
 /*
- * BatchGetItem, consistent: these ids' items (at most ITEMS_BATCH_MAX, no two
- * equal). What DynamoDB leaves unprocessed is asked for again. The caller inits
- * and frees found->json.
+ * BatchGetItem, strongly consistent: reads the items of n ids (at most
+ * ITEMS_BATCH_MAX, all different). Requests again what DynamoDB leaves
+ * unprocessed. The caller initializes and frees found->json.
  */
 enum outcome items_fetch(struct dynamodb *db, const char *table,
                          const char *key, const struct items_wanted *wanted,
                          const struct items_id *ids, size_t n,
                          struct items_found *found);
 
-/* The same for keys only: which of these are there? */
+/* The same for keys only: sets have[i] to whether the item of ids[i] exists. */
 enum outcome items_have(struct dynamodb *db, const char *table,
                         const char *key, const struct items_id *ids,
                         size_t n, bool *have);
 
-/* One write of many. */
+/* A write in a batch. */
 struct items_write {
     bool remove;
-    const unsigned char *json;   /* the item, or the key to be removed */
+    const unsigned char *json;   /* typed JSON: the item, or the key of the
+                                    item to remove */
     size_t n;
-    enum outcome outcome;        /* DONE, BAD or STOP, */
-    char why[OUTCOME_SENTENCE];  /* and why, if not DONE */
+    enum outcome outcome;        /* result: DONE, BAD or STOP */
+    char why[OUTCOME_SENTENCE];  /* the error, if it is not DONE */
 };
 
 /*
- * BatchWriteItem: at most ITEMS_WRITE_MAX, no two of the same key, whose names
- * are `hash` and `range` (or NULL). What DynamoDB leaves unprocessed is sent
- * again; a batch that it refuses as a whole is sent one by one. Each write
- * has its outcome; STOP is returned if it is any one's.
+ * BatchWriteItem: n writes (at most ITEMS_WRITE_MAX), no two with the same key.
+ * The key attributes are `hash` and `range` (may be NULL). Sends again what
+ * DynamoDB leaves unprocessed; sends a batch that it refuses as a whole one by
+ * one. Sets the outcome of each write, and returns STOP if one of them is STOP,
+ * else DONE.
  */
 enum outcome items_write(struct dynamodb *db, const char *table,
                          const char *hash, const char *range,
                          struct items_write *writes, size_t n);
 
-/* A page of a Scan or a Query. */
+/* A page of the results of a Scan or a Query. */
 struct items_page {
-    struct buf items;            /* a JSON array, as the answer had it */
-    struct buf last;             /* LastEvaluatedKey; empty: that was all */
-    uint64_t scanned;            /* items that were read for it */
-    double units;                /* of read capacity that it took */
+    struct buf items;            /* a JSON array of typed items */
+    struct buf last;             /* LastEvaluatedKey; empty after the last
+                                    page */
+    uint64_t scanned;            /* items that DynamoDB read for it */
+    double units;                /* read capacity units that it consumed */
 };
 
 /*
- * The next page: `request` is all of a Scan's or Query's request but for the
- * "}", the limit (0: none) and where it goes on, which is page->last. The
- * caller inits and frees the buffers.
+ * Reads the page that starts after the key page->last (empty: the first page),
+ * with at most `limit` items (0: no limit). `request` is the request of the
+ * Scan or Query without the limit, the start key and the last "}". The caller
+ * initializes and frees the buffers of `page`.
  */
 enum outcome items_page(struct dynamodb *db, const char *operation,
                         const struct buf *request, uint64_t limit,

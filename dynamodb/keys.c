@@ -1,4 +1,5 @@
-/* keys: see keys.h. */
+/* keys.c: finds the keys of a table or index in its description, and checks
+   values for them. */
 #include "dynamodb/keys.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 #include "dynamodb/tables.h"
 #include "base/text.h"
 
-/* False if there is such a key, and nothing says its type. */
+/* Sets a key from its name. Returns false if the description lacks its type. */
 static bool set(struct keys_one *key, const struct tables_description *d,
                 const char *name)
 {
@@ -35,7 +36,7 @@ const char *keys_type(const struct keys *keys, const char *name)
 enum outcome keys_read(struct dynamodb *db, const char *table,
                        const char *index, const char *key, struct keys *keys)
 {
-    static struct tables_description d;  /* large for a stack */
+    static struct tables_description d;  /* too large for the stack */
     enum outcome outcome = tables_known(db, table, index, key, &d);
     const struct tables_index *x = index == NULL ? NULL
         : tables_index(&d, index);

@@ -1,5 +1,6 @@
 /*
- * keys: the key attributes of a table, or of one of its indexes.
+ * keys: the key attributes of a table or of one of its indexes, and values for
+ * them.
  */
 #ifndef KEYS_H
 #define KEYS_H
@@ -7,7 +8,7 @@
 #include "dynamodb/dynamodb.h"
 
 struct keys_one {
-    char name[256];              /* "": there is none */
+    char name[256];              /* "": the table or index has no such key */
     char type[8];                /* "S", "N" or "B" */
 };
 
@@ -17,27 +18,30 @@ struct keys {
     struct keys_one hash, range;         /* of the table */
     struct keys_one index_hash, index_range;
     struct keys_one all[KEYS_MAX];       /* of the table and all its indexes,
-                                            each name once */
+                                            without repetitions */
     unsigned n;
 };
 
 /*
- * As tables_known has them. `index` is the index whose keys are wanted, too,
- * or NULL (then they are the table's); BAD if there is none of that name.
+ * Reads the keys of a table. Sets index_hash and index_range to the keys of
+ * `index`, or to the table's if it is NULL or the credentials do not allow
+ * DescribeTable. Returns what tables_known does, and also BAD if the table has
+ * no such index, and STOP if the answer lacks a key or its type.
  */
 enum outcome keys_read(struct dynamodb *db, const char *table,
                        const char *index, const char *key, struct keys *keys);
 
-/* The type of an attribute that is a key of the table or of any index; "" if
-   it is none, or these credentials may not ask for the table's. */
+/* Returns the type of an attribute that is a key of the table or of any of its
+   indexes. Returns "" for other attributes, and for all but the table's
+   assumed key if the credentials do not allow DescribeTable. */
 const char *keys_type(const struct keys *keys, const char *name);
 
-/* Writes {"S":...}, {"N":...} or {"B":...}, after the key's type. */
+/* Appends {"S":...}, {"N":...} or {"B":...}, depending on the key's type. */
 void keys_value(struct buf *body, const struct keys_one *key,
                 const unsigned char *bytes, size_t n);
 
-/* What is wrong with this value, of which `max` bytes are allowed, as a
-   sentence, or NULL. */
+/* Returns why a value cannot be the key, as a sentence, or NULL if it can. The
+   key may have `max` bytes. */
 const char *keys_wrong(const struct keys_one *key, const unsigned char *bytes,
                        size_t n, size_t max);
 

@@ -1,4 +1,5 @@
-/* names: see names.h. */
+/* names.c: a stack of names, which are sorted to find duplicates when a map
+   ends. */
 #include "dynamodb/names.h"
 
 #include <stdlib.h>
@@ -41,7 +42,7 @@ static size_t length_of(const unsigned char *name)
     return n;
 }
 
-/* Any order will do in which equal names are neighbours. */
+/* Any total order will do: equal names become neighbours. */
 static int compare(const void *a, const void *b)
 {
     const unsigned char *const *p = a, *const *q = b;

@@ -1,10 +1,10 @@
 /*
- * names: are the names of a map's members different?
+ * names: finds duplicate names among the members of a map.
  *
- * DynamoDB's maps hold each name once, and JSON's objects need not: which of
- * two equal members would be stored depends on who reads it. Holds the names of
- * all maps that are open; sorts those of one when it ends, so that the time
- * does not grow with the square of their number.
+ * A DynamoDB map has each name once, but a JSON object can repeat a name, and
+ * which of the members would be stored depends on the parser. The names of all
+ * open maps are kept. Those of a map are sorted when it ends, so that n names
+ * take O(n log n) comparisons.
  */
 #ifndef NAMES_H
 #define NAMES_H
@@ -15,22 +15,23 @@
 #include "base/buf.h"
 
 struct names {
-    struct buf bytes;            /* of each name its length and its bytes */
-    struct buf order;            /* pointers to those of the map that ends */
+    struct buf bytes;            /* the length (size_t) and bytes of each */
+    struct buf order;            /* pointers into `bytes`: the names of the
+                                    map that ends */
 };
 
-/* `max`: bytes of names at most. */
+/* Makes an empty list for at most `max` bytes of names. */
 void names_init(struct names *names, size_t max);
 void names_reset(struct names *names);
 void names_free(struct names *names);
 
-/* A map begins: returns the mark that names_close wants. */
+/* Starts a map. Returns the mark to pass to names_close. */
 size_t names_open(const struct names *names);
 
 void names_add(struct names *names, const unsigned char *name, size_t n);
 
-/* The map ends. False if two of its names are equal. Where names did not fit
-   (names_failed) nobody knows: true. */
+/* Ends the map and forgets its names. Returns false if two of them are equal.
+   Returns true if names_failed: some names did not fit, or memory ran out. */
 bool names_close(struct names *names, size_t mark);
 bool names_failed(const struct names *names);
 

@@ -1,4 +1,8 @@
-/* plain: see plain.h. */
+/*
+ * plain.c: converts DynamoDB's typed JSON to plain text and JSON, in one pass
+ * over the events of the JSON tokenizer. p->levels is the stack of what is
+ * open; `begin` and `end` look at its top.
+ */
 #include "dynamodb/plain.h"
 
 #include <stdarg.h>
@@ -7,17 +11,19 @@
 
 #include "json.h"
 
-/* What is open. */
+/* The kinds of levels. */
 enum {
     NOTHING,
     ITEM,                    /* {"name": TYPED, ...} */
     TYPED,                   /* {"S": "..."} */
-    MAP,                     /* the {} in {"M": {}}; as an item */
-    LIST,                    /* the [] in {"L": []}, of TYPED */
-    SET                      /* the [] in {"SS": []}, of strings */
+    MAP,                     /* the {} in {"M": {}}; like an item */
+    LIST,                    /* the [] in {"L": []}; elements are TYPED */
+    SET                      /* the [] in {"SS": []}; elements are strings */
 };
 
-/* DynamoDB's types: what JSON they have, what that opens, and with what. */
+/* DynamoDB's types: the JSON type of their values, the level that a value opens
+   and the character that begins it in plain JSON, and what error messages call
+   such a value. BOOL has two rows. */
 enum {
     T_NULL, T_S, T_B, T_N, T_TRUE, T_FALSE, T_M, T_L, T_SS, T_BS, T_NS, TYPES
 };
@@ -65,7 +71,7 @@ void plain_free(struct plain *p)
 static bool wrong(struct plain *p, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Says what is wrong. Returns false. */
+/* Sets p->why. Returns false. */
 static bool wrong(struct plain *p, const char *format, ...)
 {
     va_list ap;
@@ -76,14 +82,15 @@ static bool wrong(struct plain *p, const char *format, ...)
     return false;
 }
 
-/* Is the value in hand the attribute's own? Else it is in a list, map or
-   set. */
+/* Returns whether the current value is the attribute's own, and not inside a
+   list, map or set. */
 static bool is_top(const struct plain *p)
 {
     return p->depth == 2;
 }
 
-/* Two levels of JSON are one of DynamoDB's, behind the item's own. */
+/* Opens a level. Below the item's own level, each of DynamoDB's levels takes
+   two. */
 static bool push(struct plain *p, unsigned char level)
 {
     const bool deep = (level == MAP || level == LIST) &&
@@ -97,7 +104,7 @@ static bool push(struct plain *p, unsigned char level)
     return true;
 }
 
-/* ---- what a value is written as ---- */
+/* ---- output of values ---- */
 
 bool plain_digits(const unsigned char *p, size_t n)
 {
@@ -123,7 +130,7 @@ static bool is_number(const struct buf *b)
     return plain_number(b->data, b->len);
 }
 
-/* How many "=" base64 ends in, at most 2. */
+/* Returns how many "=" base64 ends with, at most 2. */
 static size_t padding(const unsigned char *p, size_t n)
 {
     if (n < 4 || p[n - 1] != '=')
@@ -145,9 +152,9 @@ bool plain_base64(const unsigned char *p, size_t n)
 }
 
 /*
- * Bytes of a number: 1, and 1 for each two significant digits. The developer
- * guide says "approximately", and so this is the least that it can mean: an
- * item is not refused here that DynamoDB might take.
+ * Returns the bytes of a number: 1, and 1 for each two significant digits. The
+ * developer guide says "approximately"; this is the smallest interpretation,
+ * so that no item is refused here that DynamoDB might accept.
  */
 static size_t number_size(const unsigned char *p, size_t n)
 {
@@ -171,7 +178,7 @@ size_t plain_size(const char *type, const unsigned char *p, size_t n)
     return *type == 'B' ? n / 4 * 3 - padding(p, n) : n;
 }
 
-/* A byte that both forms of a value have. */
+/* Appends a byte to the plain form and to the typed one. */
 static void put_both(struct plain *p, unsigned char c)
 {
     buf_byte(&p->value, c);
@@ -179,7 +186,7 @@ static void put_both(struct plain *p, unsigned char c)
         buf_byte(&p->json, c);
 }
 
-/* A string that both forms of a value have. */
+/* Appends a JSON string to both forms. */
 static void quote_both(struct plain *p, const struct buf *text)
 {
     json_quote(text->data, text->len, buf_put, &p->value);
@@ -187,7 +194,7 @@ static void quote_both(struct plain *p, const struct buf *text)
         json_quote(text->data, text->len, buf_put, &p->json);
 }
 
-/* A name in an item or a map is whole. */
+/* Counts and checks a complete name of an attribute or a map's member. */
 static bool take_whole_name(struct plain *p, const struct buf *name)
 {
     p->size += name->len;
@@ -199,7 +206,7 @@ static bool take_whole_name(struct plain *p, const struct buf *name)
     return true;
 }
 
-/* Where an element or a member begins. */
+/* Starts an element or a member. */
 static bool place(struct plain *p, unsigned char level)
 {
     if (!p->first)
@@ -214,10 +221,11 @@ static bool place(struct plain *p, unsigned char level)
     return take_whole_name(p, &p->member);
 }
 
-/* ---- the values, as they begin and end ---- */
+/* ---- events ---- */
 
-/* The number of the type that is read, with this JSON; TYPES if there is none,
-   and in *known one of that name, or TYPES. */
+/* Returns the index of the type named p->type whose values have this JSON type,
+   or TYPES if there is none. Sets *known to an index with that name, or to
+   TYPES. */
 static unsigned char find_type(const struct plain *p, enum json_type type,
                                unsigned char *known)
 {
@@ -234,8 +242,8 @@ static unsigned char find_type(const struct plain *p, enum json_type type,
     return i;
 }
 
-/* The value of {"S": ...} and so on begins: is it the only one there, and
-   does it fit the type? */
+/* Starts the value in {"S": ...} and so on. Fails if it is not the only one
+   there, or does not fit the type. */
 static bool begin_typed(struct plain *p, enum json_type type)
 {
     unsigned char i, known;
@@ -260,7 +268,7 @@ static bool begin_typed(struct plain *p, enum json_type type)
     return types[i].level == NOTHING || push(p, types[i].level);
 }
 
-/* A value that must be an object with its type. */
+/* Starts a value, which must be an object that contains its type. */
 static bool begin_value(struct plain *p, enum json_type type)
 {
     if (type != JSON_OBJECT)
@@ -296,7 +304,7 @@ static bool begin(struct plain *p, enum json_type type)
     }
 }
 
-/* An attribute is whole. */
+/* Reports a complete attribute to p->fn. */
 static bool tell(struct plain *p)
 {
     static const unsigned char nothing[1];
@@ -314,7 +322,7 @@ static bool tell(struct plain *p)
     return !p->ended;
 }
 
-/* What was open is closed. */
+/* Closes the innermost level. */
 static bool pop(struct plain *p)
 {
     const unsigned char level = p->levels[--p->depth];
@@ -327,7 +335,7 @@ static bool pop(struct plain *p)
         !names_close(&p->names, p->marks[p->depth])) {
         if (level == MAP)
             return wrong(p, "a map has two members of one name");
-        buf_reset(&p->name);     /* which of them nobody says */
+        buf_reset(&p->name);     /* the duplicate name is unknown */
         return wrong(p, "it has two attributes of one name");
     }
     p->first = false;
@@ -344,7 +352,7 @@ static bool pop(struct plain *p)
     return !p->ended;
 }
 
-/* With `typed`: the scalar in hand, or element of a set, is whole. */
+/* With `typed`: ends a scalar or an element of a set. */
 static bool end_typed(struct plain *p, const struct buf *text)
 {
     const char *type = types[p->kind].name;
@@ -358,7 +366,7 @@ static bool end_typed(struct plain *p, const struct buf *text)
     return true;
 }
 
-/* A boolean, or NULL. */
+/* Ends a boolean or NULL. */
 static bool end_literal(struct plain *p, enum json_type type)
 {
     const char *text = type == JSON_TRUE ? "true" : "false";
@@ -391,7 +399,7 @@ static bool end(struct plain *p, enum json_type type)
     return true;
 }
 
-/* A piece of the name of a type. */
+/* Takes a piece of a type's name. */
 static bool take_type(struct plain *p, const unsigned char *bytes, size_t n)
 {
     const size_t have = strlen(p->type);
@@ -402,7 +410,7 @@ static bool take_type(struct plain *p, const unsigned char *bytes, size_t n)
     return true;
 }
 
-/* A piece of a member's name. */
+/* Takes a piece of the name of an attribute, a member or a type. */
 static bool take_name(struct plain *p, const unsigned char *bytes, size_t n)
 {
     const unsigned char level = p->levels[p->depth - 1];

@@ -1,4 +1,5 @@
-/* tables: see tables.h. */
+/* tables.c: requests of DynamoDB's operations on tables, and the parser of
+   table descriptions. */
 #include "dynamodb/tables.h"
 
 #include <stdio.h>
@@ -15,11 +16,11 @@ bool tables_name(const char *name)
     return name[n] == '\0' && n >= 3 && n <= 255;
 }
 
-/* ---------------------------------------------------------- descriptions */
+/* ---- queries ---- */
 
-/* What is picked of the table; which of its lists this is; then of what lists
-   hold, which are parts of its key, definitions of attributes, and indexes;
-   then of an index's key. */
+/* The picks: members of the table; its lists, to know which one is open;
+   members of the elements of these lists, which are parts of the table's key,
+   attribute definitions and indexes; members of the parts of an index's key. */
 enum {
     P_TABLE, P_STATUS, P_MODE, P_READ, P_WRITE, P_ITEMS, P_SIZE,
     P_KEYS, P_GLOBAL, P_LOCAL,
@@ -65,16 +66,16 @@ static const struct json_pick picks[P_N] = {
     [P_PART_KIND] = {"/Table/*/*/KeySchema/*/KeyType", JSON_WANT_STRING, true}
 };
 
-/* A description in the making. */
+/* The parser's state. */
 struct parse {
     struct tables_description *d;
-    const char *index;           /* that must have room */
-    unsigned list;               /* P_KEYS, P_GLOBAL, P_LOCAL, or P_TABLE: in
-                                    none of these */
-    unsigned strange;            /* the first pick that is not understood, + 1;
-                                    or 0 */
+    const char *index;           /* must be in the result; or NULL */
+    unsigned list;               /* the open list: P_KEYS, P_GLOBAL,
+                                    P_LOCAL, or P_TABLE for any other or none */
+    unsigned strange;            /* 1 + the first pick with an unexpected
+                                    value, or 0 */
     struct tables_index in_hand;
-    struct outcome_note notes[P_N];      /* values as they come */
+    struct outcome_note notes[P_N];      /* the values of the picks */
 };
 
 static void begin(void *context)
@@ -84,7 +85,7 @@ static void begin(void *context)
     memset(p->d, 0, sizeof *p->d);
     memset(p->notes, 0, sizeof p->notes);
     p->list = P_TABLE;
-    p->strange = P_TABLE + 1;    /* unless there is one */
+    p->strange = P_TABLE + 1;    /* until the table is found */
 }
 
 static void be_strange(struct parse *p, unsigned pick)
@@ -93,7 +94,7 @@ static void be_strange(struct parse *p, unsigned pick)
         p->strange = pick + 1;
 }
 
-/* Copies what a pick came to, cut to `size`. */
+/* Copies the value of a pick, cut to `size` bytes with the NUL. */
 static void take(char *to, size_t size, const struct parse *p, unsigned pick)
 {
     const struct outcome_note *note = &p->notes[pick];
@@ -110,8 +111,8 @@ static int64_t number(const struct parse *p, unsigned pick)
     return *text < '0' || *text > '9' ? -1 : strtoll(text, NULL, 10);
 }
 
-/* A part of a key, whose name and kind these two picks have. False if it has
-   not both: then nobody knows what the key is. */
+/* Ends a part of a key, whose name and kind are the values of two picks.
+   Returns false if the name is missing, or the kind missing or unknown. */
 static bool end_part(const struct parse *p, unsigned name, unsigned kind,
                      char hash[TABLES_NAME], char range[TABLES_NAME])
 {
@@ -124,8 +125,8 @@ static bool end_part(const struct parse *p, unsigned name, unsigned kind,
     return true;
 }
 
-/* Keeps the index in hand, if there is room, or it is the one that is
-   wanted. */
+/* Ends an index. Adds it to the description, or counts it if that is full; the
+   wanted index then replaces the last one. */
 static void end_index(struct parse *p)
 {
     struct tables_description *d = p->d;
@@ -145,7 +146,7 @@ static void end_index(struct parse *p)
         d->indexes[TABLES_INDEXES_MAX - 1] = *i;
 }
 
-/* What a list holds ends. */
+/* Ends an element of a list. */
 static void end_element(struct parse *p)
 {
     struct tables_description *d = p->d;
@@ -182,7 +183,7 @@ static bool picked(void *context, unsigned pick, enum json_event event,
     } else if (pick == P_INDEX_FILLS) {
         p->in_hand.backfilling = type == JSON_TRUE;
     } else if (event == JSON_BEGIN && (pick == P_ELEMENT || pick == P_PART)) {
-        /* nothing is known of it */
+        /* forget the members of the previous element */
         memset(&p->notes[pick], 0, (P_N - pick) * sizeof p->notes[0]);
         if (pick == P_ELEMENT) {
             memset(&p->in_hand, 0, sizeof p->in_hand);
@@ -210,7 +211,7 @@ enum outcome tables_describe(struct dynamodb *db, const char *name,
     take(d->status, sizeof d->status, &p, P_STATUS);
     if (outcome == OUTCOME_DONE && p.strange > 0)
         outcome = dynamodb_strange(db, picks[p.strange - 1].pointer);
-    /* a table that never was on demand may say nothing of its mode */
+    /* the answer may lack BillingMode if a table never was on demand */
     d->capacity.on_demand =
         strcmp(p.notes[P_MODE].text, "PAY_PER_REQUEST") == 0;
     d->capacity.read = number(&p, P_READ);
@@ -220,7 +221,7 @@ enum outcome tables_describe(struct dynamodb *db, const char *name,
     return outcome;
 }
 
-/* Is one of the names, each ended by NUL, empty? */
+/* Returns whether one of the names, each ended by NUL, is empty. */
 static bool has_empty(const struct buf *names)
 {
     size_t i;
@@ -350,14 +351,14 @@ enum outcome tables_known(struct dynamodb *db, const char *name,
 enum outcome tables_ready(struct dynamodb *db, const char *name,
                           const char *key)
 {
-    static struct tables_description d;  /* large for a stack */
+    static struct tables_description d;  /* too large for the stack */
     enum outcome outcome = tables_known(db, name, NULL, key, &d);
 
     return outcome == OUTCOME_DONE && db->error[0] == '\0'
         ? tables_judge(db, name, key, &d) : outcome;
 }
 
-/* --------------------------------------------------------------- changes */
+/* ---- changes ---- */
 
 static void add_key(struct buf *b, const char *attribute, const char *name,
                     const char *value)
@@ -369,8 +370,8 @@ static void add_key(struct buf *b, const char *attribute, const char *name,
     buf_byte(b, '}');
 }
 
-/* One of the two lists of keys: which of them is which, or that they are
-   strings. `range` may be NULL. */
+/* Appends one of the two lists that describe a key: the types of its parts
+   (strings) if `types` is set, else their kinds. `range` may be NULL. */
 static void add_keys(struct buf *b, const char *hash, const char *range,
                      bool types)
 {
@@ -427,7 +428,8 @@ enum outcome tables_delete(struct dynamodb *db, const char *name)
     return dynamodb_call(db, "DeleteTable", NULL, false);
 }
 
-/* Changes of indexes: {"Create":{"IndexName":"..." and so on. */
+/* Starts the list of index changes. begin_change starts each one:
+   {"Create":{"IndexName":"..." or the like. */
 static void begin_changes(struct buf *b)
 {
     dynamodb_name(b, "GlobalSecondaryIndexUpdates");
@@ -459,7 +461,7 @@ enum outcome tables_resize(struct dynamodb *db, const char *name,
 
     add_capacity(b, capacity);
     /* assumed: a table stops being on demand only together with its indexes,
-       as infrastructure tools have it; those that have capacity keep it */
+       as infrastructure tools do it; indexes with capacity keep theirs */
     for (i = 0; d->capacity.on_demand && i < d->n_indexes; i++) {
         if (d->indexes[i].local)
             continue;

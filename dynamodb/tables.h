@@ -1,8 +1,10 @@
 /*
- * tables: DynamoDB's calls about tables, one function each.
+ * tables: DynamoDB's operations on tables, one function each.
  *
- * They begin a change and come back; tables_describe tells how far it got. A
- * change that is made already is an error in DynamoDB's eyes, so ask before.
+ * Functions that change a table return when DynamoDB has accepted the change;
+ * tables_describe shows its progress. DynamoDB reports an error for a change
+ * that is already made, so callers check first. Outcomes are those of
+ * dynamodb_call.
  */
 #ifndef TABLES_H
 #define TABLES_H
@@ -12,19 +14,21 @@
 
 #include "dynamodb/dynamodb.h"
 
-/* Is it a table's name (3 to 255 of a-z A-Z 0-9 _ . -), or an ARN? */
+/* Returns whether this can name a table: 3 to 255 of a-z A-Z 0-9 _ . -, or an
+   ARN of at most 1024 bytes. */
 bool tables_name(const char *name);
 
-/* ---- what there is ---- */
+/* ---- queries ---- */
 
 enum {
-    TABLES_NAME = 256,           /* bytes of a name, NUL included */
-    TABLES_INDEXES_MAX = 25,     /* DynamoDB's own limits, if nobody raised
-                                    them: 20 global ones, 5 local ones */
-    TABLES_ATTRIBUTES_MAX = 64   /* two for each key, and some more */
+    TABLES_NAME = 256,           /* bytes of a name, with its NUL */
+    TABLES_INDEXES_MAX = 25,     /* DynamoDB's default limits: 20 global and
+                                    5 local indexes */
+    TABLES_ATTRIBUTES_MAX = 64   /* two for each index and the table, and
+                                    some more */
 };
 
-/* PAY_PER_REQUEST, or capacity units a second. */
+/* PAY_PER_REQUEST, or capacity units per second. */
 struct tables_capacity {
     bool on_demand;
     int64_t read, write;
@@ -32,11 +36,11 @@ struct tables_capacity {
 
 struct tables_index {
     char name[TABLES_NAME];
-    bool local;                  /* made with the table: it has a name and
-                                    keys only */
+    bool local;                  /* a local index, which is created with the
+                                    table; only its name and keys matter */
     bool backfilling;
     char status[64];
-    char hash[TABLES_NAME], range[TABLES_NAME];  /* as in the table */
+    char hash[TABLES_NAME], range[TABLES_NAME];  /* as in the description */
     char projection[16];
     int64_t read, write;
 };
@@ -46,72 +50,79 @@ struct tables_attribute {
     char type[4];                /* "S", "N", "B" */
 };
 
-/* What DescribeTable says; what it leaves out is "" or -1. Texts are the
-   service's own, and not fit for a terminal before text_visible. */
+/* The result of DescribeTable. What the answer does not contain is "" or -1.
+   Strings are the service's own words: text_visible makes them safe for a
+   terminal. */
 struct tables_description {
     char status[64];
-    char hash[TABLES_NAME];      /* the partition key, */
-    char range[TABLES_NAME];     /* and the sort key, or "" */
+    char hash[TABLES_NAME];      /* the partition key */
+    char range[TABLES_NAME];     /* the sort key, or "" */
     struct tables_capacity capacity;
-    int64_t items, size;         /* as of up to six hours ago; bytes */
+    int64_t items, size;         /* up to six hours old; size in bytes */
     struct tables_attribute attributes[TABLES_ATTRIBUTES_MAX];
     struct tables_index indexes[TABLES_INDEXES_MAX];
     unsigned n_attributes, n_indexes;
-    unsigned more;               /* indexes that found no room */
+    unsigned more;               /* number of indexes beyond the maximum */
 };
 
-/* Is it all there? */
+/* Returns whether the capacity is known completely. */
 bool tables_capacity_known(const struct tables_capacity *capacity);
 
-/* Says that the answer does not say the "type" of the "key" `name`, or what
-   else. Returns STOP. */
+/* Sets db->error: the answer does not contain `what` ("type") of the `kind`
+   ("key") `name`. Returns STOP. */
 enum outcome tables_unsaid(struct dynamodb *db, const char *what,
                            const char *kind, const char *name);
 
-/* DescribeTable. An index that is called `index` (NULL: none) is among the
-   indexes, however many there are. STOP if the answer describes no table, or
-   has an index or a part of a key without a name. */
+/*
+ * DescribeTable. The index `index` (may be NULL), if it exists, is among the
+ * indexes of the result, however many there are. Returns STOP if the answer
+ * does not describe a table, or if an index has no name, or a part of a key
+ * lacks its name or kind.
+ */
 enum outcome tables_describe(struct dynamodb *db, const char *name,
                              const char *index,
                              struct tables_description *d);
 
 /*
- * ListTables: the names of up to 100 tables that come after *after ("": from
- * the first), each ended by NUL, and in *after the last of them, or "" if no
- * more follow. `names` is emptied before; a page fits into 64 KB.
+ * ListTables: sets `names` to the names, each ended by NUL, of up to 100 tables
+ * that follow *after ("": from the first table). Sets *after to the last of
+ * them, or to "" if no more follow. A page has less than 64 KB.
  */
 enum outcome tables_list(struct dynamodb *db, char after[TABLES_NAME],
                          struct buf *names);
 
-/* Did the last call fail because there is no such table, or index? */
+/* Returns whether the last call failed because the table or index does not
+   exist. */
 bool tables_missing(const struct dynamodb *db);
 
-/* The type of a key attribute, "" if it is none. */
+/* Returns the type of a key attribute, or "" if it is not one. */
 const char *tables_type(const struct tables_description *d,
                         const char *attribute);
 
-/* The index of that name, or NULL. */
+/* Returns the index of that name, or NULL. */
 const struct tables_index *tables_index(const struct tables_description *d,
                                         const char *name);
 
 /*
- * DONE if the table is ready for items whose one key is the string attribute
- * `key`. BAD, or STOP, and why in db->error, if it is not.
+ * Returns DONE if the table is ready for items whose only key is the string
+ * attribute `key`. Otherwise returns BAD, or STOP if the description is
+ * incomplete, and sets db->error.
  */
 enum outcome tables_judge(struct dynamodb *db, const char *name,
                           const char *key,
                           const struct tables_description *d);
 
 /*
- * tables_describe for who goes by the table's keys: BAD if there is no such
- * table. DONE also, with a sentence in db->error, if these credentials may not
- * ask: then all that it says is that the key is the string `key`.
+ * tables_describe for callers that need only the keys. Returns BAD if the
+ * table does not exist. If the credentials do not allow DescribeTable, returns
+ * DONE with a sentence in db->error, and *d contains only the string `key` as
+ * the partition key.
  */
 enum outcome tables_known(struct dynamodb *db, const char *name,
                           const char *index, const char *key,
                           struct tables_description *d);
 
-/* tables_known, and then tables_judge, if they may ask. */
+/* Calls tables_known and, if DescribeTable is allowed, tables_judge. */
 enum outcome tables_ready(struct dynamodb *db, const char *name,
                           const char *key);
 
@@ -133,13 +144,14 @@ enum outcome tables_create(struct dynamodb *db, const struct tables_new *t);
 
 enum outcome tables_delete(struct dynamodb *db, const char *name);
 
-/* `d` is what the table is now. Where it stops being on demand, its indexes
-   get as much each. */
+/* Changes the capacity. `d` is the table's present description. If the table
+   was on demand, each of its global indexes gets the same capacity. */
 enum outcome tables_resize(struct dynamodb *db, const char *name,
                            const struct tables_description *d,
                            const struct tables_capacity *capacity);
 
-/* A global index of all attributes, by the string attribute `key`. */
+/* Adds a global index with the string attribute `key` as its partition key,
+   which projects all attributes. */
 enum outcome tables_add_index(struct dynamodb *db, const char *name,
                               const char *index, const char *key,
                               const struct tables_capacity *capacity);
