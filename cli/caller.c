@@ -1,4 +1,7 @@
-/* caller: see caller.h. */
+/*
+ * caller.c: the loop that waits for the pace, makes a call, and decides whether
+ * to repeat it.
+ */
 #include "cli/caller.h"
 
 #include "base/report.h"
@@ -8,8 +11,8 @@
 
 #define BACKOFF_BASE CLOCK_SECOND
 #define BACKOFF_CAP (60 * CLOCK_SECOND)
-#define LONG_WAIT (10 * CLOCK_SECOND)            /* is announced */
-#define LIMIT_WAIT (60 * CLOCK_SECOND)           /* where no time is named */
+#define LONG_WAIT (10 * CLOCK_SECOND)            /* a longer one is announced */
+#define LIMIT_WAIT (60 * CLOCK_SECOND)           /* if the answer has no time */
 
 void caller_init(struct caller *caller, struct command *command)
 {
@@ -49,7 +52,8 @@ bool caller_wait(struct caller *caller, int64_t when, const char *why)
     return now >= when;
 }
 
-/* Waits for this process's turn to make a call. */
+/* Waits until the pace allows the next call. Returns false if the command must
+   end. */
 static bool turn(struct caller *caller)
 {
     for (;;) {
@@ -80,7 +84,7 @@ static uint32_t random32(void)
     return random;
 }
 
-/* Makes the call once. */
+/* Makes one attempt, and counts it. */
 static enum outcome once(struct caller *caller, caller_fn *fn, void *context,
                          bool unit)
 {
@@ -115,9 +119,9 @@ enum outcome caller_call(struct caller *caller, caller_fn *fn, void *context,
         enum outcome outcome = once(caller, fn, context, unit);
         int64_t now = clock_now(CLOCK_STEADY), delay;
 
-        if (outcome == OUTCOME_WAIT) {   /* the account's limit, not ours */
+        if (outcome == OUTCOME_WAIT) {   /* does not count as an attempt */
             delay = c->wait >= 0 ? c->wait : LIMIT_WAIT;
-            /* a limit that is over by its own word, and is not */
+            /* the limit should be over but is not: 4 s, 16 s, then 60 s */
             if (delay < CLOCK_SECOND && over++ > 0)
                 delay = over > 3 ? LIMIT_WAIT : CLOCK_SECOND << 2 * (over - 1);
             delay += backoff_delay(1, 5 * CLOCK_SECOND, 5 * CLOCK_SECOND,

@@ -1,4 +1,7 @@
-/* account: see account.h. */
+/*
+ * account.c: parses CLOUDINARY_URL and the separate CLOUDINARY_ variables, and
+ * checks every value before it is stored.
+ */
 #include "cloudinary/account.h"
 
 #include <stddef.h>
@@ -9,8 +12,8 @@
 #include "base/env.h"
 #include "base/buf.h"
 
-/* As CLOUDINARY_URL has them after "?"; variables have the same names in
-   capitals, behind "CLOUDINARY_". */
+/* The names of settings in the query of CLOUDINARY_URL. The variable of a
+   setting is "CLOUDINARY_" and its name in capitals. */
 enum {
     CLOUD_NAME, API_KEY, API_SECRET, OAUTH_TOKEN, API_PROXY, UPLOAD_PREFIX,
     SETTINGS
@@ -18,7 +21,7 @@ enum {
 
 static const struct {
     char name[14];
-    unsigned short at, room;     /* of a string in struct account */
+    unsigned short at, room;     /* of a string in struct account, in bytes */
 } settings[SETTINGS] = {
     [CLOUD_NAME] = {"cloud_name", offsetof(struct account, cloud),
         sizeof ((struct account *)0)->cloud},
@@ -36,8 +39,9 @@ static const struct {
 static const char form[] = "cloudinary://KEY:SECRET@CLOUD";
 
 /*
- * Takes n bytes: printable ASCII without "<" and ">", which stand around the
- * placeholders of examples. The prefix is a whole string.
+ * Stores n bytes as the value of setting `i`. Only printable ASCII without
+ * blanks, quotes, "<" and ">" is accepted: examples have "<" and ">" around
+ * their placeholders. UPLOAD_PREFIX ignores n and takes the whole string.
  */
 static bool take(struct account *a, unsigned i, const char *from, size_t n,
                  char error[WHY_MAX])
@@ -48,7 +52,8 @@ static bool take(struct account *a, unsigned i, const char *from, size_t n,
     if (i == UPLOAD_PREFIX) {
         char why[96];
 
-        /* it may be a whole CLOUDINARY_URL, secret and all: it is not shown */
+        /* the sentence must not quote the value, which may be a whole
+           CLOUDINARY_URL with its secret */
         return url_parse(&a->url, from, why, sizeof why) ||
             why_not(error, "Cloudinary's upload_prefix: %s", why);
     }
@@ -65,7 +70,8 @@ static bool take(struct account *a, unsigned i, const char *from, size_t n,
     return true;
 }
 
-/* The part of CLOUDINARY_URL after "?": of its many keys these matter here. */
+/* Parses the query of CLOUDINARY_URL. Names that are not settings are
+   ignored. */
 static bool parse_query(struct account *a, const char *query,
                         char error[WHY_MAX])
 {
@@ -91,7 +97,8 @@ static bool parse_query(struct account *a, const char *query,
     return good;
 }
 
-/* cloudinary://KEY:SECRET@CLOUD[/DISTRIBUTION][?KEY=VALUE&...] */
+/* Parses cloudinary://KEY:SECRET@CLOUD[/DISTRIBUTION][?NAME=VALUE&...]. The
+   key and the secret are not percent-decoded. */
 static bool parse_url(struct account *a, const char *url,
                       char error[WHY_MAX])
 {
@@ -123,7 +130,8 @@ static bool parse_url(struct account *a, const char *url,
     return p == NULL || parse_query(a, p + 1, error);
 }
 
-/* A setting's variable, or NULL; empty counts as unset. */
+/* Returns the value of a setting's variable, or NULL if it is unset or
+   empty. */
 static const char *variable(const char *setting)
 {
     char name[32], *p;
@@ -143,7 +151,8 @@ bool account_load(struct account *a, char error[WHY_MAX])
 
     memset(a, 0, sizeof *a);
     take(a, UPLOAD_PREFIX, "https://api.cloudinary.com", 0, error);
-    /* with a cloud name the Python and Ruby SDKs ignore CLOUDINARY_URL, too */
+    /* the Python and Ruby SDKs also ignore CLOUDINARY_URL if there is a cloud
+       name */
     for (i = 0; i < SETTINGS; i++) {
         const char *value = separate || i == API_PROXY
             ? variable(settings[i].name) : NULL;

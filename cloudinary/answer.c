@@ -1,16 +1,22 @@
-/* answer: see answer.h. */
+/*
+ * answer.c: follows an OCR result with JSON Pointers and classifies it as
+ * text, error, pending or of an unknown form.
+ */
 #include "cloudinary/answer.h"
 
 #include <stdio.h>
 #include <string.h>
 
 /*
- * The values that are picked out of an answer. The result stands under
- * info.ocr, keyed by the value asked for; assumed: where that key is missing,
- * the first that begins with adv_ocr is the result.
+ * The values that are picked from an answer. The result is under info.ocr,
+ * keyed by the requested value. Assumed: if that key is missing, the first key
+ * that begins with adv_ocr is the result.
+ *
+ * The order matters: of picks that select the same value, the lower one gets
+ * the event first.
  */
 enum {
-    P_EXACT,                     /* info.ocr.VALUE: set per answer */
+    P_EXACT,                     /* info.ocr.VALUE; set by answer_init */
     P_RESULT, P_STATUS, P_DATA, P_PAGE, P_MEMBER, P_INSIDE, P_ANNOTATIONS,
     P_FULL, P_CONTEXT, P_FIRST, P_DESCRIPTION, P_FULL_TEXT, P_PAGE_ERROR,
     P_ERROR, P_MESSAGE,
@@ -43,8 +49,8 @@ static const struct json_pick picks[P_N] = {
 _Static_assert(P_N + ANSWER_VALUES_MAX <= JSON_MAX_PICKS,
                "there is a pick for everything");
 
-/* A result under info.ocr begins: the one asked for, or the first. A result
-   that is null is none. */
+/* A result under info.ocr begins. It is read if it has the requested key or is
+   the first one; a result that is null counts as missing. */
 static void result_begin(struct answer *a, enum json_type type)
 {
     a->listening = type != JSON_NULL && (a->exact_next || !a->found);
@@ -71,11 +77,11 @@ static void page_begin(struct answer *a, enum json_type type)
 }
 
 /*
- * textAnnotations[0].description, else fullTextAnnotation.text. A page with
- * neither is a blank one, unless something in it is not understood: that must
- * not pass for an empty text. Members that are null or empty hold nothing:
- * serializers of Google Vision's answers write all members, the unused ones
- * as null and [].
+ * The text of a page is textAnnotations[0].description, or else
+ * fullTextAnnotation.text. A page with neither is blank, unless it contains
+ * something unknown, which must not pass for an empty text. Members that are
+ * null or empty count as missing: serializers of Google Vision's answers write
+ * all members, the unused ones as null and [].
  */
 static void page_end(struct answer *a)
 {
@@ -91,7 +97,7 @@ static void page_end(struct answer *a)
         a->strange = true;
 }
 
-/* A value that must be an object or an array (`type`), or null. */
+/* Handles a member of a page that must be of type `wanted` or null. */
 static void page_part(struct answer_page *p, bool begin, enum json_type type,
                       enum json_type wanted)
 {
@@ -140,7 +146,7 @@ static void result_event(struct answer *a, unsigned pick,
     case P_CONTEXT:
         page_part(p, begin, type, JSON_OBJECT);
         break;
-    case P_FIRST:                /* without a description: see page_end */
+    case P_FIRST:                /* it may lack a description, see page_end */
         p->strange |= type != JSON_NULL && type != JSON_OBJECT;
         p->bare = !p->description;
         break;
@@ -149,26 +155,28 @@ static void result_event(struct answer *a, unsigned pick,
         p->description |= end && type == JSON_STRING;
         buf_add(a->text, bytes, n);
         break;
-    case P_FULL_TEXT:            /* only needed where the other is missing */
+    case P_FULL_TEXT:            /* used only if there is no description */
         p->strange |= type != JSON_NULL && type != JSON_STRING;
         p->full |= end && type == JSON_STRING;
         if (a->text->len == p->at)
             buf_add(&a->spare, bytes, n);
         break;
-    default:                     /* P_PAGE_ERROR; no message is no error */
+    default:                     /* P_PAGE_ERROR; an empty message is not an
+                                    error */
         p->error |= n > 0;
         why_words_add(&a->reason, bytes, n);
         break;
     }
 }
 
-/* BEGIN and END come with no bytes: adding these does nothing. */
+/* Receives the picked values. Bytes can be added for every event, because BEGIN
+   and END have none. */
 static bool picked(void *context, unsigned pick, enum json_event event,
                    enum json_type type, const unsigned char *bytes, size_t n)
 {
     struct answer *a = context;
 
-    if (pick >= P_N) {           /* a pointer of the caller's */
+    if (pick >= P_N) {           /* one of the caller's pointers */
         buf_add(&a->values[pick - P_N], bytes, n);
     } else if (pick == P_EXACT) {
         a->exact_next = event == JSON_BEGIN && type != JSON_NULL;
@@ -183,7 +191,8 @@ static bool picked(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-/* A JSON Pointer to info.ocr.VALUE (RFC 6901 section 3). */
+/* Writes the JSON Pointer to info.ocr.VALUE (RFC 6901 section 3), with its
+   NUL. */
 static void exact_pointer(struct buf *out, const char *ocr)
 {
     buf_str(out, "/info/ocr/");

@@ -1,4 +1,7 @@
-/* cloudinary: see cloudinary.h. */
+/*
+ * cloudinary.c: builds the requests of Cloudinary's APIs, sends them, and maps
+ * the answers to outcomes.
+ */
 #include "cloudinary/cloudinary.h"
 
 #include <stdarg.h>
@@ -9,10 +12,10 @@
 #include "base/clock.h"
 #include "json.h"
 
-/* ---------------------------------------------------------- connection */
+/* ---- connection ---- */
 
-/* Adds a value, escaped, and before it a text as it stands; nothing without a
-   value. */
+/* Appends the text `before` as it is, and `value` percent-encoded. Appends
+   nothing if `value` is NULL. */
 static void add(struct buf *out, const char *before, const char *value)
 {
     if (value == NULL)
@@ -21,8 +24,8 @@ static void add(struct buf *out, const char *before, const char *value)
     url_escape(out, value, strlen(value), "");
 }
 
-/* Takes what was built, as a string: an empty one without memory, which the
-   first call says. */
+/* Moves the contents of a buffer to a string, and frees the buffer. The string
+   is empty if the buffer failed; attempt() reports that. */
 static void take(char *to, struct buf *from)
 {
     size_t n = from->failed ? 0 : from->len;
@@ -70,7 +73,7 @@ void cloudinary_close(struct cloudinary *c)
     buf_wipe(c->authorization, sizeof c->authorization);
 }
 
-/* -------------------------------------------------------------- results */
+/* ---- results ---- */
 
 void cloudinary_result_init(struct cloudinary_result *result)
 {
@@ -82,13 +85,14 @@ void cloudinary_result_init(struct cloudinary_result *result)
         buf_init(&result->values[i], CLOUDINARY_VALUE_MAX);
 }
 
-/* ------------------------------------------------------------- outcomes */
+/* ---- outcomes ---- */
 
 static enum outcome fail(struct cloudinary *c, enum outcome outcome,
                          const char *advice, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Why a call failed: "Cloudinary: 404 Resource not found - x". */
+/* Sets c->error, as in "Cloudinary: 404 Resource not found - x", followed by
+   `advice`. Returns `outcome`. */
 static enum outcome fail(struct cloudinary *c, enum outcome outcome,
                          const char *advice, const char *format, ...)
 {
@@ -100,8 +104,8 @@ static enum outcome fail(struct cloudinary *c, enum outcome outcome,
     return outcome;
 }
 
-/* What tells the messages of 420 and 429 apart: Cloudinary gives its errors
-   no code. They are looked for in the whole message, in any case. */
+/* The phrases that distinguish the causes of 420 and 429, because Cloudinary's
+   errors have no code. The whole message is searched, regardless of case. */
 enum { W_SUBSCRIPTION, W_HOURLY, W_OPERATIONS, W_CONCURRENT, W_AGAIN };
 
 static const char *const phrases[] = {
@@ -109,20 +113,20 @@ static const char *const phrases[] = {
     [W_HOURLY] = "api operations reached",
     [W_OPERATIONS] = "operations reached",
     [W_CONCURRENT] = "too many concurrent",
-    [W_AGAIN] = "try again on ",         /* the last: a time follows it */
+    [W_AGAIN] = "try again on ",         /* must be last: a time follows */
     NULL
 };
 
 /*
- * What a status other than 200 means. 420 and 429 are several things. The
- * first line that fits decides. A server or a proxy that failed in the middle
- * of a call may have done it all the same: LOST.
+ * The meaning of every status but 200; the first row that matches decides. 420
+ * and 429 have several causes. After 5xx the call is LOST: a server or a proxy
+ * that failed in the middle of a call may have completed it.
  */
 static const struct {
     unsigned short from, to;
     enum outcome outcome;
-    unsigned words;              /* a bit for each phrase that the message has
-                                    to have */
+    unsigned words;              /* the phrases that the message must contain,
+                                    one bit each */
     const char *advice;
 } meanings[] = {
     {420, 429, OUTCOME_STOP, 1u << W_SUBSCRIPTION,
@@ -153,17 +157,18 @@ static const char *field(const struct cloudinary *c, const char *name)
     return http_response_field(&c->http.response, name);
 }
 
-/* A time that a field has, in s since 1970, or -1. */
+/* Returns the time in an HTTP date, in seconds since 1970, or -1 if the field
+   is missing or not a date. */
 static int64_t date(const char *value)
 {
     return value == NULL ? -1 : clock_http_date(value);
 }
 
-/* ns from the answer to a time that it names, at most a day, or -1. Both are
-   read from the service's own clock, where it tells it. */
+/* Returns the ns from the answer to `unix_time`, at most a day, or -1 if that
+   is negative. The server's clock (Date) is used if the answer has it. */
 static int64_t until(const struct cloudinary *c, int64_t unix_time)
 {
-    const int64_t longest = 86400;       /* what lies further off is absurd */
+    const int64_t longest = 86400;       /* a later time is not plausible */
     int64_t now = date(field(c, "Date"));
 
     if (unix_time < 0)
@@ -175,7 +180,8 @@ static int64_t until(const struct cloudinary *c, int64_t unix_time)
     return unix_time > now ? (unix_time - now) * CLOCK_SECOND : 0;
 }
 
-/* A number of digits only, or -1. */
+/* Returns the number that a text of decimal digits stands for, or -1 for
+   anything else. */
 static int64_t number(const char *text)
 {
     if (text == NULL || *text == '\0' ||
@@ -184,7 +190,8 @@ static int64_t number(const char *text)
     return strtoll(text, NULL, 10);
 }
 
-/* Retry-After: seconds, or a date (RFC 9110 section 10.2.3). In ns, or -1. */
+/* Returns the ns of Retry-After, which is a number of seconds or a date (RFC
+   9110 section 10.2.3), or -1. */
 static int64_t retry_after(const struct cloudinary *c)
 {
     const char *value = field(c, "Retry-After");
@@ -195,7 +202,8 @@ static int64_t retry_after(const struct cloudinary *c)
     return (n < 1000000 ? n : 1000000) * CLOCK_SECOND;
 }
 
-/* X-FeatureRateLimit-*: calls in this window, calls left, when it ends. */
+/* Reads the fields X-FeatureRateLimit-*: the calls in the current window, the
+   calls left, and the end of the window. */
 static void read_quota(struct cloudinary *c)
 {
     int64_t limit = number(field(c, "X-FeatureRateLimit-Limit"));
@@ -207,9 +215,9 @@ static void read_quota(struct cloudinary *c)
             .remaining = left, .reset = until(c, end)};
 }
 
-/* How long to wait before the call is made again, as the answer has it: the
-   time in the message ("Try again on 2024-10-04 14:00:00 UTC"), the quota's
-   reset, Retry-After. */
+/* Returns the ns to wait before the next attempt, or -1. In this order: the
+   time in the message ("Try again on 2024-10-04 14:00:00 UTC") and the reset of
+   the quota, both only for OUTCOME_WAIT; Retry-After. */
 static int64_t time_to_wait(const struct cloudinary *c,
                             const struct why_watch *watch,
                             enum outcome outcome)
@@ -225,7 +233,8 @@ static int64_t time_to_wait(const struct cloudinary *c,
 
 static const char starved[] = "memory is out";
 
-/* The message of an error that is not in JSON: X-Cld-Error. */
+/* Replaces the message by that of the field X-Cld-Error, for answers without a
+   message in JSON. */
 static void read_error(const struct cloudinary *c, struct why_words *said)
 {
     const char *text = field(c, "X-Cld-Error");
@@ -238,8 +247,8 @@ static void read_error(const struct cloudinary *c, struct why_words *said)
         why_words_add(said, text, strlen(text));
 }
 
-/* The outcome of an answer with another status than 200. `said` is its
-   message, if it has one. */
+/* Returns the outcome of an answer with another status than 200. `said` is the
+   message in its JSON, or empty. */
 static enum outcome refused(struct cloudinary *c, const struct json *json,
                             bool is_json, struct why_words *said)
 {
@@ -254,7 +263,7 @@ static enum outcome refused(struct cloudinary *c, const struct json *json,
     if (said->len == 0)
         message = is_json || json_error(json) == JSON_E_END
             ? "without a reason" : "and a page instead of an answer";
-    /* a wrong cloud name may end at a page that is not the API's */
+    /* a wrong cloud name can lead to a page that is not part of the API */
     if (status == 404 && !is_json)
         return fail(c, OUTCOME_STOP, " (check the cloud name and "
                     "upload_prefix)", "404 %s", message);
@@ -264,12 +273,13 @@ static enum outcome refused(struct cloudinary *c, const struct json *json,
     outcome = fail(c, meanings[i].outcome, status == 400 ? c->hint
                    : meanings[i].advice, "%d %s", status, message);
     c->wait = time_to_wait(c, said->watch, outcome);
-    /* a limit that says when it ends is one, whatever its words */
+    /* an answer that says when to try again reports a limit, even if its
+       message has none of the known phrases */
     return outcome == OUTCOME_RETRY && c->wait >= 0 &&
         (status == 420 || status == 429) ? OUTCOME_WAIT : outcome;
 }
 
-/* A 200 whose JSON has an error. */
+/* Returns the outcome of a 200 whose JSON has an error. */
 static enum outcome said_error(struct cloudinary *c,
                                const struct why_words *message)
 {
@@ -292,7 +302,7 @@ static void begin(struct cloudinary *c)
     buf_reset(&c->body);
 }
 
-/* "/v1_1/CLOUD/...", after the path of upload_prefix. */
+/* Appends the path of upload_prefix and "/v1_1/CLOUD/REST". */
 static void begin_target(const struct cloudinary *c, struct buf *target,
                          const char *rest)
 {
@@ -300,9 +310,10 @@ static void begin_target(const struct cloudinary *c, struct buf *target,
 }
 
 /*
- * The outcome of an answer that cannot be read, for its Content-Encoding. What
- * was refused was not done; for all else, a call that costs may have been. A
- * call that does not would have the same answer again.
+ * Returns the outcome of an answer with a Content-Encoding, which cannot be
+ * read. 3xx and 4xx mean that the call was not done. After any other status, a
+ * call that costs may have been done. A call that does not cost is not
+ * repeated, because the same answer would come again; only 5xx may pass.
  */
 static enum outcome encoded(struct cloudinary *c)
 {
@@ -356,9 +367,10 @@ static enum outcome attempt(struct cloudinary *c, struct json *json,
 }
 
 /*
- * Makes the call in hand and parses the answer with `json`, which picks the
- * message of an error out of it: the outcome of anything but a 200 in JSON.
- * What may have been done can be done again, if it does not cost.
+ * Sends the current call and parses the answer with `json`, whose picks must
+ * add the message of an error to `said`. Returns OUTCOME_DONE after a 200 with
+ * valid JSON. A call that may have been done becomes OUTCOME_RETRY if it does
+ * not cost.
  */
 static enum outcome call(struct cloudinary *c, struct json *json,
                          struct why_words *said)
@@ -374,8 +386,9 @@ static enum outcome call(struct cloudinary *c, struct json *json,
 }
 
 /*
- * A public_id in a path: "/" is escaped, too, as Cloudinary's Node SDK does,
- * so that ".." segments are none. An id of nothing but dots would be one.
+ * Appends a public_id as one path segment. As in Cloudinary's Node SDK, "/" is
+ * escaped, too, so that an id cannot contain the segment "..". An id of dots
+ * only would still be such a segment, so its dots are escaped.
  */
 static void escape_id(struct buf *out, const void *id, size_t n)
 {
@@ -391,16 +404,17 @@ static void escape_id(struct buf *out, const void *id, size_t n)
             buf_str(out, "%2E");
 }
 
-/* Adds a string as JSON has it, and before it a text as it stands. */
+/* Appends the text `before` as it is, and `value` as a JSON string. */
 static void quote(struct buf *out, const char *before, const char *value)
 {
     buf_str(out, before);
     json_quote((const unsigned char *)value, strlen(value), buf_put, out);
 }
 
-/* ------------------------------------------------------------- one image */
+/* ---- one image ---- */
 
-/* The outcome of a 200. */
+/* Returns the outcome of a 200 with valid JSON. `asked`: the call requested
+   OCR. */
 static enum outcome understood(struct cloudinary *c,
                                const struct cloudinary_request *rq,
                                const struct answer *a, bool asked,
@@ -419,8 +433,8 @@ static enum outcome understood(struct cloudinary *c,
     case ANSWER_ERROR:
         return said_error(c, &a->message);
     case ANSWER_NONE:
-        /* assumed: it was done, as with update; no example of explicit's
-           answer shows whether it has info.ocr */
+        /* assumed: the OCR was done, as after an update; no example of the
+           answer to "Explicit" shows whether it has info.ocr */
         result->unshown = asked && rq->explicit;
         return fail(c, result->unshown ? OUTCOME_LOST : OUTCOME_BAD, "",
                     "the answer has no OCR result (info.ocr)");
@@ -429,7 +443,7 @@ static enum outcome understood(struct cloudinary *c,
     }
 }
 
-/* The target of both calls of the Admin API. */
+/* Appends the target of both calls of the Admin API about an image. */
 static void image_target(const struct cloudinary *c,
                          const struct cloudinary_request *rq,
                          const unsigned char *id, size_t id_len,
@@ -464,13 +478,14 @@ const char *cloudinary_ask(const struct cloudinary *c,
         add(body, "ocr=", rq->ocr);
         return "POST";
     }
-    /* assumed: this update takes ocr, as that by public_id does */
+    /* assumed: an update by asset_id takes ocr, like one by public_id */
     quote(body, "{\"ocr\":", rq->ocr);
     buf_str(body, "}");
     return "PUT";
 }
 
-/* Did all that the answer had find memory? What was too large is told. */
+/* Returns false if there was no memory for a part of the answer. Sets
+   value_large for the values that were too large. */
 static bool had_memory(const struct cloudinary_request *rq,
                        struct cloudinary_result *result)
 {
@@ -484,7 +499,7 @@ static bool had_memory(const struct cloudinary_request *rq,
     return !out;
 }
 
-/* One call about one image: asks for OCR, or reads. */
+/* Makes one call about an image: requests OCR, or reads the details. */
 static enum outcome call_image(struct cloudinary *c,
                                const struct cloudinary_request *rq,
                                const unsigned char *id, size_t id_len,
@@ -515,7 +530,7 @@ static enum outcome call_image(struct cloudinary *c,
     if (outcome == OUTCOME_DONE && (ocr || a.exact)) {
         enum outcome said = understood(c, rq, &a, ocr, result);
 
-        if (ocr)                 /* a reader looks at the result itself */
+        if (ocr)                 /* cloudinary_read reports this in `result` */
             outcome = said;
         else
             result->unusable = said == OUTCOME_BAD;
@@ -540,9 +555,10 @@ enum outcome cloudinary_read(struct cloudinary *c,
     return call_image(c, rq, id, id_len, false, result);
 }
 
-/* -------------------------------------------------------------- listing */
+/* ---- listing ---- */
 
-/* Does a column want what is only shown when asked for? */
+/* Returns whether a column is in `member`, which answers contain only on
+   request. */
 static bool wants(const struct cloudinary_listing *l, const char *member)
 {
     const size_t skip = strlen("/resources/*/"), n = strlen(member);
@@ -602,7 +618,7 @@ static void list_target(const struct cloudinary_listing *l, struct buf *target)
         add(target, "&next_cursor=", l->cursor);
 }
 
-/* The outcome of a page that is JSON. */
+/* Returns the outcome of a page that is valid JSON. */
 static enum outcome page_outcome(struct cloudinary *c, struct listing *parse,
                                  const struct cloudinary_listing *l,
                                  bool *large)
@@ -656,7 +672,7 @@ enum outcome cloudinary_list(struct cloudinary *c,
     return outcome;
 }
 
-/* ---------------------------------------------------------- the account */
+/* ---- the account ---- */
 
 enum { P_ERROR, P_MESSAGE, P_ADD_ON, P_USAGE, P_LIMIT, P_N };
 
@@ -668,10 +684,10 @@ static const struct json_pick picks[P_N] = {
     [P_LIMIT] = {"/adv_ocr/limit", JSON_WANT_NUMBER, false}
 };
 
-/* What an answer about the account has. */
+/* What is read from an answer about the account. */
 struct about {
     bool error;
-    bool add_on;                 /* the OCR add-on is named */
+    bool add_on;                 /* the answer mentions the OCR add-on */
     struct outcome_note used, limit;
     struct why_words message;
 };
@@ -694,7 +710,7 @@ static bool take_note(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-/* GET /v1_1/CLOUD/`what`, and what its answer has. */
+/* Sends GET /v1_1/CLOUD/`what`, and reads the answer. */
 static enum outcome ask(struct cloudinary *c, const char *what,
                         struct about *about)
 {
@@ -717,7 +733,8 @@ enum outcome cloudinary_ping(struct cloudinary *c)
     return ask(c, "ping", &about);
 }
 
-/* What can be no number of images is none. */
+/* Returns a number of images, or -1 if it is missing, too long or not a whole
+   number. */
 static int64_t images(const struct outcome_note *note)
 {
     return note->len <= 18 ? number(note->text) : -1;

@@ -1,11 +1,16 @@
 /*
- * cloudinary: Cloudinary's Admin API, and the one call of its Upload API that
- * has OCR, one function per call.
+ * cloudinary: a client of Cloudinary's Admin API, and of the one call of its
+ * Upload API that has OCR. Each call has its own function.
  *
- * Follows the "Admin API reference" (cloudinary.com/documentation/admin_api),
- * the "Upload API reference" and the "OCR Text Detection and Extraction"
- * add-on page, and where they are silent the official SDKs. What none of them
- * confirms is marked "assumed" where the code relies on it.
+ * It follows the "Admin API reference"
+ * (cloudinary.com/documentation/admin_api), the "Upload API reference" and the
+ * page of the "OCR Text Detection and Extraction" add-on; where they are
+ * silent, it does what the official SDKs do. Where the code relies on
+ * something that none of them confirms, a comment marks it as "assumed".
+ *
+ * Every call returns an outcome, and sets c->error to a sentence if that is not
+ * OUTCOME_DONE. A call that does not cost anything never returns OUTCOME_LOST,
+ * but OUTCOME_RETRY.
  */
 #ifndef CLOUDINARY_H
 #define CLOUDINARY_H
@@ -22,72 +27,82 @@
 #include "cloudinary/pace.h"
 
 enum {
-    CLOUDINARY_VALUE_MAX = 409600,       /* bytes of one picked value: more
-                                            fits in no DynamoDB item */
-    CLOUDINARY_PAGE = 500                /* resources of a listing at once */
+    CLOUDINARY_VALUE_MAX = 409600,       /* bytes of one picked value: a
+                                            larger one fits into no DynamoDB
+                                            item (400 KB) */
+    CLOUDINARY_PAGE = 500                /* the most resources in one page of a
+                                            listing */
 };
 
 struct cloudinary {
-    /* the call in hand: not for the caller */
+    /* the current call; private */
     const char *method;
     struct buf target, body;
-    const char *hint;            /* what to do if it is refused with 400 */
-    bool json;                   /* the body is; else it is a form */
-    bool once;                   /* it costs: it is not sent twice, and one
-                                    that may have been done is LOST */
-    /* what came of it */
-    bool sent;                   /* the last call may have reached it */
-    struct pace_quota quota;     /* what its answer said of the account's */
-    int64_t wait;                /* after RETRY and WAIT: how long to wait by
-                                    the answer, in ns; -1: it does not say */
-    char error[OUTCOME_SENTENCE];    /* "Cloudinary: 404 ...": why it was not
-                                    DONE */
-    char base[160];              /* "/v1_1/CLOUD" after the URL's path */
+    const char *hint;            /* advice if the status is 400 */
+    bool json;                   /* type of the body: JSON, or a form */
+    bool once;                   /* the call costs: it is not sent twice, and
+                                    it is LOST if it may have been done */
+    /* the result of the last call */
+    bool sent;                   /* the server may have got the request */
+    struct pace_quota quota;     /* the account's quota, from the answer */
+    int64_t wait;                /* ns to wait before the next attempt, from
+                                    an answer with another status than 200;
+                                    -1: it does not say */
+    char error[OUTCOME_SENTENCE];    /* "Cloudinary: 404 ...", or "";
+                                    safe for a terminal */
+    char base[160];              /* "/v1_1/CLOUD", follows the URL's path */
     char authorization[4096];
     struct http http;
 };
 
-/* The account is not needed afterwards, and should be wiped. */
+/* Prepares a client; does not connect. Copies the account, which the caller
+   should then wipe. Without memory, every call returns OUTCOME_STOP. */
 void cloudinary_init(struct cloudinary *c,
                      const struct account *account,
                      const struct http_options *options);
 
-/* Closes the connection and wipes the credentials. */
+/* Closes the connection, frees all memory and wipes the credentials. */
 void cloudinary_close(struct cloudinary *c);
 
-/* Which images, and how to read them. */
+/* Which kind of images to read, and what to extract from the answers. */
 struct cloudinary_request {
-    const char *resource_type;   /* "image" */
-    const char *type;            /* "upload" */
-    const char *ocr;             /* "adv_ocr", "adv_ocr:document" */
+    const char *resource_type;   /* such as "image" */
+    const char *type;            /* such as "upload" */
+    const char *ocr;             /* "adv_ocr", "adv_ocr:document", ... */
     const char *pointers[ANSWER_VALUES_MAX]; /* JSON Pointers */
     unsigned n_pointers;
-    bool explicit;               /* by the Upload API's explicit */
-    bool by_asset;               /* ids are asset_ids: not with `explicit` */
+    bool explicit;               /* call "Explicit" of the Upload API */
+    bool by_asset;               /* ids are asset_ids; excludes `explicit` */
 };
 
-/* What was read. The buffers are reused from image to image. */
+/* What a call about an image returns. The buffers are reused between images. */
 struct cloudinary_result {
-    struct buf text;             /* UTF-8; pages joined by form feeds */
-    struct buf values[ANSWER_VALUES_MAX];    /* JSON, as it came; empty
-                                    where the pointer found nothing */
-    bool value_large[ANSWER_VALUES_MAX];     /* too large to be kept */
-    bool complete;               /* the text is the whole text */
-    bool pending;                /* the add-on is still at it */
-    bool unshown;                /* explicit did it, and does not show it */
-    bool unusable;               /* of a read: what is there is no text */
+    struct buf text;             /* UTF-8; form feeds between pages */
+    struct buf values[ANSWER_VALUES_MAX];    /* raw JSON; empty if there is no
+                                    value at the pointer */
+    bool value_large[ANSWER_VALUES_MAX];     /* it was too large to keep */
+    bool complete;               /* the text is complete */
+    bool pending;                /* the OCR is not finished */
+    bool unshown;                /* "Explicit" succeeded, but its answer has no
+                                    result */
+    bool unusable;               /* only cloudinary_read: the OCR failed, or its
+                                    result is not understood */
 };
 
 void cloudinary_result_init(struct cloudinary_result *result);
 
 /*
- * Has the OCR add-on read the image `id`, by "Update details of an existing
- * resource" (Admin API, POST /resources/:resource_type/:type/:public_id, or
- * PUT /resources/:asset_id) or by "Explicit" (Upload API, POST
- * /:resource_type/explicit, which has no hourly limit), with ocr=. This costs
- * money whenever it is not plainly refused. DONE: `result` holds the text,
- * which is empty if the image has none. LOST: it may have been done, or be
- * under way (`pending`), or was done, and is to be read (`unshown`).
+ * Requests OCR of the image `id`, with the parameter `ocr`, through
+ *   - "Update details of an existing resource" of the Admin API (POST
+ *     /resources/:resource_type/:type/:public_id, or PUT
+ *     /resources/:asset_id); or
+ *   - "Explicit" of the Upload API (POST /:resource_type/explicit), which has
+ *     no hourly limit.
+ * It costs money unless the service clearly refuses it. After OUTCOME_DONE,
+ * `result` has the text, which is empty if the image has none. After
+ * OUTCOME_LOST, the OCR may have been done. If result->pending is set, it is in
+ * progress; if result->unshown is set, it was done (assumed), and
+ * cloudinary_read can get the result.
  */
 enum outcome cloudinary_ocr(struct cloudinary *c,
                             const struct cloudinary_request *rq,
@@ -95,20 +110,21 @@ enum outcome cloudinary_ocr(struct cloudinary *c,
                             struct cloudinary_result *result);
 
 /*
- * Reads the image's details ("Get the details of a single resource", GET
- * ...), which costs no OCR. DONE: whether they carry a complete result for
- * exactly the value of the request, which is then in `result`, is in
- * result->complete; one that is under way shows in `pending`, one that failed
- * or is not understood in `unusable`, with the reason in c->error. LOST does
- * not come.
+ * Reads the image's details ("Get the details of a single resource", GET of the
+ * Admin API's paths above), which costs no OCR. After OUTCOME_DONE,
+ * result->complete is set if they contain a complete result for exactly the
+ * requested value of `ocr`, and `result` has its text. If there is such a
+ * result, but it is not finished, result->pending is set; if it failed or is
+ * not understood, result->unusable. c->error then has the reason.
  */
 enum outcome cloudinary_read(struct cloudinary *c,
                              const struct cloudinary_request *rq,
                              const unsigned char *id, size_t id_len,
                              struct cloudinary_result *result);
 
-/* That call as it is sent: its target ("/v1_1/CLOUD/...", without NUL) and
-   its body. Returns its method. */
+/* Returns the method of the request that cloudinary_ocr sends, without sending
+   it, and appends its target ("/v1_1/CLOUD/...", without a NUL) and its body to
+   the buffers. */
 const char *cloudinary_ask(const struct cloudinary *c,
                            const struct cloudinary_request *rq,
                            const unsigned char *id, size_t id_len,
@@ -116,23 +132,24 @@ const char *cloudinary_ask(const struct cloudinary *c,
 
 /* ---- listing ---- */
 
-/* Which resources: of those that may be NULL, at most one is not. */
+/* Which resources to list. At most one of prefix, tag, folder, search and
+   `since` is not NULL. The pointers stay the caller's. */
 struct cloudinary_listing {
-    const char *resource_type, *type;    /* `search` does not heed them */
+    const char *resource_type, *type;    /* ignored with `search` */
     const char *prefix, *tag, *folder, *search;
-    const char *since;                   /* a time, ISO 8601 */
-    const char *columns[LISTING_COLUMNS];    /* as listing.h has them */
+    const char *since;                   /* earliest creation time, ISO 8601 */
+    const char *columns[LISTING_COLUMNS];    /* JSON Pointers, see listing.h */
     unsigned n;
-    unsigned most;               /* in a page, 1 to CLOUDINARY_PAGE */
-    const char *cursor;          /* of the page, "" for the first */
+    unsigned most;               /* resources in a page, 1 to CLOUDINARY_PAGE */
+    const char *cursor;          /* next_cursor of the last page; "" at first */
 };
 
 /*
- * Reads a page of the account's resources: "Get resources" (GET
- * /resources/:resource_type/:type, .../tags/:tag, /by_asset_folder) or "Search
- * for resources" (POST /resources/search). DONE: it is in `page`. `large`
- * comes with BAD: there may be a page with fewer resources. LOST does not
- * come.
+ * Reads one page of the account's resources: "Get resources" (GET
+ * /resources/:resource_type/:type, .../tags/:tag, /resources/by_asset_folder)
+ * or "Search for resources" (POST /resources/search). After OUTCOME_DONE,
+ * `page` has it. *large is set, with OUTCOME_BAD, if the page is larger than
+ * LISTING_MAX: a page with fewer resources may fit.
  */
 enum outcome cloudinary_list(struct cloudinary *c,
                              const struct cloudinary_listing *l,
@@ -140,17 +157,19 @@ enum outcome cloudinary_list(struct cloudinary *c,
 
 /* ---- the account ---- */
 
-/* Is there such an account, and are its key and secret right (GET /ping)? */
+/* Checks that the account exists and accepts the credentials ("Ping", GET
+   /ping). */
 enum outcome cloudinary_ping(struct cloudinary *c);
 
-/* How many images the OCR add-on has read this month, and how many it may
-   read; -1 where the answer does not say. */
+/* The images that the OCR add-on has read this month, and the most that it may
+   read; -1 if the answer does not say. */
 struct cloudinary_units {
-    bool named;                  /* the answer names the add-on */
+    bool named;                  /* the answer mentions the add-on */
     int64_t used, limit;
 };
 
-/* "Get product environment usage details" (GET /usage). */
+/* Gets the add-on's usage ("Get product environment usage details", GET
+   /usage). */
 enum outcome cloudinary_usage(struct cloudinary *c,
                               struct cloudinary_units *units);
 

@@ -1,10 +1,14 @@
-/* listing: see listing.h. */
+/*
+ * listing.c: collects the cells of a page in one buffer, row by row, and checks
+ * the form of the page.
+ */
 #include "cloudinary/listing.h"
 
 #include <string.h>
 
-/* What is picked out of a page. Each column has two picks, one of which is
-   told its bytes: strings are decoded, the rest is kept as it stands. */
+/* The values that are picked from a page. Each column has two picks, of which
+   one provides the bytes: the first those of strings, decoded, and the second
+   those of other values, as they are. */
 enum {
     P_RESOURCES, P_ROW, P_TYPE, P_RESOURCE_TYPE, P_CURSOR, P_ERROR, P_MESSAGE,
     P_COLUMNS
@@ -43,13 +47,14 @@ static bool is_wanted(const struct listing *l)
          strcmp(l->has_resource_type.text, l->resource_type) == 0);
 }
 
-/* A cell is its kind, how long it is, and its bytes. */
+/* Appends the cells of the row. A cell is a byte for its kind (0: no value or
+   null, 1: string, 2: other JSON), its length as a size_t, and its bytes. */
 static void row_end(struct listing *l)
 {
     struct buf *cells = &l->page->cells;
     unsigned i;
 
-    /* whether a resource without them is wanted cannot be known */
+    /* a resource without a type cannot be compared with the wanted type */
     l->strange |= (l->type != NULL && l->has_type.len == 0) ||
         (l->resource_type != NULL && l->has_resource_type.len == 0);
     if (!is_wanted(l))
@@ -80,11 +85,12 @@ static void column(struct listing *l, unsigned pick, enum json_type type,
     if (decoded)
         buf_add(value, bytes, n);
     else
-        for (; n > 0; n--, bytes++)      /* line ends between its tokens */
+        for (; n > 0; n--, bytes++)      /* line ends are white space here */
             buf_byte(value, *bytes == '\n' || *bytes == '\r' ? ' ' : *bytes);
 }
 
-/* BEGIN and END come with no bytes: adding these does nothing. */
+/* Receives the picked values. Bytes can be added for every event, because BEGIN
+   and END have none. */
 static bool picked(void *context, unsigned pick, enum json_event event,
                    enum json_type type, const unsigned char *bytes, size_t n)
 {
@@ -110,7 +116,7 @@ static bool picked(void *context, unsigned pick, enum json_event event,
         buf_add(&l->cursor, bytes, n);
         l->strange |= type != JSON_STRING && type != JSON_NULL;
         break;
-    case P_ERROR:                /* which may be a message itself */
+    case P_ERROR:                /* a string here is the message itself */
         l->error = type != JSON_NULL;
         why_words_add(&l->message, bytes, n);
         break;
@@ -166,7 +172,7 @@ enum listing_verdict listing_judge(struct listing *l)
 
     if (l->error)
         return LISTING_ERROR;
-    /* it goes back as it came, into a file on its way */
+    /* the cursor is stored in a checkpoint and sent back unchanged */
     for (i = 0; i < n; i++)
         l->strange |= l->cursor.data[i] <= ' ' || l->cursor.data[i] >= 0x7f;
     if (!l->array || l->strange || (l->cursor.failed && !l->cursor.starved))
@@ -181,7 +187,7 @@ enum listing_verdict listing_judge(struct listing *l)
     return LISTING_PAGE;
 }
 
-/* ------------------------------------------------------------ the page */
+/* ---- the page ---- */
 
 void listing_page_init(struct listing_page *page)
 {
