@@ -9,7 +9,6 @@
 #include "dynamodb/item.h"
 #include "dynamodb/plain.h"
 #include "dynamodb/tables.h"
-#include "base/text.h"
 
 /* Sets a key from its name. Returns false if the description lacks its type. */
 static bool set(struct keys_one *key, const struct tables_description *d,
