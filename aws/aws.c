@@ -1,4 +1,7 @@
-/* aws: see aws.h. */
+/*
+ * aws.c: loads and renews the credentials of DynamoDB's client, and finds its
+ * region and its endpoint.
+ */
 #include "aws/aws.h"
 
 #include <stdio.h>
@@ -10,7 +13,8 @@
 static const char no_region[] = " is not the name of an AWS region (such as "
     "us-east-1)";
 
-/* When a fetch is due: botocore's 15 minutes before they expire. */
+/* Sets the time of the next renewal: 15 minutes before the keys expire, as in
+   botocore. */
 static void set_due(struct aws *aws)
 {
     int64_t now = clock_now(CLOCK_STEADY), left, margin;
@@ -19,13 +23,13 @@ static void set_due(struct aws *aws)
     if (aws->keys.expires == INT64_MAX)
         return;
     left = aws->keys.expires - now;
-    margin = 900 * CLOCK_SECOND;     /* a quarter of an hour */
+    margin = 900 * CLOCK_SECOND;     /* 15 minutes */
     if (left < 2 * margin)
         margin = left / 2;
     aws->due = left > 0 ? now + left - margin : now + 60 * CLOCK_SECOND;
 }
 
-/* Of an instance: the answer is the name. */
+/* Asks the instance metadata for the region. */
 static bool instance_region(struct imds *imds, char to[ENDPOINT_REGION_MAX])
 {
     struct http_answer answer;
@@ -39,7 +43,7 @@ static bool instance_region(struct imds *imds, char to[ENDPOINT_REGION_MAX])
     return good;
 }
 
-/* True and an empty one: only a call could tell. */
+/* Finds the region. Returns true and an empty one if only a call could tell. */
 static bool load_region(char to[ENDPOINT_REGION_MAX],
                         const struct aws_options *options,
                         const struct profile *p, struct imds *imds,
@@ -68,11 +72,11 @@ static bool load_region(char to[ENDPOINT_REGION_MAX],
         return true;
     if (region != NULL)
         return why_not(error, "\"%.64s\"%s", region, no_region);
-    /* not what it is: it may be a secret in the wrong place */
+    /* do not show the value: it may be a misplaced secret */
     return why_not(error, "the region of the %s%s", from, no_region);
 }
 
-/* Finds the keys, and with `options` before that all the rest. */
+/* Finds the keys and, unless `options` is NULL, first everything else. */
 static bool load(struct aws *aws, const char *profile,
                  const struct aws_options *options, struct credentials *keys,
                  char error[CHAIN_ERROR])
@@ -125,7 +129,7 @@ bool aws_renew(struct aws *aws)
         buf_wipe(&aws->signing, sizeof aws->signing);
         set_due(aws);
     } else {
-        /* the last line of what was tried says why nothing more was */
+        /* the last line says why the search ended */
         line = strrchr(error, '\n');
         line = line == NULL ? error : line + 1 + strspn(line + 1, " ");
         if ((size_t)snprintf(aws->why, sizeof aws->why, "no new credentials: "

@@ -1,4 +1,11 @@
-/* chain: see chain.h. */
+/*
+ * chain.c: asks the sources of AWS credentials, one after another, and collects
+ * a line about each that has none.
+ *
+ * A function from_...() is a source. It returns FAILED to end the search, and
+ * NONE to continue with the next source. In both cases c->why has the reason,
+ * or is "" if it is reported already or there is nothing to report.
+ */
 #include "aws/chain.h"
 
 #include <errno.h>
@@ -13,7 +20,7 @@
 #include "rows/rows.h"
 #include "aws/sts.h"
 
-/* What comes of a source. why_not() is false, and so FAILED. */
+/* The result of a source. why_not() returns false, which is FAILED. */
 enum found { FAILED, FOUND, NONE };
 
 struct chain {
@@ -22,17 +29,17 @@ struct chain {
     char *error;
     unsigned n_roles;
     const char *roles[CHAIN_ROLES_MAX];  /* profiles whose roles are being
-                                            assumed */
+                                            assumed, from the outermost */
     char why[WHY_MAX];           /* why the source has no keys, or "" */
-    char source[1200];           /* that is being tried, for a person */
+    char source[1200];           /* what is being tried, for messages */
 };
 
-/* Adds a line about the source, if there is something to be said. */
+/* Appends the reason, if there is one, to the error. Returns `found`. */
 static enum found tell(struct chain *c, enum found found)
 {
     if (found != FOUND && c->why[0] != '\0') {
         size_t len = strlen(c->error);
-        char safe[4 * WHY_MAX];  /* escapes are up to four times as long */
+        char safe[4 * WHY_MAX];  /* an escape is up to four times as long */
 
         text_visible(safe, sizeof safe, (const unsigned char *)c->why,
                      strlen(c->why));
@@ -47,7 +54,7 @@ static enum found tell(struct chain *c, enum found found)
     return found;
 }
 
-/* The lines are about this one now. */
+/* Sets the source that the next lines are about. */
 static void begin(struct chain *c, const char *source, const char *name)
 {
     snprintf(c->source, sizeof c->source, "%s%s", source, name);
@@ -59,14 +66,14 @@ static enum found not_set(struct chain *c, const char *variable)
     return NONE;
 }
 
-/* The keys in hand are the source's. */
+/* Notes the current source as the origin of the keys. */
 static enum found sign(struct chain *c)
 {
     snprintf(c->keys->source, sizeof c->keys->source, "%.159s", c->source);
     return FOUND;
 }
 
-/* Takes the keys of an answer. `stale` ones may be expired. */
+/* Takes the keys of an answer; expired ones only if `stale`. */
 static enum found accept(struct chain *c, struct credentials_answer *a,
                          bool stale)
 {
@@ -75,8 +82,8 @@ static enum found accept(struct chain *c, struct credentials_answer *a,
 
 /* --------------------------------------------------------------- sources */
 
-/* Variables; the first three are properties, too, whose names may be in any
-   case. */
+/* Environment variables. The first three are also names of properties, which
+   are case-insensitive. */
 static const char *const names[] = {
     [CREDENTIALS_ACCESS] = "AWS_ACCESS_KEY_ID",
     [CREDENTIALS_SECRET] = "AWS_SECRET_ACCESS_KEY",
@@ -101,7 +108,7 @@ static enum found from_environment(struct chain *c)
     credentials_begin(&a);
     for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_EXPIRATION; i++)
         credentials_put(&a, i, profile_string(env_get(names[i])));
-    if (env_get(names[CREDENTIALS_TOKEN]) == NULL)      /* once */
+    if (env_get(names[CREDENTIALS_TOKEN]) == NULL)      /* old name */
         credentials_put(&a, CREDENTIALS_TOKEN, profile_string(
             env_get("AWS_SECURITY_TOKEN")));
     found = accept(c, &a, false);
@@ -109,7 +116,7 @@ static enum found from_environment(struct chain *c)
     return found;
 }
 
-/* A token's file, without the newline that an editor has put at its end. */
+/* Reads a token from a file, without newlines at the end, which editors add. */
 static bool read_token(struct chain *c, struct buf *to,
                        struct profile_value file)
 {
@@ -137,7 +144,7 @@ static bool has(const struct chain *c, const char *name, const char *property)
     return get(c, name, property).text != NULL;
 }
 
-/* Is there one value in it? */
+/* Returns whether the value of a property is a single one and not empty. */
 static bool is_filled(struct chain *c, const char *property,
                       struct profile_value value)
 {
@@ -149,7 +156,7 @@ static bool is_filled(struct chain *c, const char *property,
                 "the \"=\"", property);
 }
 
-/* Assumes a role, with its token or the keys in hand. */
+/* Assumes a role with its token or with the keys found so far. */
 static enum found ask_sts(struct chain *c, const struct sts_role *role)
 {
     const struct chain_search *s = c->search;
@@ -160,8 +167,9 @@ static enum found ask_sts(struct chain *c, const struct sts_role *role)
         ? sign(c) : FAILED;
 }
 
-/* What a role is made of: variables (not all of them are AWS's), and without
-   "AWS_" a profile's properties. */
+/* The variables of a role; without "AWS_", they are properties of a profile.
+   AWS_EXTERNAL_ID and AWS_DURATION_SECONDS are not defined by AWS: web
+   identity, the only user of the variables, ignores them. */
 static const char *const settings[STS_FIELDS] = {
     [STS_ARN] = "AWS_ROLE_ARN",
     [STS_SESSION] = "AWS_ROLE_SESSION_NAME",
@@ -170,8 +178,8 @@ static const char *const settings[STS_FIELDS] = {
     [STS_TOKEN] = "AWS_WEB_IDENTITY_TOKEN_FILE"
 };
 
-/* The role of a profile; where `environment`, of the variables before that.
-   Its token is the name of a file. */
+/* Returns the role that a profile describes; if `environment`, variables take
+   precedence. The token is the path of its file. */
 static struct sts_role find_role(const struct chain *c, const char *name,
                                  bool environment)
 {
@@ -187,7 +195,7 @@ static struct sts_role find_role(const struct chain *c, const char *name,
     return role;
 }
 
-/* Web identity, as EKS's service accounts have it (IRSA). */
+/* Assumes a role by web identity, as for EKS service accounts (IRSA). */
 static enum found from_web_identity(struct chain *c, const char *name,
                                     bool environment)
 {
@@ -208,7 +216,7 @@ static enum found from_web_identity(struct chain *c, const char *name,
     if (read_token(c, &text, role.field[STS_TOKEN])) {
         role.field[STS_TOKEN] = (struct profile_value){(char *)text.data,
                                                        text.len};
-        role.field[STS_EXTERNAL_ID].text = NULL;     /* not for these */
+        role.field[STS_EXTERNAL_ID].text = NULL;     /* AssumeRole only */
         role.field[STS_DURATION].text = NULL;
         found = ask_sts(c, &role);
     }
@@ -216,7 +224,7 @@ static enum found from_web_identity(struct chain *c, const char *name,
     return found;
 }
 
-/* Has one of the keys what may be meant as a comment? */
+/* Returns false if a key seems to contain a comment. */
 static bool check_comments(struct chain *c, struct credentials_answer *a)
 {
     enum credentials_field i;
@@ -232,7 +240,8 @@ static bool check_comments(struct chain *c, struct credentials_answer *a)
     return true;
 }
 
-/* The keys in one of the files: they are one set, not to be mixed. */
+/* Takes the keys from one of the files. The parts of a set of keys are never
+   mixed from two files. */
 static enum found from_file(struct chain *c, const struct profile_file *file,
                             const char *name)
 {
@@ -246,7 +255,7 @@ static enum found from_file(struct chain *c, const struct profile_file *file,
     for (i = CREDENTIALS_ACCESS; i <= CREDENTIALS_TOKEN; i++)
         credentials_put(&a, i, profile_find(file, name, names[i]));
     old = profile_find(file, name, "aws_security_token");
-    if (old.text != NULL)        /* for botocore, too, it goes first */
+    if (old.text != NULL)        /* takes precedence, as in botocore */
         credentials_put(&a, CREDENTIALS_TOKEN, old);
     if (a.type[CREDENTIALS_ACCESS] != JSON_NONE) {
         snprintf(c->source + len, sizeof c->source - len, " in %s",
@@ -257,7 +266,7 @@ static enum found from_file(struct chain *c, const struct profile_file *file,
     return found;
 }
 
-/* What is said to a profile that only AWS's command line can serve. */
+/* Explains how to use a profile that only the AWS command line supports. */
 static enum found tell_export(struct chain *c, const char *name,
                               const char *why)
 {
@@ -266,7 +275,8 @@ static enum found tell_export(struct chain *c, const char *name,
                    "--profile %s --format process", why, name);
 }
 
-/* Takes what the program printed. False: `why` has a sentence. */
+/* Takes the keys that the program printed. On failure, `why` continues a
+   sentence that begins with the program's name. */
 static bool take_output(struct chain *c, struct credentials_answer *a,
                         char why[WHY_MAX])
 {
@@ -315,7 +325,8 @@ static enum found from_process(struct chain *c, const char *name)
 static const char relative_uri[] = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 static const char full_uri[] = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
-/* The URL's host, and what stands after it in `text`. */
+/* Finds the container endpoint: its URL without the path, and the path as the
+   target, which may point into `text`. */
 static enum found container_url(struct chain *c, struct url *url,
                                 const char **target, char text[1024])
 {
@@ -334,20 +345,21 @@ static enum found container_url(struct chain *c, struct url *url,
     path = strstr(text, "://");
     path = path == NULL ? NULL : strchr(path + 3, '/');
     *target = path != NULL ? path : "/";
-    if (path != NULL && host.n < 1023)   /* it may have been cut there */
+    if (path != NULL && host.n < 1023)   /* else the text may be cut:
+                                            endpoint_parse refuses it all */
         host.n = (size_t)(path - text);
     return endpoint_parse(url, host, true, why) ? FOUND
         : why_not(c->why, "the URL in %s or _FULL_URI: %s", relative_uri, why);
 }
 
-/* What an answer says of its error. */
+/* Returns the message of an error answer. */
 static const char *reason(struct credentials_answer *a)
 {
     return a->message.len > 0
         ? credentials_text(a, CREDENTIALS_MESSAGE) : "without a reason";
 }
 
-/* Asks the endpoint, whose URL may be a secret of its own: it is not noted. */
+/* Asks the endpoint. Its URL may contain a secret, so nothing is noted. */
 static enum found ask_container(struct chain *c, const struct url *url,
                                 const char *target, const char *authorization)
 {
@@ -408,7 +420,8 @@ static enum found from_container(struct chain *c)
     return found;
 }
 
-/* What its role is called: the first line of an answer. */
+/* Asks for the name of the instance's role: the first line of the answer.
+   `name` receives it with its folder. */
 static bool name_role(struct imds *imds, char name[IMDS_NAME_MAX + 1],
                       struct http_answer *answer)
 {
@@ -447,13 +460,13 @@ static enum found from_instance(struct chain *c)
              !credentials_is(&a, CREDENTIALS_CODE, "Success"))
         why_not(c->why, "no keys of %s: %s %s", name,
                 credentials_text(&a, CREDENTIALS_CODE), reason(&a));
-    else                         /* old ones are good while it has no others */
+    else                         /* accept stale keys until newer ones exist */
         found = accept(c, &a, true);
     credentials_end(&a);
     return found;
 }
 
-/* Those that no profile is about, as credential_source names them. */
+/* The sources outside of profiles, with their names in credential_source. */
 enum { ENVIRONMENT, CONTAINER, INSTANCE, SOURCES };
 
 static const struct {
@@ -481,7 +494,7 @@ static bool has_keys(const struct chain *c, const char *name)
         has(c, name, names[CREDENTIALS_SECRET]);
 }
 
-/* Is the role of this profile being assumed already? */
+/* Returns whether the role of the profile is being assumed already. */
 static bool is_visited(const struct chain *c, const char *name)
 {
     unsigned i;
@@ -492,7 +505,7 @@ static bool is_visited(const struct chain *c, const char *name)
     return false;
 }
 
-/* The keys with which a role is to be assumed. */
+/* Finds the keys to assume a role with. */
 static enum found from_source(struct chain *c, const char *name,
                               const char *source, bool is_profile)
 {
@@ -509,7 +522,7 @@ static enum found from_source(struct chain *c, const char *name,
     }
     if (!profile_known(c->search->profile, source))
         why = "is in no file";
-    /* a profile may have both the keys and the role */
+    /* a profile with both keys and a role can be its own source */
     if (is_visited(c, source) &&
         (strcmp(source, name) != 0 || !has_keys(c, name)))
         why = "leads back to it";
@@ -568,7 +581,7 @@ static enum found assume_role(struct chain *c, const char *name)
     return found == FOUND ? ask_sts(c, &role) : FAILED;
 }
 
-/* What is said of a profile that has nothing of all this. */
+/* Explains why a profile has no keys. */
 static enum found tell_empty(struct chain *c, const char *name, bool top)
 {
     const struct profile *p = c->search->profile;
@@ -588,8 +601,8 @@ static enum found tell_empty(struct chain *c, const char *name, bool top)
 }
 
 /*
- * The keys of a profile: of the one in use (`top`), or of one whose keys are
- * wanted to assume a role; there, keys go before a role.
+ * Finds the keys of a profile: of the one in use (`top`), or of one that is
+ * the source for a role; in the latter, keys take precedence over a role.
  */
 static enum found from_profile(struct chain *c, const char *name, bool top)
 {

@@ -1,15 +1,15 @@
 /*
- * chain: AWS keys, from the first source that has them.
+ * chain: finds AWS credentials in the first source that has them.
  *
- * The sources and their order are botocore's, and so those of AWS's command
- * line: the environment; the profile (a role to assume, web identity, keys in
- * the credentials file, credential_process, keys in the config file); the
- * container's endpoint (ECS, EKS Pod Identity); the instance's metadata. A
- * source that is not configured leaves it to the next one; one that is, and
- * fails, ends the search: else a run would go on as somebody else.
+ * The sources and their order are those of botocore and the AWS command line:
+ * the environment; the profile (a role to assume, web identity, keys in the
+ * credentials file, credential_process, keys in the config file); the
+ * container endpoint (ECS, EKS Pod Identity); the instance metadata. A source
+ * that is not configured is skipped. A configured source that fails ends the
+ * search, since a later one could belong to another identity.
  *
- * Not here: SSO (the profile is told how credential_process serves it), codes
- * of MFA devices (there is no terminal for them).
+ * Not supported: SSO (the error explains how to use credential_process
+ * instead) and MFA codes (there is no terminal to ask for them).
  */
 #ifndef CHAIN_H
 #define CHAIN_H
@@ -24,23 +24,24 @@
 
 enum {
     CHAIN_ERROR = 8192,          /* bytes of the lines about a failure, */
-    CHAIN_LINE = 1536,           /* and of one source's */
-    CHAIN_ROLES_MAX = 8          /* roles, one assumed with another's keys */
+    CHAIN_LINE = 1536,           /* and of the reason in one line */
+    CHAIN_ROLES_MAX = 8          /* roles, each assumed with the next's keys */
 };
 
 struct chain_search {
     const struct profile *profile;
     struct imds *imds;
-    const struct http_options *http;     /* for STS, and https endpoints */
-    const char *region;          /* of STS */
-    bool offline;                /* ask nobody, run nothing: keys that would
-                                    come from there are left empty */
+    const struct http_options *http;     /* for STS, containers */
+    const char *region;          /* for STS */
+    bool offline;                /* make no call and run no program: keys that
+                                    need one are left empty */
 };
 
 /*
- * False: `error` says so in its first line, and then has a line for each source
- * that was tried, with four blanks before it, and why it could not be used. No
- * line shows a secret.
+ * Finds the credentials. If there are none, wipes `keys`, returns false and
+ * writes lines to `error`: first a general one, then one for each source that
+ * was tried, indented by four spaces, with the reason why it cannot be used.
+ * The reasons are safe for a terminal. No line contains a secret.
  */
 bool chain_find(struct credentials *keys, const struct chain_search *search,
                 char error[CHAIN_ERROR]);

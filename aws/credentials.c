@@ -1,4 +1,7 @@
-/* credentials: see credentials.h. */
+/*
+ * credentials.c: reads AWS credentials from JSON, from the XML of STS and from
+ * separate values, and checks them.
+ */
 #include "aws/credentials.h"
 
 #include <stddef.h>
@@ -65,8 +68,8 @@ bool credentials_is(struct credentials_answer *a,
     return strcmp(credentials_text(a, field), word) == 0;
 }
 
-/* The fields as they are called, in their order, and then other names for
-   some, which other sources have. */
+/* The names of the fields, in the order of enum credentials_field, and then
+   names that some sources use instead. */
 static const struct json_pick picks[] = {
     {"/AccessKeyId", JSON_WANT_STRING, false},
     {"/SecretAccessKey", JSON_WANT_STRING, false},
@@ -87,7 +90,7 @@ static const unsigned char members[] = {
     CREDENTIALS_TOKEN
 };
 
-/* The text of the first element with that name: STS has no two of these. */
+/* Takes the first element of each name; answers of STS have only one. */
 void credentials_xml(struct credentials_answer *a)
 {
     const struct buf *body = &a->http.body;
@@ -110,7 +113,8 @@ void credentials_xml(struct credentials_answer *a)
             continue;
         credentials_put(a, i, (struct profile_value){
             start, (size_t)(end - start)});
-        /* base64 and times need no escapes: one is not what it looks like */
+        /* base64 and times need no character references: this is something
+           else */
         if (i <= CREDENTIALS_EXPIRATION &&
             memchr(start, '&', (size_t)(end - start)) != NULL)
             a->text[i].failed = true;
@@ -125,8 +129,8 @@ static bool take_member(void *context, unsigned pick, enum json_event event,
     enum credentials_field field = members[pick];
 
     if (type == JSON_NULL)
-        return true;             /* as if it were not there */
-    if (event == JSON_BEGIN) {   /* of two names of a field, the last counts */
+        return true;             /* as if it were absent */
+    if (event == JSON_BEGIN) {   /* the last of two equal names counts */
         buf_reset(&a->text[field]);
         a->type[field] = type;
     }
@@ -177,7 +181,7 @@ static bool take_expiration(struct credentials *to,
     return true;
 }
 
-/* What makes the keys, and where it goes. */
+/* The parts of a set of keys, with their places in struct credentials. */
 static const struct {
     const char *what;
     unsigned short at, room;
@@ -212,7 +216,7 @@ bool credentials_take(struct credentials *to, struct credentials_answer *a,
             return why_not(error, a->type[i] == JSON_NONE
                            ? "there is no %s" : "the %s is empty",
                            parts[i].what);
-        for (k = 0; k < text->len; k++) {    /* it will stand in a header */
+        for (k = 0; k < text->len; k++) {    /* it is sent in a header */
             part[k] = (char)text->data[k];
             if (part[k] <= 0x20 || part[k] >= 0x7f)
                 return why_not(error, "the %s has a character that cannot be "

@@ -1,4 +1,7 @@
-/* endpoint: see endpoint.h. */
+/*
+ * endpoint.c: chooses the endpoint of an AWS service from the settings, or
+ * builds its URL from the region.
+ */
 #include "aws/endpoint.h"
 #include "base/env.h"
 
@@ -6,8 +9,8 @@
 #include <string.h>
 
 static const struct partition {
-    char prefix[9];              /* of its regions' names */
-    char suffix[17], dual[25];   /* of its hosts', this one after "api." */
+    char prefix[9];              /* of the names of its regions */
+    char suffix[17], dual[25];   /* of host names; dual-stack: "api." + dual */
 } partitions[] = {
     {"cn-", "amazonaws.com.cn", "amazonwebservices.com.cn"},
     {"eusc-", "amazonaws.eu", "amazonwebservices.eu"},
@@ -15,7 +18,7 @@ static const struct partition {
     {"us-isob-", "sc2s.sgov.gov", "aws.scloud"},
     {"eu-isoe-", "cloud.adc-e.uk", "cloud-aws.adc-e.uk"},
     {"us-isof-", "csp.hci.ic.gov", "aws.hci.ic.gov"},
-    {"", "amazonaws.com", "aws"}     /* and us-gov- */
+    {"", "amazonaws.com", "aws"}     /* includes us-gov- */
 };
 
 bool endpoint_region(const char *region)
@@ -37,9 +40,9 @@ bool endpoint_parse(struct url *url, struct profile_value text,
                     : url_parse(url, copy, why, WHY_MAX);
 }
 
-/* The URL that somebody has set, and where; none if nobody has. What is in a
-   file (`shown` is NULL) is not to be shown: it may be a secret in the wrong
-   place. */
+/* Returns the URL that is configured, or no value, and where it comes from.
+   `shown` is its text for messages, or NULL if it is from a file: then it may
+   be a misplaced secret. */
 static struct profile_value configured(const struct profile *p,
                                        const char *service,
                                        const char *option, const char **where,
@@ -76,7 +79,7 @@ static struct profile_value configured(const struct profile *p,
     return value.n > 0 ? value : profile_string(NULL);
 }
 
-/* The rule of the region. */
+/* Builds the URL by the rule of the region's partition. */
 static void rule(char *out, size_t size, const char *service,
                  const char *region, bool fips, bool dual)
 {
@@ -84,7 +87,7 @@ static void rule(char *out, size_t size, const char *service,
 
     while (strncmp(region, p->prefix, strlen(p->prefix)) != 0)
         p++;
-    /* there, the usual ones are the FIPS ones */
+    /* the standard endpoints of GovCloud are the FIPS ones */
     if (strncmp(region, "us-gov-", 7) == 0 && !dual)
         fips = false;
     snprintf(out, size, "https://%s%s.%s.%s%s", service, fips ? "-fips" : "",

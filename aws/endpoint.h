@@ -1,9 +1,9 @@
 /*
- * endpoint: where an AWS service is.
+ * endpoint: finds the endpoint of an AWS service.
  *
  * The settings and their order are those of the "AWS SDKs and Tools Reference
- * Guide" ("Service-specific endpoints", "Dual-stack and FIPS endpoints"), the
- * rules those of botocore's endpoint rule sets and partitions.
+ * Guide" ("Service-specific endpoints", "Dual-stack and FIPS endpoints"). The
+ * rules are those of botocore's endpoint rule sets and partitions.
  */
 #ifndef ENDPOINT_H
 #define ENDPOINT_H
@@ -18,24 +18,30 @@
 enum { ENDPOINT_REGION_MAX = 64 };
 
 /*
- * Finds `service` ("dynamodb" or "sts") in `region`: the URL `option`, where
- * it is not NULL or ""; AWS_ENDPOINT_URL_DYNAMODB, AWS_ENDPOINT_URL, and of
- * the profile endpoint_url in its [services] section and in itself, unless
- * AWS_IGNORE_CONFIGURED_ENDPOINT_URLS; else by the region's rule, with
- * AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT. Where requests are
- * signed for another region, `region` becomes that one. False: `error` has a
- * sentence.
+ * Finds the endpoint of `service` ("dynamodb" or "sts") in `region`. The first
+ * of these that is set counts:
+ *   - `option`, unless it is NULL or "";
+ *   - AWS_ENDPOINT_URL_DYNAMODB or AWS_ENDPOINT_URL_STS; AWS_ENDPOINT_URL; the
+ *     profile's endpoint_url in its [services] section, then its own. All of
+ *     these are skipped if AWS_IGNORE_CONFIGURED_ENDPOINT_URLS is true;
+ *   - http://localhost:8000 for DynamoDB in the region "local". `region` then
+ *     becomes us-east-1, for which requests are signed;
+ *   - the rule of the region, with AWS_USE_FIPS_ENDPOINT and
+ *     AWS_USE_DUALSTACK_ENDPOINT.
+ * Returns false and writes a sentence to `error` if the URL is not valid, or
+ * if FIPS or dual-stack is set for an endpoint that is not from the rule.
  */
 bool endpoint_find(struct url *url, char region[ENDPOINT_REGION_MAX],
                    const struct profile *p, const char *service,
                    const char *option, char error[WHY_MAX]);
 
-/* Parses a URL, as url_parse does, or url_parse_metadata. False:
-   `why` says what is wrong with it, and shows nothing of it. */
+/* Parses a URL of at most 511 bytes with url_parse, or with url_parse_metadata
+   if `metadata`. Returns false and writes the reason to `why`, without any
+   part of the URL. */
 bool endpoint_parse(struct url *url, struct profile_value text,
                     bool metadata, char why[WHY_MAX]);
 
-/* Can it be a region's name? */
+/* Returns whether the string has the form of a region's name. */
 bool endpoint_region(const char *region);
 
 #endif

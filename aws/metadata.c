@@ -1,4 +1,7 @@
-/* imds: see imds.h. */
+/*
+ * metadata.c: asks the EC2 Instance Metadata Service, and chooses between its
+ * versions.
+ */
 #include "aws/metadata.h"
 
 #include <stdio.h>
@@ -38,7 +41,7 @@ void imds_init(struct imds *imds, const struct profile *p,
         imds->state = IMDS_NEW;
 }
 
-/* Sends one request to the service, for what is under /latest/. */
+/* Sends one request, for `folder` and then `name` under /latest/. */
 static enum http_result ask(struct imds *imds, const char *method,
                             const char *folder, const char *name,
                             const struct http_field *field,
@@ -64,9 +67,9 @@ static bool is_token(const struct buf *body)
 }
 
 /*
- * Fetches the token. Without: a proxy or an old stand-in may not know the
- * request (403, 404, 405), and the answer may die on its way into a container
- * (its hop limit is 1), so that none comes.
+ * Fetches the token, or falls back to version 1. A proxy or an old emulator may
+ * not support the request (403, 404, 405). In a container the answer may not
+ * arrive, since its hop limit is 1.
  */
 static bool begin(struct imds *imds, struct http_answer *answer)
 {

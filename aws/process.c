@@ -1,4 +1,7 @@
-/* process: see process.h. */
+/*
+ * process.c: splits a command line into words, runs the program without a
+ * shell, and collects its output until a deadline.
+ */
 #include "aws/process.h"
 
 #include <errno.h>
@@ -24,7 +27,7 @@ size_t process_split(const char *line, size_t n,
                      char *words[PROCESS_WORDS_MAX + 1], char error[WHY_MAX])
 {
     size_t count = 0, i;
-    bool inside = false;         /* a word */
+    bool inside = false;         /* in a word */
     char quote = '\0';
 
     if (n > PROCESS_LINE_MAX)
@@ -66,11 +69,11 @@ size_t process_split(const char *line, size_t n,
     return count > 0 ? count : why_not(error, "is empty");
 }
 
-/* Becomes the program, with its standard output in `out`; or writes to `told`
-   which error it was. */
+/* Executes the program in the child, with standard output to `out`. If that
+   fails, writes errno to `told`. */
 static _Noreturn void become(char *const *words, int out, int told)
 {
-    signal(SIGPIPE, SIG_DFL);    /* what we ignore is no concern of it */
+    signal(SIGPIPE, SIG_DFL);    /* exec keeps an ignored signal ignored */
     signal(SIGXFSZ, SIG_DFL);
     close(STDIN_FILENO);
     if (open("/dev/null", O_RDONLY) == STDIN_FILENO &&
@@ -79,7 +82,8 @@ static _Noreturn void become(char *const *words, int out, int told)
     _exit(write(told, &errno, sizeof errno) < 0);
 }
 
-/* Starts it: 0, or an errno. The pipe tells, which its start closes. */
+/* Starts the program. Returns 0 or an errno. exec closes the pipe `told`; if
+   it fails, the child writes errno to it. */
 static int start(char *const *words, int out, pid_t *pid)
 {
     int told[2], error = 0;
@@ -87,7 +91,7 @@ static int start(char *const *words, int out, pid_t *pid)
 
     if (pipe2(told, O_CLOEXEC) < 0)
         return errno;
-    *pid = fork();              /* there is but one thread */
+    *pid = fork();              /* safe, as there is only one thread */
     if (*pid == 0)
         become(words, out, told[1]);
     if (*pid < 0)
@@ -100,7 +104,8 @@ static int start(char *const *words, int out, pid_t *pid)
     return error;
 }
 
-/* Reads all that it prints. False: there is no room, or no time. */
+/* Reads the output to its end. Returns false if it does not fit into `out`, at
+   the deadline, or after an error. */
 static bool take(int fd, int64_t until, struct buf *out)
 {
     unsigned char piece[4096];
@@ -119,7 +124,8 @@ static bool take(int fd, int64_t until, struct buf *out)
     return n == 0;
 }
 
-/* Waits until it has ended. -1: it had to be killed, as time was up. */
+/* Waits for the program to end. Returns its wait status, or -1 if it had to be
+   killed at the deadline. */
 static int end(pid_t pid, int64_t until)
 {
     bool killed = false;

@@ -1,8 +1,9 @@
 /*
- * process: another program, run for what it prints.
+ * process: runs another program and collects its output.
  *
- * No shell has a part in it. The program has nothing to read, its errors go
- * where ours go, and of ours it has no descriptor.
+ * No shell is involved. The program's standard input is /dev/null, its
+ * standard error is ours, and it inherits no other descriptor (all of ours are
+ * close-on-exec).
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -20,27 +21,30 @@ enum {
 };
 
 /*
- * Splits n bytes of a command line at blanks (and newlines) into words, as
- * POSIX's shell and Python's shlex.split do: what stands in single quotes as
- * it is; in double quotes a backslash goes before a double quote or another
- * backslash; outside of quotes before anything. Nothing is expanded. Returns
- * the number of words, in `words` and then a NULL, all of them in `room`; 0
- * if there are none or too many, or a quote does not end: `error` then goes on
- * after the name of what was split ("has a quote that does not end").
+ * Splits the `n` bytes of a command line into words at white space, as the
+ * POSIX shell and Python's shlex.split do. In single quotes all characters are
+ * literal. A backslash escapes a double quote or a backslash in double quotes,
+ * and any character outside of quotes. Nothing is expanded.
+ *
+ * Returns the number of words. `words` points to them, in `room`, and ends
+ * with NULL. Returns 0 if there are no words or too many, the line is too long
+ * or ends in a backslash, or a quote is not closed; `error` then continues a
+ * sentence that begins with the name of what was split ("is empty").
  */
 size_t process_split(const char *line, size_t n,
                      char room[PROCESS_LINE_MAX + 1],
                      char *words[PROCESS_WORDS_MAX + 1],
                      char error[WHY_MAX]);
 
-/* Has one been run? Then it may have to run again. */
+/* Whether a program has been run. If so, one may have to run again. */
 extern bool process_used;
 
 /*
- * Runs words[0], which is looked for in PATH, for at most `timeout` ns, and
- * puts what it prints into `out`; above its maximum, or after the time, the
- * program is killed. True if it has ended with status 0. False: `error` has a
- * sentence, without the words.
+ * Runs words[0], which is looked up in PATH, for at most `timeout` ns, and
+ * appends its standard output to `out`. Kills the program after that time, or
+ * if the output exceeds the maximum of `out`. Returns whether it ended with
+ * status 0; if not, `error` continues a sentence that begins with the name of
+ * the program ("failed with status 1").
  */
 bool process_run(char *const *words, int64_t timeout, struct buf *out,
                  char error[WHY_MAX]);

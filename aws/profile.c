@@ -1,4 +1,7 @@
-/* profile: see profile.h. */
+/*
+ * profile.c: a parser with the syntax of Python's configparser, which joins
+ * continued values in place, and lookups in the credentials and config files.
+ */
 #include "aws/profile.h"
 
 #include <errno.h>
@@ -15,23 +18,24 @@
 
 /* ----------------------------------------------------------- the syntax */
 
-/* The section that the others inherit from, and its number. */
+/* The section from which the others inherit, and its number. */
 static const char inherited[] = "DEFAULT";
 enum { INHERITED = 1 };
 
 struct reader {
     struct profile_file *f;
-    char *at, *end;              /* of what is left */
-    unsigned line;               /* number of the line in hand, from 1 */
-    unsigned section;            /* number of the section in hand, or 0 */
-    unsigned last;               /* highest number of a section */
-    bool property;               /* the last entry may go on */
-    size_t blanks;               /* empty lines since the value's last one */
-    size_t indent;               /* of the section or property in hand */
+    char *at, *end;              /* of the unread text */
+    unsigned line;               /* of the current line, from 1 */
+    unsigned section;            /* of the current section, or 0 */
+    unsigned last;               /* highest section number */
+    bool property;               /* the last entry can be continued */
+    size_t blanks;               /* empty lines since the value's last line */
+    size_t indent;               /* of the current section or property */
     char *error;
 };
 
-/* Are these n bytes one blank character, as Python's str.strip() has them? */
+/* Returns whether the `n` bytes (1 to 3) are one blank character, as in
+   Python's str.strip(). */
 static bool is_blank(const char *at, size_t n)
 {
     static const char others[][4] = {
@@ -53,7 +57,7 @@ static bool is_blank(const char *at, size_t n)
     return false;
 }
 
-/* Length of the blank character that the text begins with, or 0. */
+/* Returns the length of the blank character at the start of the text, or 0. */
 static size_t first_blank(const char *text, const char *end)
 {
     size_t n;
@@ -64,7 +68,7 @@ static size_t first_blank(const char *text, const char *end)
     return 0;
 }
 
-/* Length of the blank character that the text ends with, or 0. */
+/* Returns the length of the blank character at the end of the text, or 0. */
 static size_t last_blank(const char *text, const char *end)
 {
     size_t n;
@@ -86,8 +90,8 @@ static struct profile_value trim(const char *text, const char *end)
     return (struct profile_value){text, (size_t)(end - text)};
 }
 
-/* Does this character end a line for Python's str.splitlines(), which botocore
-   splits a block with? */
+/* Returns whether the character ends a line for Python's str.splitlines(),
+   with which botocore splits a block. */
 static bool ends_line(const char *at, const char *end)
 {
     size_t n = first_blank(at, end);
@@ -98,7 +102,7 @@ static bool ends_line(const char *at, const char *end)
                     memcmp(at, "\xe2\x80\xa9", 3) == 0));
 }
 
-/* Takes the next line of a block. */
+/* Reads the next line of a block. */
 static struct profile_value take_block_line(const char **at, const char *end)
 {
     const char *start = *at, *stop = start;
@@ -109,7 +113,7 @@ static struct profile_value take_block_line(const char **at, const char *end)
     return trim(start, stop);
 }
 
-/* Are all lines of a block "name = value", which begin at `at`? */
+/* Returns whether all lines of a block that are not empty contain a "=". */
 static bool check_block(const char *at, const char *end)
 {
     while (at < end) {
@@ -136,15 +140,15 @@ static size_t count(const struct profile_file *f)
     return f->entries.len / sizeof(struct profile_entry);
 }
 
-/* A sentence about the line in hand. It shows nothing of the line, which may
-   be a secret in the wrong place. */
+/* Writes an error about the current line. It quotes nothing, since the line
+   may contain a misplaced secret. Returns false. */
 static bool wrong(const struct reader *r, const char *what)
 {
     return why_not(r->error, "%s: line %u %s", r->f->path, r->line, what);
 }
 
-/* Takes the next line; `indent` is how many blank characters it begins
-   with. CR, LF and CR LF end a line. */
+/* Reads the next line, which ends with CR, LF or CR LF. `indent` receives the
+   number of blank characters at its start. */
 static struct profile_value take_line(struct reader *r, size_t *indent)
 {
     const char *start = r->at, *stop = start;
@@ -171,7 +175,7 @@ static bool add_entry(const struct reader *r, struct profile_value name,
                 r->f->path, PROFILE_ENTRIES_MAX);
 }
 
-/* Is it a section's line? Its name ends at the last "]". */
+/* Returns whether the line begins a section. The name ends at the last "]". */
 static bool is_section(struct profile_value line, struct profile_value *name)
 {
     const char *bracket = memrchr(line.text, ']', line.n);
@@ -209,8 +213,8 @@ static bool read_property(struct reader *r, struct profile_value line)
     return add_entry(r, name, trim(at + 1, end));
 }
 
-/* Moves a line that goes on with a value up to it, in the file's text. There
-   is room: every line has lost a newline at least. */
+/* Appends a continuation line to the value, in the text of the file. It always
+   fits, because each line has lost at least its newline. */
 static bool read_more(struct reader *r, struct profile_value line)
 {
     struct profile_entry *open = (void *)
@@ -249,7 +253,7 @@ static bool read_line(struct reader *r)
                                    : read_property(r, line);
 }
 
-/* Is the text UTF-8 without a NUL? Skips a byte order mark. */
+/* Returns whether the text is UTF-8 without a NUL. Skips a byte order mark. */
 static bool check_text(struct reader *r)
 {
     static const unsigned char utf8[] = {0xef, 0xbb, 0xbf};
@@ -288,8 +292,8 @@ static int compare_text(struct profile_value a, struct profile_value b,
     return order != 0 ? order : (a.n > b.n) - (a.n < b.n);
 }
 
-/* Orders by what an entry is: first sections by name, then the properties of
-   each section by name; equal ones by their lines. */
+/* Orders sections by name, and after them properties by section and name;
+   equal ones by line. */
 static int compare(const void *x, const void *y)
 {
     const struct profile_entry *a = x, *b = y;
@@ -313,7 +317,8 @@ static bool same(const struct profile_entry *a, const struct profile_entry *b)
         !(section && a->section == INHERITED);
 }
 
-/* Is no section there twice, and in none of them a property? */
+/* Returns whether no section, and no property of a section, occurs twice.
+   Reports the duplicate that comes first in the file. */
 static bool check_doubles(const struct reader *r)
 {
     const struct profile_entry *first = NULL, *second = NULL;
@@ -364,8 +369,8 @@ bool profile_parse(struct profile_file *f, char error[WHY_MAX])
     return check_doubles(&r);
 }
 
-/* Is a section's name "word x", where x is `name`, perhaps in quotes? As
-   botocore has it, any letters may follow the word. */
+/* Returns whether a section's name is "word x", where x is `name` and can be
+   quoted. As in botocore, more letters can follow the word. */
 static bool names(struct profile_value section, const char *word,
                   const char *name)
 {
@@ -378,8 +383,8 @@ static bool names(struct profile_value section, const char *word,
         strcmp(words[1], name) == 0;
 }
 
-/* The number of the section, or 0. The last one counts: "[profile x]" and
-   "[profile "x"]" are two sections of one profile. */
+/* Returns the number of a section, or 0. The last one counts, as [profile x]
+   and [profile "x"] are two sections of one profile. */
 static unsigned find_section(const struct profile_file *f,
                              enum profile_section kind, const char *name)
 {
@@ -521,7 +526,7 @@ static bool load_file(struct profile_file *f, const char *variable,
     if (profile_read(&f->text, f->path))
         return profile_parse(f, error);
     f->why = strerror(errno);
-    /* it is not there, or its folder is shut */
+    /* not an error if it does not exist or its folder cannot be searched */
     return access(f->path, F_OK) < 0 ||
         why_not(error, "%s: %s", f->path, f->why);
 }

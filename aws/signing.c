@@ -1,4 +1,7 @@
-/* signing: see signing.h. */
+/*
+ * signing.c: adds the date, the session token and the Authorization header to
+ * a POST request.
+ */
 #include "aws/signing.h"
 
 #include <string.h>
@@ -20,7 +23,7 @@ bool signing_sign(struct signing *s, const struct url *url,
     if (s->keys->token[0] != '\0')
         s->fields[n++] = (struct http_field){"x-amz-security-token",
                                              s->keys->token};
-    for (i = 0; i < n; i++)      /* HTTP adds the host itself */
+    for (i = 0; i < n; i++)      /* http.c adds Host itself */
         headers[to_sign.n_headers++] = (struct sigv4_header){
             s->fields[i].name, s->fields[i].value};
     s->fields[n++] = (struct http_field){"authorization", s->authorization};

@@ -1,5 +1,6 @@
 /*
- * signing: makes of a POST one that AWS takes: dated and signed.
+ * signing: dates and signs a POST request to an AWS service (Signature
+ * Version 4, see sigv4.h).
  */
 #ifndef SIGNING_H
 #define SIGNING_H
@@ -13,25 +14,27 @@
 #include "sigv4.h"
 
 enum {
-    SIGNING_OWN = 3,             /* fields of a request that it may have */
+    SIGNING_OWN = 3,             /* header fields that a request may have */
     SIGNING_FIELDS = SIGNING_OWN + 3
 };
 
-/* Whose keys, for what; and room. */
+/* The keys and what they sign for; below that, space for the new fields. */
 struct signing {
     const struct credentials *keys;
     const char *region, *service;
-    struct sigv4_key *key;       /* see sigv4.h */
-    int64_t offset;              /* the service's clock less ours, in s */
+    struct sigv4_key *key;       /* as in struct sigv4_scope; can be NULL */
+    int64_t offset;              /* s, the service's clock minus ours */
     char date[CLOCK_DATE];
     char authorization[1024];
     struct http_field fields[SIGNING_FIELDS];
 };
 
 /*
- * Signs a POST to `url` with its own fields, up to SIGNING_OWN, a content type
- * among them, and adds fields to it, which are in `s`: to be wiped once it has
- * been sent. False: it cannot be signed.
+ * Signs a POST to `url`, whose target has no query, with its header fields, of
+ * which it has at most SIGNING_OWN (including content-type). Replaces
+ * rq->fields by s->fields, to which the date, the session token and the
+ * signature are added; the caller wipes `s` after the request is sent. Returns
+ * false if the request cannot be signed.
  */
 bool signing_sign(struct signing *s, const struct url *url,
                   struct http_request *rq);

@@ -1,4 +1,7 @@
-/* sts: see sts.h. */
+/*
+ * sts.c: sends AssumeRole requests as forms, and decides which errors are
+ * worth another try.
+ */
 #include "aws/sts.h"
 
 #include <stdio.h>
@@ -12,8 +15,8 @@
 
 struct call {
     const struct credentials *keys;
-    bool sign;                   /* with them */
-    int64_t offset;              /* STS's clock less ours, in s */
+    bool sign;                   /* with `keys` */
+    int64_t offset;              /* s, the clock of STS minus ours */
     struct buf form;
     struct http_options http;
     char region[ENDPOINT_REGION_MAX];
@@ -71,7 +74,8 @@ static enum http_result post(const struct call *c, struct http_answer *answer)
     return result;
 }
 
-/* Is it worth another try? The last two are STS's own about web identity. */
+/* Returns whether the error is transient. The last two only occur with
+   web identity. */
 static bool passes(struct credentials_answer *a)
 {
     return a->http.status >= 500 || a->http.status == 429 ||
@@ -80,7 +84,8 @@ static bool passes(struct credentials_answer *a)
         credentials_is(a, CREDENTIALS_CODE, "InvalidIdentityToken");
 }
 
-/* Is its clock another, by as much as the SDKs say? Then ours is set right. */
+/* Returns whether the clocks differ by 240 s or more, for the first time; the
+   limit is that of the SDKs. The next request uses the time of STS. */
 static bool was_skewed(struct call *c, int64_t date)
 {
     int64_t skew = date - clock_seconds();
@@ -102,7 +107,8 @@ bool sts_again(unsigned tries)
     return true;
 }
 
-/* Posts until there is an answer that counts. True if it is a good one. */
+/* Sends the form until there is a final answer. Returns whether it is a
+   success. */
 static bool ask(struct call *c, struct credentials_answer *a,
                 char error[WHY_MAX])
 {
@@ -115,7 +121,7 @@ static bool ask(struct call *c, struct credentials_answer *a,
         result = post(c, &a->http);
         if (result != HTTP_OK)
             why_not(error, "%s: %s", c->url.authority, a->http.error);
-        if (result == HTTP_ENCODED)      /* it would be the same again */
+        if (result == HTTP_ENCODED)      /* a retry would not help */
             return false;
         if (result != HTTP_OK)
             continue;

@@ -1,9 +1,10 @@
 /*
- * sts: keys for a role, from AWS's Security Token Service (API version
+ * sts: assumes a role with AWS's Security Token Service (API version
  * 2011-06-15: AssumeRole, AssumeRoleWithWebIdentity).
  *
- * What may pass is tried three times, a second apart. A request that was
- * signed by a clock that is wrong is signed once more, by STS's.
+ * After a transient error, the request is sent again, three times in all, one
+ * second apart. If it fails because the local clock is wrong, it is signed
+ * once more with the time of STS.
  */
 #ifndef STS_H
 #define STS_H
@@ -18,10 +19,10 @@
 
 enum {
     STS_ARN,
-    STS_SESSION,                 /* its name; one is made if there is none */
+    STS_SESSION,                 /* name of the session; has a default */
     STS_EXTERNAL_ID,
     STS_DURATION,
-    STS_TOKEN,                   /* of a web identity */
+    STS_TOKEN,                   /* a web identity token */
     STS_FIELDS
 };
 
@@ -30,16 +31,16 @@ struct sts_role {
 };
 
 /*
- * Assumes the role: with its token, or where it has none, with the keys in
- * `keys`. These are replaced. False: `error` has a sentence, perhaps with
- * what STS said, which may be hostile.
+ * Assumes the role with its token or, if it has none, with `keys`. Replaces
+ * `keys`. Returns false and writes a sentence to `error`; it may quote STS,
+ * and is not made safe for a terminal.
  */
 bool sts_assume(struct credentials *keys, const struct sts_role *role,
                 const struct profile *p, const char *region,
                 const struct http_options *http, char error[WHY_MAX]);
 
-/* After so many tries: waits a second before the next, or says that there is
-   none. Other sources of keys are tried by the same rule. */
+/* Waits a second and returns true if another try is allowed after `tries` of
+   them; returns false if not. The container endpoint has the same rule. */
 bool sts_again(unsigned tries);
 
 #endif
