@@ -1,4 +1,7 @@
-/* check: see check.h. */
+/*
+ * check.c: prints whether the account, its quotas, the credentials and the
+ * table are ready for a run.
+ */
 #include "commands/check.h"
 
 #include <inttypes.h>
@@ -18,14 +21,14 @@
 
 enum {
     TRIES = 3,                   /* of a call: somebody is waiting */
-    SKEW_MAX = 240               /* s: above it AWS's SDKs set their clock */
+    SKEW_MAX = 240               /* s: AWS's SDKs adjust above it */
 };
 
-static bool works;               /* would a run, so far? */
+static bool works;               /* no finding so far would stop a run */
 
 enum verdict { GOOD, BAD, NOTE };
 
-/* Prints a line: "VERDICT WHAT: detail". */
+/* Prints "VERDICT WHAT: detail". BAD makes the command fail. */
 __attribute__((format(printf, 2, 3)))
 static void tell(enum verdict verdict, const char *format, ...)
 {
@@ -40,7 +43,8 @@ static void tell(enum verdict verdict, const char *format, ...)
     works = works && verdict != BAD;
 }
 
-/* How a server was reached, and what its clock and ours have between them. */
+/* Prints how the server was reached, and by how much its clock (Date) differs
+   from this machine's. */
 static void tell_server(const char *what, const struct http *h)
 {
     const char *date = http_response_field(&h->response, "Date");
@@ -73,9 +77,9 @@ static void tell_server(const char *what, const struct http *h)
              : "");
 }
 
-/* -------------------------------------------------------------- DynamoDB */
+/* ---- DynamoDB ---- */
 
-/* Is this error about who asks, and where? */
+/* Returns whether an error code is about credentials or the signature. */
 static bool about_keys(const char *code)
 {
     static const char *const names[] = {"ExpiredToken", "UnrecognizedClient",
@@ -111,7 +115,8 @@ static void tell_table(struct dynamodb *db, const struct options *o,
              o->key, units);
 }
 
-/* Where the keys are from, and until when they are good. */
+/* Prints where the credentials come from, when they expire, and whether
+   DynamoDB accepts them. */
 static void tell_keys(const struct dynamodb *db)
 {
     const struct credentials *keys = &db->aws->keys;
@@ -133,7 +138,7 @@ static void tell_keys(const struct dynamodb *db)
              db->http.response.status == 0 ? "; not tried" : "");
 }
 
-/* A message of several lines as one. */
+/* Joins the lines of a message into one, with ";" between them. */
 static void join_lines(char *text)
 {
     char *line;
@@ -176,10 +181,10 @@ static void check_dynamodb(const struct options *o)
     tell_table(db, o, outcome, &d);
 }
 
-/* ------------------------------------------------------------ Cloudinary */
+/* ---- Cloudinary ---- */
 
-/* Makes a call until it works, or is not worth another try: asks what was
-   used, or (NULL) only who may ask. */
+/* Calls "usage" if `units` is not NULL, else "ping", up to `max` times while
+   the outcome is RETRY. */
 static enum outcome ask(struct cloudinary *c, uint64_t max,
                         struct cloudinary_units *units)
 {
@@ -218,7 +223,7 @@ static void tell_units(const struct cloudinary *c, enum outcome outcome,
 
     if (outcome != OUTCOME_DONE)
         tell(BAD, "ocr units: %s", c->error);
-    /* not confirmed: what it says of an add-on that is not enabled */
+    /* not confirmed: how usage describes an add-on that is not enabled */
     else if (!units->named)
         tell(NOTE, "ocr units: the account's usage does not name the OCR "
              "add-on (adv_ocr); is it enabled in the Cloudinary console?");
@@ -251,7 +256,7 @@ static void check_cloudinary(const struct options *o)
     tell_server("cloudinary", &c->http);
     if (c->http.response.status == 0)
         return;
-    /* a limit that is reached is reached by somebody who may ask */
+    /* WAIT: a limit is reached, so key and secret are right */
     tell(outcome == OUTCOME_DONE ? GOOD : outcome == OUTCOME_WAIT ? NOTE
          : BAD, "cloudinary account: %s", outcome == OUTCOME_DONE
          ? "key and secret are right" : c->error);

@@ -1,13 +1,15 @@
 /*
- * check: would a run work? Asks everything that a run needs, changes nothing,
- * and pays for nothing: one line for each thing on standard output.
+ * check: finds out whether a run would work.
+ *
+ * Asks the services for everything that a run needs, changes nothing and costs
+ * nothing. Prints one line per finding to standard output.
  */
 #ifndef CHECK_H
 #define CHECK_H
 
 #include "cli/options.h"
 
-/* Does the whole job. Returns the exit status, for a signal, too. */
+/* Runs the command. Returns the exit status, also after a signal. */
 int check(const struct options *o);
 
 #endif

@@ -1,4 +1,7 @@
-/* store: see store.h. */
+/*
+ * get.c: gets, updates or deletes items in batches, and prints a row for each
+ * id.
+ */
 #include "commands/get.h"
 
 #include <string.h>
@@ -12,28 +15,28 @@
 
 enum { MAX = ITEMS_BATCH_MAX };
 
-/* An id of the batch in hand. */
+/* An id of the current batch. */
 struct entry {
     struct items_id id;
-    const char *wrong;           /* why it can be no key, or NULL */
-    size_t as;                   /* which of the different ids it is */
-    bool again;                  /* there is an equal one before it */
+    const char *wrong;           /* why it cannot be a key, or NULL */
+    size_t as;                   /* its index in state.ids */
+    bool again;                  /* an earlier entry has the same id */
 };
 
 struct state {
     struct command c;
     struct entry entries[MAX];
-    struct items_id ids[MAX];    /* those that are right, each once */
+    struct items_id ids[MAX];    /* the valid ids, without duplicates */
     size_t n, n_ids;
     struct items_wanted wanted;  /* the attributes that get prints */
     struct items_found found;
     struct items_write writes[ITEMS_WRITE_MAX];
     struct plain plain;
     struct columns columns;
-    struct buf line;             /* with -f dynamodb: of an item */
+    struct buf line;             /* with -f dynamodb: the item's line */
 };
 
-/* An id's fate is known, unless the id is wrong: prints its row. */
+/* Prints the row of an id; an invalid id has failed, whatever `status` says. */
 static void finish(struct state *s, const struct entry *e,
                    enum row_status status, const char *detail)
 {
@@ -46,9 +49,9 @@ static void finish(struct state *s, const struct entry *e,
     command_row(&s->c, status, &row);
 }
 
-/* ------------------------------------------------------------------ get */
+/* ---- get ---- */
 
-/* Takes the attributes that are columns. */
+/* Takes the attributes that are columns. A plain_fn. */
 static bool take_column(void *context, const struct plain_value *v)
 {
     if (v != NULL)
@@ -56,8 +59,8 @@ static bool take_column(void *context, const struct plain_value *v)
     return true;
 }
 
-/* Counts an id whose row does not have its status; `wrong` says why it has
-   failed, or is NULL. */
+/* Counts an id whose row has no status. `wrong` says why it failed, or is
+   NULL. */
 static void count(struct state *s, const struct entry *e, bool there,
                   const char *wrong)
 {
@@ -66,8 +69,8 @@ static void count(struct state *s, const struct entry *e, bool there,
                   wrong != NULL ? wrong : "");
 }
 
-/* With --columns: a row of them, which of an item that is not there has only
-   the key. */
+/* With --columns: prints the row of an id. For an item that does not exist, the
+   row has only the key. */
 static void print_columns(struct state *s, const struct entry *e, bool there)
 {
     const struct plain_value key = {.name = (const unsigned char *)
@@ -106,8 +109,8 @@ static void print_text(struct state *s, const struct entry *e)
     buf_reset(&s->columns.values);
 }
 
-/* With -f dynamodb: adds an attribute to the line, unless it is the key and
-   was not asked for, or ends the line. */
+/* With -f dynamodb: adds an attribute to the line if it was requested (the key
+   is always in the answer), or ends the line if `v` is NULL. */
 static bool take_typed(void *context, const struct plain_value *v)
 {
     struct state *s = context;
@@ -122,8 +125,7 @@ static bool take_typed(void *context, const struct plain_value *v)
     return true;
 }
 
-/* With -f dynamodb: the line of an item, which one that is not there does not
-   have. */
+/* With -f dynamodb: prints the line of an item, if it exists. */
 static void print_item(struct state *s, const struct entry *e, bool there)
 {
     const struct items_found *found = &s->found;
@@ -173,16 +175,17 @@ static void get_batch(struct state *s)
     }
 }
 
-/* --------------------------------------------------------------- delete */
+/* ---- delete ---- */
 
-/* Is there an item to be deleted? */
+/* Returns whether there is an item to delete. Of equal ids, the first one
+   deletes it, and the others are absent. */
 static bool is_there(const struct entry *e, const bool *have)
 {
     return e->wrong == NULL && !e->again && have[e->as];
 }
 
-/* Prints the rows of entries up to number `end`, whose items are deleted or
-   were not there, beginning with number `i`. */
+/* Prints the rows of the entries from `i` to before `end`, whose writes are
+   finished. */
 static void finish_deleted(struct state *s, size_t i, size_t end,
                            const bool *have)
 {
@@ -237,7 +240,7 @@ static void delete_batch(struct state *s)
     buf_free(&keys);
 }
 
-/* --------------------------------------------------------------- update */
+/* ---- update ---- */
 
 static void update_one(struct state *s, const struct entry *e)
 {
@@ -263,9 +266,9 @@ static void update_one(struct state *s, const struct entry *e)
         s->c.exit = COMMAND_STOPPED;
 }
 
-/* ----------------------------------------------------------- the batches */
+/* ---- batches ---- */
 
-/* Adds an id to the batch in hand. */
+/* Adds an id to the current batch. */
 static void add(struct state *s, enum ids_answer r, const unsigned char *id,
                 size_t len)
 {
@@ -287,8 +290,10 @@ static void add(struct state *s, enum ids_answer r, const unsigned char *id,
     s->ids[s->n_ids++] = e->id;
 }
 
-/* The next batch: what has been read, and at least one id. False if there is
-   none. */
+/*
+ * Reads the next batch: waits for one id, and adds those that have been read
+ * already. Returns false at the end of the list, on a signal or after an error.
+ */
 static bool next_batch(struct state *s)
 {
     size_t max = s->c.o->command == OPTIONS_UPDATE ? 1 : MAX, len;
@@ -305,7 +310,7 @@ static bool next_batch(struct state *s)
         if (r != IDS_ONE && r != IDS_LONG)
             break;
         add(s, r, id, len);
-        s->c.in.position = position;   /* taken; the bytes stay where they are */
+        s->c.in.position = position;   /* the bytes stay where they are */
     }
     return true;
 }
@@ -321,7 +326,7 @@ static void do_batch(struct state *s)
     command_advance(&s->c);
 }
 
-/* Is the table there, and the one that is meant? */
+/* Prepares buffers, checks the input and the table, prints the header. */
 static void begin(struct state *s)
 {
     struct command *c = &s->c;
@@ -354,7 +359,7 @@ static void begin(struct state *s)
 
 int store(const struct options *o)
 {
-    static struct state s;       /* too large for a small machine's stack */
+    static struct state s;       /* too large for a small stack */
 
     if (!command_begin(&s.c, o, COMMAND_TABLE, "ids"))
         return COMMAND_MISUSED;

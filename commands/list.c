@@ -1,4 +1,6 @@
-/* list: see list.h. */
+/*
+ * list.c: requests the pages of a listing and prints their rows.
+ */
 #include "commands/list.h"
 
 #include <errno.h>
@@ -14,8 +16,8 @@
 #include "cli/caller.h"
 #include "base/circle.h"
 
-/* A column's pointer: the one to all resources, and its own, or its name with
-   each "~" and "/" as two bytes (RFC 6901). */
+/* Bytes of a column's JSON Pointer (RFC 6901): the one to all resources, and
+   the column's own or a name, in which each "~" and "/" takes two bytes. */
 enum { POINTER_MAX = 16 + 2 * OPTIONS_COLUMN_MAX };
 
 _Static_assert((int)OPTIONS_LISTED_MAX == (int)LISTING_COLUMNS,
@@ -23,30 +25,31 @@ _Static_assert((int)OPTIONS_LISTED_MAX == (int)LISTING_COLUMNS,
 
 struct state {
     struct command c;
-    struct rows_field fields[LISTING_COLUMNS];   /* of the row in hand */
+    struct rows_field fields[LISTING_COLUMNS];   /* of the current row */
     struct cloudinary_listing listing;
     struct listing_page page;
     char pointers[LISTING_COLUMNS][POINTER_MAX];
-    char cursor[LISTING_CURSOR]; /* of the page to be read */
-    struct circle circle;        /* of the cursors so far */
+    char cursor[LISTING_CURSOR]; /* of the next page */
+    struct circle circle;        /* detects a repeated cursor */
     struct caller caller;
-    bool large;                  /* there may be a smaller page */
+    bool large;                  /* the last answer was too large; fewer rows
+                                    may fit */
 };
 
-/* ---------------------------------------------------------------- rows */
+/* ---- rows ---- */
 
-/* Prints what is in the buffer of rows. False: the command is to end. */
+/* Writes the rows in the buffer. Returns false if the command must end. */
 static bool flush(struct command *c)
 {
     if (wait_stop == 0)
         command_flush(c);
-    /* the reader of a pipe ends with the same Ctrl-C */
+    /* no message: the reader of the pipe may have ended by the same Ctrl-C */
     else if (!rows_flush(&c->out))
         c->exit = COMMAND_UNWRITTEN;
     return c->exit == 0;
 }
 
-/* Is this column one of ids? */
+/* Returns whether this column contains ids. */
 static bool is_id(const struct rows_field *field)
 {
     return (field->name_len == 9 &&
@@ -54,10 +57,8 @@ static bool is_id(const struct rows_field *field)
         (field->name_len == 8 && memcmp(field->name, "asset_id", 8) == 0);
 }
 
-/*
- * What keeps a row from being printed as it is, or NULL:
- * whoever reads it would take it for another id, and pay for that one.
- */
+/* Returns why a row cannot be printed unchanged, or NULL if it can. A run that
+   reads such a row would take it for another id, and pay for that one. */
 static const char *unfit(const struct state *s, const struct rows_field *id)
 {
     const unsigned char *p = id->bytes;
@@ -107,7 +108,7 @@ static void print_row(struct state *s, size_t *at)
     c->progress.ids += flush(c);
 }
 
-/* Prints the page, and counts it. */
+/* Prints the page, and saves the cursor of the next one in the checkpoint. */
 static void print_page(struct state *s)
 {
     struct command *c = &s->c;
@@ -120,7 +121,7 @@ static void print_page(struct state *s)
         command_advance(c);
     }
     memcpy(s->cursor, s->page.cursor, sizeof s->cursor);
-    /* what the checkpoint counts must be on the disk before it is */
+    /* rows must be on the disk before the checkpoint counts them */
     if (c->checkpoint.fd >= 0 && c->exit == 0 && command_sync(c))
         command_check_saved(c, checkpoint_save(&c->checkpoint,
                                                c->checkpoint.records +
@@ -128,7 +129,7 @@ static void print_page(struct state *s)
                                                s->cursor, strlen(s->cursor)));
 }
 
-/* --------------------------------------------------------------- pages */
+/* ---- pages ---- */
 
 static enum outcome call_list(struct cloudinary *c, void *state)
 {
@@ -137,7 +138,8 @@ static enum outcome call_list(struct cloudinary *c, void *state)
     return cloudinary_list(c, &s->listing, &s->page, &s->large);
 }
 
-/* Reads the next page. False: the command is to end. */
+/* Reads the next page; while an answer is too large, requests half as many
+   rows. Returns false if the command must end. */
 static bool read_page(struct state *s)
 {
     struct command *c = &s->c;
@@ -149,7 +151,7 @@ static bool read_page(struct state *s)
         *most = (unsigned)left;
     do {
         outcome = caller_call(&s->caller, call_list, s, false);
-        /* assumed: a cursor does not depend on how much is asked for */
+        /* assumed: a cursor does not depend on the page size */
         s->large = s->large && outcome == OUTCOME_BAD && *most > 1;
         *most = s->large ? *most / 2 : *most;
     } while (s->large && wait_stop == 0);
@@ -168,7 +170,7 @@ static bool read_page(struct state *s)
     return false;
 }
 
-/* ------------------------------------------------------------ the whole */
+/* ---- the command ---- */
 
 static void make_pointer(char *to, const char *name)
 {
@@ -228,7 +230,8 @@ static void add_part(struct buf *job, const char *part)
     buf_byte(job, '\0');
 }
 
-/* The checkpoint's job is all that says which rows there are. */
+/* Opens the checkpoint. Its job is everything that determines which rows are
+   printed, and in which form. */
 static void open_checkpoint(struct state *s)
 {
     const struct cloudinary_listing *l = &s->listing;
@@ -272,7 +275,7 @@ static void begin(struct state *s)
 
 int list(const struct options *o)
 {
-    static struct state s;       /* too large for a small machine's stack */
+    static struct state s;       /* too large for a small stack */
     struct command *c = &s.c;
     bool ended;
 

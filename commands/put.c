@@ -1,4 +1,6 @@
-/* put: see put.h. */
+/*
+ * put.c: reads records, makes an item of each, and stores the items in batches.
+ */
 #include "commands/put.h"
 
 #include <errno.h>
@@ -18,8 +20,8 @@
 
 enum { SORT_KEY_MAX = 1024 };    /* bytes of a sort key's value */
 
-/* A record of the batch in hand, whose bytes are in `batch`: its item, the key
-   that its row has, and what identifies it. */
+/* A record of the current batch: positions in `batch` of its item, of the id
+   that its row prints, and of its keys in the form of plain_key. */
 struct entry {
     struct span {
         size_t at, n;
@@ -33,24 +35,26 @@ struct state {
     struct command c;
     struct keys keys;
     struct records in;
-    const struct record_field *row[FIELDS];      /* if the record is one */
-    struct item item;            /* in the making */
-    struct buf name;             /* an attribute's, ended by NUL */
-    struct buf batch;            /* in hand, */
+    const struct record_field *row[FIELDS];      /* of the record, if it is such
+                                                    a row */
+    struct item item;            /* being made */
+    struct buf name;             /* of an attribute, with a NUL */
+    struct buf batch;            /* the bytes of `entries` */
     struct entry entries[ITEMS_WRITE_MAX];
-    size_t n;                    /* and how many */
+    size_t n;                    /* entries in the batch */
     struct items_write writes[ITEMS_WRITE_MAX];
     struct plain plain;
-    struct plain typed;          /* with -f dynamodb: of the record */
-    struct buf hash_text, range_text;    /* its keys' values, */
-    struct record_field hash, range;     /* as fields */
-    bool long_name;              /* the record has an attribute with one */
+    struct plain typed;          /* with -f dynamodb: reads a record */
+    struct buf hash_text, range_text;    /* with -f dynamodb: the values of the
+                                            record's keys, each with a NUL */
+    struct record_field hash, range;     /* the same keys as fields */
+    bool long_name;              /* an attribute's name is too long */
     char why[512];               /* why a record cannot be stored */
-    struct buf key;              /* what identifies the item */
-    uint64_t passed;             /* rows without a text to be stored */
+    struct buf key;              /* the item's keys, from plain_key */
+    uint64_t passed;             /* rows that were skipped: no text to store */
 };
 
-/* ----------------------------------------------------------------- rows */
+/* ---- rows ---- */
 
 static void finish(struct state *s, const unsigned char *id, size_t n,
                    enum row_status status, const char *detail)
@@ -60,7 +64,7 @@ static void finish(struct state *s, const unsigned char *id, size_t n,
     command_row(&s->c, status, &row);
 }
 
-/* The record in hand cannot be stored. */
+/* Prints the row of the current record, which cannot be stored. */
 static void fail_record(struct state *s, const struct record_field *key,
                         const char *why)
 {
@@ -73,9 +77,10 @@ static void fail_record(struct state *s, const struct record_field *key,
            ROW_FAILED, detail);
 }
 
-/* ---------------------------------------------------------------- batches */
+/* ---- batches ---- */
 
-/* With --if-absent: stores the items one by one. */
+/* With --if-absent: stores the items one by one. Sets there[i] to whether there
+   was an item with the key. */
 static enum outcome store_new(struct state *s, bool *there)
 {
     struct dynamodb *db = s->c.db;
@@ -94,13 +99,13 @@ static enum outcome store_new(struct state *s, bool *there)
     return outcome;
 }
 
-/* The sort key's name, or NULL. */
+/* Returns the sort key's name, or NULL if the table has none. */
 static const char *range_name(const struct state *s)
 {
     return *s->keys.range.name != '\0' ? s->keys.range.name : NULL;
 }
 
-/* Stores what is in hand, and prints its rows. */
+/* Stores the current batch, and prints its rows. */
 static void flush(struct state *s)
 {
     struct command *c = &s->c;
@@ -133,15 +138,15 @@ static void flush(struct state *s)
     command_advance(c);
 }
 
-/* Is there an item in the batch with the key of the one that was made? Sets
-   s->key to that. */
+/* Sets s->key to the keys of the item that was made. Returns whether the batch
+   has an item with the same keys: BatchWriteItem refuses that. */
 static bool is_twice(struct state *s)
 {
     size_t i;
 
     if (!plain_key(&s->plain, s->item.json.data, s->item.json.len,
                    s->keys.hash.name, range_name(s), &s->key))
-        return true;             /* whatever it is, it goes alone */
+        return true;             /* unknown keys: a new batch is safe */
     for (i = 0; i < s->n; i++) {
         const struct span *key = &s->entries[i].key;
 
@@ -160,7 +165,8 @@ static struct span keep(struct buf *batch, const void *bytes, size_t n)
     return span;
 }
 
-/* Adds the item that was made to the batch. */
+/* Adds the item that was made to the batch. Stores the batch first if it is
+   full or has an item with the same keys. */
 static void add(struct state *s, const struct record_field *id)
 {
     const struct buf *json = &s->item.json;
@@ -169,7 +175,7 @@ static void add(struct state *s, const struct record_field *id)
     bool twice;
 
     buf_byte(&s->item.json, '}');
-    twice = is_twice(s);         /* sets the key, too */
+    twice = is_twice(s);         /* also sets s->key */
     if (twice || s->n == ITEMS_WRITE_MAX || batch->len + json->len + id->len +
         s->key.len + (size_t)64 * ITEMS_WRITE_MAX > batch->max)
         flush(s);
@@ -184,9 +190,9 @@ static void add(struct state *s, const struct record_field *id)
     s->n = 0;
 }
 
-/* ---------------------------------------------------------------- records */
+/* ---- fields ---- */
 
-/* Is it called that? */
+/* Returns whether the field has this name. */
 static bool is_named(const struct record_field *field, const char *name)
 {
     return field->name_len == strlen(name) &&
@@ -204,10 +210,13 @@ static const struct record_field *find(const struct records *in,
     return NULL;
 }
 
-/* ----------------------------------------------------------------- types */
+/* ---- types ---- */
 
-/* A number as DynamoDB reads it: digits, with a sign, a point and an exponent
-   where they may be. How many digits there may be is for DynamoDB to say. */
+/*
+ * Returns whether the bytes are a number as DynamoDB reads it: digits with an
+ * optional sign, decimal point and exponent. How many digits it may have is
+ * left to DynamoDB.
+ */
 static bool is_number(const unsigned char *p, size_t n)
 {
     const unsigned char *end = p + n;
@@ -228,8 +237,8 @@ static bool is_number(const unsigned char *p, size_t n)
     return digits > 0 && p == end;
 }
 
-/* Can the bytes of this field be a value of this type ("N", "B", or a string)?
-   Why they cannot, or NULL. */
+/* Returns why the bytes of a field cannot be a value of this type ("N", "B", or
+   else a string), or NULL if they can. */
 static const char *bytes_wrong(struct state *s, const char *type,
                                const struct record_field *field)
 {
@@ -253,7 +262,7 @@ static const char *bytes_wrong(struct state *s, const char *type,
     return s->why;
 }
 
-/* Is the attribute of that name a number, as --number says? */
+/* Returns whether --number names this attribute. */
 static bool is_numeric(const struct options *o, const char *name)
 {
     unsigned i;
@@ -264,9 +273,10 @@ static bool is_numeric(const struct options *o, const char *name)
     return false;
 }
 
-/* ------------------------------------------------------------------ keys */
+/* ---- keys ---- */
 
-/* Is this the record's key? Why it is not, or NULL. */
+/* Returns why the field cannot be this key of the record, or NULL if it can.
+   `max` is the longest value, in bytes. */
 static const char *key_wrong(struct state *s, const struct keys_one *key,
                              const struct record_field *field, size_t max)
 {
@@ -283,7 +293,7 @@ static const char *key_wrong(struct state *s, const struct keys_one *key,
         : keys_wrong(key, field->bytes, field->len, max);
 }
 
-/* Adds an attribute whose type, of a key or of --number, is "S", "N" or "B". */
+/* Adds an attribute of the type "S", "N" or "B", the types of keys. */
 static void add_typed(struct state *s, const char *name, const char *type,
                       const struct record_field *field)
 {
@@ -293,7 +303,7 @@ static void add_typed(struct state *s, const char *name, const char *type,
         item_typed(&s->item, name, type, field->bytes, field->len);
 }
 
-/* Is it a column that is wanted? */
+/* Returns whether the field is stored; --columns selects which are. */
 static bool is_wanted(const struct options *o,
                       const struct record_field *field)
 {
@@ -305,7 +315,8 @@ static bool is_wanted(const struct options *o,
     return o->columns.n == 0;
 }
 
-/* "the attribute NAME: why", or why alone if n is 0. */
+/* Sets s->why to "the attribute NAME: why", or only `why` if n is 0, and
+   returns it. */
 static const char *explain(struct state *s, const unsigned char *name, size_t n,
                            const char *why)
 {
@@ -318,8 +329,12 @@ static const char *explain(struct state *s, const unsigned char *name, size_t n,
     return s->why;
 }
 
-/* The type that the text of an attribute is stored with. In JSON Lines a
-   string stays one, but for binary, which JSON does not have, and --number. */
+/*
+ * Returns the type that an attribute given as text is stored with: that of
+ * --number, else that of a key, else a string. In JSON Lines a string is not
+ * stored as a number without --number, but can be binary, which JSON does not
+ * have.
+ */
 static const char *text_type(const struct state *s, const char *name)
 {
     const char *type = keys_type(&s->keys, name);
@@ -331,10 +346,12 @@ static const char *text_type(const struct state *s, const char *name)
 }
 
 /*
- * Adds the value of an attribute of that name. What is not there is NULL in
- * JSON Lines, and where it is the text. An index's key cannot be NULL, nor be
- * empty: the item is in the index if it has that attribute, and so it has none
- * then. Why it cannot be a value, or NULL.
+ * Adds the attribute `name` with the value of a field. An absent value is
+ * stored as NULL in JSON Lines and if it is the text; else nothing is added.
+ * Nothing is added, either, for an absent index key or, outside JSON Lines, an
+ * empty index key or number: an index key can be neither NULL nor empty, and an
+ * item without it is just not in the index. Returns why the value is not valid,
+ * or NULL.
  */
 static const char *add_value(struct state *s, const char *name,
                              const struct record_field *field)
@@ -363,7 +380,8 @@ static const char *add_value(struct state *s, const char *name,
         : explain(s, field->name, field->name_len, wrong);
 }
 
-/* Adds an attribute that is no key. Why it cannot be one, or NULL. */
+/* Adds an attribute that is not a key of the table. Returns why that is
+   impossible, or NULL. */
 static const char *add_attribute(struct state *s,
                                  const struct record_field *field)
 {
@@ -377,7 +395,8 @@ static const char *add_attribute(struct state *s,
     return add_value(s, (const char *)s->name.data, field);
 }
 
-/* A record that is an item, whose keys are right. */
+/* Makes the item of a record, whose keys are valid. Returns why that is
+   impossible, or NULL. */
 static const char *make_item(struct state *s, const struct record_field *hash,
                              const struct record_field *range)
 {
@@ -397,9 +416,10 @@ static const char *make_item(struct state *s, const struct record_field *hash,
     return wrong;
 }
 
-/* ---------------------------------------------- records of -f dynamodb */
+/* ---- records of -f dynamodb ---- */
 
-/* An attribute of the record, whose value is the key, or not. */
+/* Copies the value of an attribute to `text`, and sets `field` to it, if it is
+   the attribute `key`. */
 static void take_key(struct record_field *field, struct buf *text,
                      const struct keys_one *key, const struct plain_value *v)
 {
@@ -408,15 +428,15 @@ static void take_key(struct record_field *field, struct buf *text,
     buf_reset(text);
     if (v->bytes != NULL)
         buf_add(text, v->bytes, v->len);
-    buf_byte(text, '\0');        /* so that an empty one is there, too */
+    buf_byte(text, '\0');        /* an empty value is not NULL */
     field->bytes = text->data;
     field->len = text->len - 1;
-    /* as key_wrong wants it: of the table's type, or of none that a key has */
+    /* key_wrong expects these types; JSON_OBJECT is not a key's type */
     field->type = strcmp(v->type, key->type) != 0 ? JSON_OBJECT
         : *v->type == 'N' ? JSON_NUMBER : JSON_STRING;
 }
 
-/* Adds an attribute to the item. */
+/* Adds an attribute to the item. A plain_fn. */
 static bool take_attribute(void *context, const struct plain_value *v)
 {
     struct state *s = context;
@@ -436,8 +456,8 @@ static bool take_attribute(void *context, const struct plain_value *v)
 
 /*
  * Makes the item of a record {"Item":{...}}, and sets s->hash and s->range to
- * its keys, whose `bytes` are NULL where they are not there. Why it cannot be
- * one, or NULL.
+ * its keys, whose `bytes` are NULL if they are absent. Returns why that is
+ * impossible, or NULL.
  */
 static const char *read_item(struct state *s)
 {
@@ -456,9 +476,9 @@ static const char *read_item(struct state *s)
     return s->long_name ? "a name is longer than 65535 bytes" : NULL;
 }
 
-/* ------------------------------------------------------- rows of a run */
+/* ---- rows of a run ---- */
 
-/* Is the record a row of a run? */
+/* Returns whether the record is a row of a run, and sets s->row if it is. */
 static bool is_row(struct state *s)
 {
     static const char names[FIELDS][10] = {
@@ -474,7 +494,7 @@ static bool is_row(struct state *s)
     return row;
 }
 
-/* The status of a row, or ROW_STATUSES if it is none. */
+/* Returns the status of a row, or ROW_STATUSES if it is not a known one. */
 static int row_status(const struct record_field *field)
 {
     int i = 0;
@@ -486,7 +506,7 @@ static int row_status(const struct record_field *field)
     return i;
 }
 
-/* A row of a run becomes an item. Why it cannot, or NULL. */
+/* Makes the item of a row of a run. Returns why that is impossible, or NULL. */
 static const char *make_from_row(struct state *s, int status)
 {
     const struct record_field *text = s->row[TEXT];
@@ -504,7 +524,7 @@ static const char *make_from_row(struct state *s, int status)
     return add_value(s, s->c.o->text, has ? text : &absent);
 }
 
-/* Are these the record's keys? Why they are not, or NULL. */
+/* Returns what is wrong with the record's keys, or NULL. */
 static const char *keys_of_record_wrong(struct state *s,
                                         const struct record_field *hash,
                                         const struct record_field *range)
@@ -516,7 +536,8 @@ static const char *keys_of_record_wrong(struct state *s,
     return wrong;
 }
 
-/* The record's item is made, or it is wrong: it cannot be stored. */
+/* Ends the record: its item joins the batch or, if `wrong` is not NULL or the
+   item is too large, its row says why it failed. */
 static void end_record(struct state *s, const struct record_field *hash,
                        const char *wrong)
 {
@@ -538,7 +559,7 @@ static void do_record(struct state *s)
     const char *wrong;
 
     s->c.progress.ids++;
-    /* has it nothing to be stored? */
+    /* skip rows without anything to store */
     if (status != ROW_STATUSES && status != ROW_COMPLETE &&
         status != ROW_EMPTY &&
         (status != ROW_UNSTORED || s->row[TEXT]->bytes == NULL)) {
@@ -554,7 +575,7 @@ static void do_record(struct state *s)
     end_record(s, hash, wrong);
 }
 
-/* The same with -f dynamodb. */
+/* The same with -f dynamodb, where a record is never a row of a run. */
 static void do_item(struct state *s)
 {
     const char *wrong = read_item(s);
@@ -565,9 +586,9 @@ static void do_item(struct state *s)
     end_record(s, &s->hash, wrong);
 }
 
-/* ------------------------------------------------------------------ loop */
+/* ---- the loop ---- */
 
-/* Would the next record have to be waited for? */
+/* Returns whether reading the next record would block. */
 static bool must_wait(const struct state *s)
 {
     const struct records *in = &s->in;
@@ -593,8 +614,10 @@ static enum records_read next(struct state *s)
     return r;
 }
 
-/* Looks at the first record, for COMMAND_LOOK at most: MORE if it has not
-   come by then. */
+/*
+ * Reads the first record, for COMMAND_LOOK at most. Returns RECORDS_MORE if it
+ * has not arrived by then or the input is a terminal, RECORDS_END on a signal.
+ */
 static enum records_read look_at_input(struct state *s)
 {
     const int64_t until = clock_now(CLOCK_STEADY) + COMMAND_LOOK;
@@ -616,15 +639,14 @@ static enum records_read look_at_input(struct state *s)
     return r;
 }
 
-/* Nothing can be stored, and nothing was. */
+/* Ends the command before anything was stored. */
 static void refuse(struct command *c, const char *sentence)
 {
     report_line(sentence);
     c->exit = COMMAND_MISUSED;
 }
 
-/* Goes through the records; `r` is what the first reading gave, or MORE if
-   nothing was read. */
+/* Stores all records. `r` is what look_at_input returned. */
 static void loop(struct state *s, enum records_read r)
 {
     struct command *c = &s->c;
@@ -655,8 +677,8 @@ static void loop(struct state *s, enum records_read r)
         flush(s);
 }
 
-/* Is what --number names a column, and no key of another type? In JSON Lines
-   each record has names of its own. */
+/* Checks that --number names columns and no key of another type. In JSON Lines
+   each record has its own names. `read`: the first record was read. */
 static void check_numbers(struct state *s, bool read)
 {
     const struct options *o = s->c.o;
@@ -695,7 +717,8 @@ static void begin(struct state *s)
     buf_init(&s->range_text, ITEM_MAX + 1);
 }
 
-/* Asks for the table's keys. `first`: what the first reading gave. */
+/* Reads the table's keys, and prints the header. `first` is what look_at_input
+   returned. */
 static void look_at_table(struct state *s, enum records_read first)
 {
     struct command *c = &s->c;
@@ -711,13 +734,13 @@ static void look_at_table(struct state *s, enum records_read first)
 
 int put(const struct options *o)
 {
-    static struct state s;       /* too large for a small machine's stack */
+    static struct state s;       /* too large for a small stack */
     enum records_read first;
 
     if (!command_begin(&s.c, o, COMMAND_TABLE, "rows"))
         return COMMAND_MISUSED;
     begin(&s);
-    /* what cannot be read at all is told before anything is called */
+    /* report unreadable input before any call */
     first = look_at_input(&s);
     if (first == RECORDS_REFUSED)
         refuse(&s.c, s.in.error.text);

@@ -1,4 +1,7 @@
-/* run: see run.h. */
+/*
+ * run.c: the loop of a run, and the life of one image: look whether it is done,
+ * OCR it, store its text, print its row, let the checkpoint count it.
+ */
 #include "commands/run.h"
 
 #include <errno.h>
@@ -21,36 +24,37 @@
 #include "dynamodb/items.h"
 #include "dynamodb/tables.h"
 
-/* How long, and how often, an answer that got lost is looked for before the
-   image is asked for again: after 1/4 s, 1 s and 4 s. */
+/* A lost answer is looked for this often, after 1/4 s, 1 s and 4 s, before the
+   image is asked for again. */
 enum { LOOKS = 3 };
 #define FIRST_LOOK (CLOCK_SECOND / 4)
 
-/* A run under way. */
 struct state {
     struct command c;
-    struct items_id id;          /* the record in hand */
+    struct items_id id;          /* of the current record */
     struct cloudinary_request request;
     struct cloudinary_result result;
     struct item item;
-    char why[96];                /* the item cannot be made */
+    char why[96];                /* why the item cannot be made */
     struct caller caller;
-    struct rows_out failed;      /* of --failed; fd -1: there is none */
-    bool stored[ITEMS_BATCH_MAX];     /* of the ids to come, in order */
+    struct rows_out failed;      /* --failed; fd is -1 if not given */
+    bool stored[ITEMS_BATCH_MAX];     /* for the next ids, in their order */
     size_t stored_at, stored_n;
-    bool in_doubt;               /* the image in hand may have been paid */
-    bool unchecked;              /* the table; nothing was stored in it yet */
-    bool settled;                /* the last record of ours is done with */
-    int64_t list_begin;          /* where standard input was at first */
-    bool shown;                  /* results that explicit's answers lack are
-                                    there, as one was seen */
+    bool in_doubt;               /* the current image may have been paid for,
+                                    but is not done */
+    bool unchecked;              /* the table could not be checked, and nothing
+                                    was stored in it yet */
+    bool settled;                /* the last record of this shard is finished */
+    int64_t list_begin;          /* initial offset of standard input */
+    bool shown;                  /* a result was found that explicit's answer
+                                    lacked */
     int64_t synced;              /* when the checkpoint was last written */
 };
 
-/* -------------------------------------------------------------- the row */
+/* ---- rows ---- */
 
-/* The record's fate is out: the checkpoint may count it. `often`: it comes
-   cheap and in numbers, so that once a second is enough. */
+/* Lets the checkpoint count the current record, which is finished. With
+   `often`, at most once a second: such records are cheap and numerous. */
 static void settle(struct state *s, bool often)
 {
     struct command *c = &s->c;
@@ -61,14 +65,14 @@ static void settle(struct state *s, bool often)
         (often && now - s->synced < CLOCK_SECOND))
         return;
     s->synced = now;
-    /* what it counts must be on the disk before it is */
+    /* rows must be on the disk before the checkpoint counts them */
     if (s->failed.fd >= 0 && !file_sync(s->failed.fd))
         command_write_error(c, c->o->run.failed, errno);
     else if (command_sync(c))
         command_check_saved(c, checkpoint_done(&c->checkpoint));
 }
 
-/* Prints the row of the image in hand, whose fate is known. */
+/* Prints the row of the current image, and finishes it. */
 static void finish(struct state *s, enum row_status status,
                    const char *detail)
 {
@@ -102,14 +106,14 @@ static void finish(struct state *s, enum row_status status,
     }
 }
 
-/* Of an image that was read, or was stored. */
+/* The same for an image whose text is known: read now, or stored earlier. */
 static void finish_read(struct state *s)
 {
     finish(s, answer_blank(&s->result.text) ? ROW_EMPTY : ROW_COMPLETE,
            "");
 }
 
-/* --------------------------------------------------- an image's text */
+/* ---- the text of an image ---- */
 
 static enum outcome call_ocr(struct cloudinary *c, void *state)
 {
@@ -125,7 +129,7 @@ static enum outcome call_read(struct cloudinary *c, void *state)
     return cloudinary_read(c, &s->request, s->id.bytes, s->id.n, &s->result);
 }
 
-/* Has the image read, or reads what is there. */
+/* OCRs the image, which costs money, or reads the result that it has. */
 static enum outcome ask(struct state *s, bool ocr)
 {
     enum outcome outcome = caller_call(&s->caller, ocr ? call_ocr : call_read,
@@ -136,8 +140,8 @@ static enum outcome ask(struct state *s, bool ocr)
     return outcome;
 }
 
-/* How a look for an answer ends that is there in no form. `unshown`: the
-   image was read, that is certain. */
+/* Sets the error for a result that look_back did not find. `unshown`: explicit
+   did read the image, but its answer did not have the result. */
 static enum outcome not_found(struct state *s, bool unshown)
 {
     char *error = s->c.cloudinary->error;
@@ -146,16 +150,19 @@ static enum outcome not_found(struct state *s, bool unshown)
              ? "the image was read, but neither the answer nor the image has "
              "the result (--via update has it in its answer)"
              : "the result that was on its way is not there");
-    /* with the very first one, it is no matter of the image */
+    /* if that was never found, the cause is not this image */
     return unshown && !s->shown ? OUTCOME_STOP : OUTCOME_BAD;
 }
 
 /*
- * An answer got lost that may have been paid for, or is on its way, or is not
- * shown: looks for it. DONE, with result.complete: it was there. DONE without:
- * it was not, and nothing says that it should be. BAD: it is there, and is no
- * text; or it should be there, and is not, within --timeout. RETRY, STOP as
- * above.
+ * Looks for a result after an answer that was lost, that says that OCR is not
+ * finished, or that does not contain the result.
+ *   - DONE: with result.complete, it was found; without, it was not, and
+ *     nothing says that it should exist (or a signal arrived).
+ *   - BAD: it was found but is unusable, or it should exist but did not appear
+ *     (if it was pending, within --timeout).
+ *   - RETRY: as from caller_call.
+ *   - STOP: as from caller_call, or no result of explicit was ever found.
  */
 static enum outcome look_back(struct state *s)
 {
@@ -165,13 +172,13 @@ static enum outcome look_back(struct state *s)
     bool sure = unshown || pending;
     unsigned looks;
 
-    /* Retry-After, where a server in trouble sent it */
+    /* wait for Retry-After, if a failing server sent it */
     caller_wait(&s->caller, now + (asked < CALLER_MAX ? asked : CALLER_MAX),
                 s->c.cloudinary->error);
     for (looks = unshown ? 0 : 1; looks <= LOOKS || pending; looks++) {
         enum outcome outcome;
 
-        /* when the run is to end, one look is taken at once */
+        /* after a signal, the waits return at once: one look is still taken */
         now = clock_now(CLOCK_STEADY);
         if (looks > 0)
             caller_wait(&s->caller, pending && now + delay > bound ? bound
@@ -194,7 +201,8 @@ static enum outcome look_back(struct state *s)
     return sure ? not_found(s, unshown) : OUTCOME_DONE;
 }
 
-/* The result was there, where explicit's answer did not have it. */
+/* Notes that a result was found which explicit's answer did not have, and
+   reports the first time. */
 static void note_unshown(struct state *s)
 {
     if (!s->shown && !s->c.o->quiet)
@@ -205,9 +213,9 @@ static void note_unshown(struct state *s)
 }
 
 /*
- * Does the image carry a result already? Answers as look_back. `paid`: the
- * result may be one that an earlier run paid for, so that it is taken even
- * if it is no text.
+ * Looks whether the image already has a result, from before this run. Returns
+ * as look_back does. `paid`: an earlier run may have paid for the result, so
+ * that an unusable one is accepted as the image's: BAD.
  */
 static enum outcome look_first(struct state *s, bool paid)
 {
@@ -225,9 +233,9 @@ static enum outcome look_first(struct state *s, bool paid)
 }
 
 /*
- * Gets the text of an image. `paid`: perhaps an earlier run has paid for it
- * already. DONE; BAD or RETRY: it cannot be had; STOP; WAIT: the run is to end
- * before it is known.
+ * Gets the text of an image. `paid`: an earlier run may have paid for it
+ * already. Returns DONE; BAD or RETRY if there is no text; STOP; WAIT if the
+ * run must end before that is known.
  */
 static enum outcome obtain(struct state *s, bool paid)
 {
@@ -265,9 +273,9 @@ static enum outcome obtain(struct state *s, bool paid)
     return OUTCOME_WAIT;
 }
 
-/* -------------------------------------------------------------- storing */
+/* ---- storing ---- */
 
-/* Makes the item. NULL, or why it cannot be stored. */
+/* Makes the item. Returns why it cannot be stored, or NULL. */
 static const char *make_item(struct state *s, bool empty)
 {
     const struct options *o = s->c.o;
@@ -303,7 +311,7 @@ static const char *make_item(struct state *s, bool empty)
     return item->replaced == 0 ? NULL : "an attribute is not UTF-8";
 }
 
-/* Stores the text that was read. */
+/* Stores the text that was read, and finishes the image. */
 static void store(struct state *s)
 {
     struct command *c = &s->c;
@@ -320,9 +328,9 @@ static void store(struct state *s)
         finish_read(s);
         return;
     }
-    /* A table that refuses must not cost more images: in one that could not be
-       checked, it may well be the key's name. The checkpoint does not count
-       this one: the next run finds its text and stores it. */
+    /* A table that refuses an item must not cost more images: if it could not
+       be checked, the key's name may be wrong. The checkpoint does not count
+       this image, so that the next run finds its text and stores it. */
     s->in_doubt = outcome != OUTCOME_BAD || s->unchecked;
     finish(s, ROW_UNSTORED, c->db->error);
     if (s->in_doubt && c->exit == 0)
@@ -337,7 +345,7 @@ static bool is_mine(const struct state *s, const struct items_id *id)
         ids_shard(id->bytes, id->n, o->shard.count) == o->shard.number;
 }
 
-/* What is wrong with an id that can be told without a call, or NULL. */
+/* Returns why an id cannot be used, as far as no call is needed, or NULL. */
 static const char *id_wrong(const struct state *s, const struct items_id *id)
 {
     if (s->c.o->run.by_asset && !ids_asset(id->bytes, id->n))
@@ -346,8 +354,8 @@ static const char *id_wrong(const struct state *s, const struct items_id *id)
                      s->c.o->table != NULL ? ITEM_KEY_MAX : IDS_MAX);
 }
 
-/* Asks the table for the id in hand and for those that have been read after
-   it, as far as they are there and differ. */
+/* Asks the table for the current id and those after it that have been read
+   already, up to the first duplicate. */
 static enum outcome ask_stored(struct state *s)
 {
     struct command *c = &s->c;
@@ -366,8 +374,8 @@ static enum outcome ask_stored(struct state *s)
             continue;
         for (i = 0; ids[i].n != id->n ||
                  memcmp(ids[i].bytes, id->bytes, id->n) != 0; i++)
-            ;                    /* finds itself at last */
-        if (i < n)               /* it may be stored by then */
+            ;                    /* sentinel: the last entry equals itself */
+        if (i < n)               /* a duplicate: it may be stored by its turn */
             break;
         n++;
     }
@@ -376,7 +384,8 @@ static enum outcome ask_stored(struct state *s)
     return items_have(c->db, c->o->table, c->o->key, ids, n, s->stored);
 }
 
-/* With --skip-stored: is it in the table? False, too, if the run must end. */
+/* With --skip-stored: returns whether the item exists. Returns false, too, if
+   the run must end. */
 static bool is_stored(struct state *s)
 {
     if (s->stored_at == s->stored_n && ask_stored(s) != OUTCOME_DONE) {
@@ -386,7 +395,8 @@ static bool is_stored(struct state *s)
     return s->stored[s->stored_at++];
 }
 
-/* After an unclean end: was this image stored? Then its row is printed. */
+/* After an unclean end: returns whether this image was stored, and if so,
+   prints its row. Returns false, too, if the run must end. */
 static bool was_stored(struct state *s)
 {
     struct command *c = &s->c;
@@ -404,7 +414,7 @@ static bool was_stored(struct state *s)
     return true;
 }
 
-/* The id in hand. `look`: it may have been done by an earlier run. */
+/* Processes the current image. `look`: an earlier run may have done it. */
 static void do_image(struct state *s, bool look)
 {
     struct command *c = &s->c;
@@ -420,12 +430,12 @@ static void do_image(struct state *s, bool look)
     if (c->exit != 0)
         return;
     outcome = obtain(s, look);
-    /* RETRY at the end of the run: it would have been tried again */
+    /* at the end of the run, RETRY is not final: it would be tried again */
     known = outcome == OUTCOME_DONE || outcome == OUTCOME_BAD ||
         (outcome == OUTCOME_RETRY && c->exit == 0 && wait_stop == 0);
     if (known)
         s->in_doubt = false;
-    if (outcome == OUTCOME_STOP) {               /* not this image's fate */
+    if (outcome == OUTCOME_STOP) {               /* not about this image */
         command_complain(s->id.bytes, s->id.n, c->cloudinary->error);
         c->exit = COMMAND_STOPPED;
     } else if (known && outcome != OUTCOME_DONE)
@@ -436,9 +446,9 @@ static void do_image(struct state *s, bool look)
         finish_read(s);
 }
 
-/* ------------------------------------------------------------- dry run */
+/* ---- dry run ---- */
 
-/* Prints the request that would be made. */
+/* Prints the request that a run would send. */
 static void show_request(struct state *s)
 {
     const struct cloudinary *c = s->c.cloudinary;
@@ -483,9 +493,10 @@ static void estimate(const struct command *c)
     }
 }
 
-/* -------------------------------------------------------------- the loop */
+/* ---- the loop ---- */
 
-/* Has whoever reads the rows gone away? Then no more images are paid for. */
+/* Returns whether the reader of the rows has gone away: then no more images are
+   paid for. */
 static bool output_gone(struct state *s)
 {
     struct pollfd pfd = {STDOUT_FILENO, 0, 0};
@@ -498,7 +509,7 @@ static bool output_gone(struct state *s)
     return true;
 }
 
-/* How far the list is read, where it is a file. */
+/* Updates how far the list is read, which the progress shows for a file. */
 static void measure(struct state *s)
 {
     const struct ids *in = &s->c.in;
@@ -507,23 +518,24 @@ static void measure(struct state *s)
         (int64_t)(in->taken - (in->end - in->position.begin));
 }
 
-/* May the record in hand be one that is paid for? Not if another's or, as has
-   been asked already, stored. */
+/* Returns whether the current record may cost an image: it belongs to this
+   shard and is not among those known to be stored. */
 static bool may_cost(const struct state *s)
 {
     return is_mine(s, &s->id) &&
         (s->stored_at == s->stored_n || !s->stored[s->stored_at]);
 }
 
-/* The record in hand. */
+/* Processes the current record. */
 static void do_record(struct state *s, enum ids_answer r)
 {
     struct command *c = &s->c;
     enum checkpoint_state state = CHECKPOINT_NEW;
     const char *wrong;
 
-    /* what is done is counted by then: after an unclean end it is the first
-       record not counted that may have been paid for, and no other */
+    /* Before a record that may be paid for, the checkpoint counts all that is
+       done. After an unclean end, the first record that is not counted is then
+       the only one that may have been paid for. */
     if (s->settled && c->checkpoint.given > c->checkpoint.records &&
         may_cost(s))
         settle(s, false);
@@ -536,8 +548,8 @@ static void do_record(struct state *s, enum ids_answer r)
         c->exit = COMMAND_MISUSED;
         return;
     }
-    /* others' records are counted with the next of ours: the one in doubt
-       after an unclean end may be among those to come */
+    /* Records of other shards are counted with the next one of this shard:
+       after an unclean end, the one in doubt may come after them. */
     if (state == CHECKPOINT_DONE || !is_mine(s, &s->id))
         return;
     s->settled = s->in_doubt = false;
@@ -554,7 +566,7 @@ static void do_record(struct state *s, enum ids_answer r)
     command_advance(c);
 }
 
-/* Is the table there, and the one that is meant? */
+/* Checks that the table exists and has the right key. */
 static void check_table(struct state *s)
 {
     struct command *c = &s->c;
@@ -567,7 +579,8 @@ static void check_table(struct state *s)
     command_check_call(c, outcome);
 }
 
-/* What must be equal for a checkpoint to be of the same work. */
+/* Opens the checkpoint. Its job is everything that must be equal for two runs
+   to do the same work. */
 static void open_checkpoint(struct command *c)
 {
     const struct options *o = c->o;
@@ -578,12 +591,12 @@ static void open_checkpoint(struct command *c)
                o->table == NULL ? "" : o->table, o->run.ocr, o->image.type,
                o->image.resource_type, (long long)o->shard.number,
                (long long)o->shard.count, o->null);
-    if (o->run.by_asset)         /* as it was before there was --by */
+    if (o->run.by_asset)         /* keeps older checkpoints valid */
         buf_str(&job, "\nasset_id");
     command_resume(c, &job);
 }
 
-/* Ends the last record of a file, if it was cut short. */
+/* Ends the last record of a file if it was cut short. */
 static void end_cut(struct command *c, int to, const char *name)
 {
     enum file_repair mended = c->exit != 0 ? FILE_WHOLE
@@ -610,7 +623,8 @@ static void open_failed(struct state *s)
     rows_out_init(&s->failed, fd, ROWS_TEXT, s->c.o->null);
 }
 
-/* Opens what the run needs, in the order in which it does the least harm. */
+/* Opens what the run needs, in the order that does the least harm if one of the
+   steps fails. */
 static void begin(struct state *s)
 {
     struct command *c = &s->c;
@@ -656,11 +670,12 @@ static int end(struct state *s, bool list_ended)
         settle(s, false);
     if (c->o->run.dry_run)
         estimate(c);
-    /* a row that was not written is looked up, too, and printed again */
+    /* if rows were not written, command_end makes the end unclean: the next run
+       looks that image up and prints its row again */
     return command_end(c, !s->in_doubt);
 }
 
-/* How the images are read. */
+/* Sets how the images are read. */
 static void set_request(struct state *s)
 {
     const struct options *o = s->c.o;
@@ -678,7 +693,7 @@ static void set_request(struct state *s)
 
 int run(const struct options *o)
 {
-    static struct state s;       /* too large for a small machine's stack */
+    static struct state s;       /* too large for a small stack */
     struct command *c = &s.c;
     enum ids_answer r = IDS_MORE;
 

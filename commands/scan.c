@@ -1,4 +1,7 @@
-/* export: see export.h. */
+/*
+ * scan.c: makes the requests of query and scan, follows their pages, and prints
+ * the items.
+ */
 #include "commands/scan.h"
 
 #include <errno.h>
@@ -16,34 +19,33 @@
 #include "dynamodb/items.h"
 
 enum {
-    LOOK = 100,                  /* items that tell the columns */
+    LOOK = 100,                  /* items that determine the columns */
     UNITS_MAX = 100              /* of read capacity for an item of 400 KB */
 };
 
-/* Parts of a request: what stands before, expressions, and what their names
-   stand for. */
+/* The parts of a request: its beginning, the expressions, and the maps of their
+   names and values. */
 enum part { HEAD, KEY, FILTER, PROJECTION, NAMES, VALUES, PARTS };
 
 struct state {
     struct command c;
     struct keys keys;
-    const struct keys_one *hash, *range;         /* that are asked for */
+    const struct keys_one *hash, *range;         /* of the table or index */
     struct columns columns;
-    bool fixed;                  /* they are known, */
-    bool headed;                 /* and their header is printed */
-    bool whole;                  /* JSON Lines, or typed JSON, of whatever
-                                    attributes the answer has */
-    size_t looked;               /* items */
-    struct buf line;             /* such a one, in the making */
+    bool fixed;                  /* the columns are known */
+    bool headed;                 /* the header was printed */
+    bool whole;                  /* JSON with all attributes of the answer */
+    size_t looked;               /* items that determined columns */
+    struct buf line;             /* with `whole`: the item's line */
     struct plain plain;
     struct buf parts[PARTS];
     struct items_page page;
-    struct circle circle;        /* of the places where pages began */
+    struct circle circle;        /* detects repeated pages */
     struct pace pace;
-    double share;                /* units of a page: what the rate allows in a
-                                    second, at least 1 */
+    double share;                /* units that a page should consume: what the
+                                    rate allows in a second, at least 1 */
     uint64_t limit;              /* items of the next page; 0: no limit */
-    uint64_t saved;              /* items printed when it was written */
+    uint64_t saved;              /* items printed when it was saved */
     bool outside;                /* attributes were in no column */
 };
 
@@ -52,9 +54,10 @@ static uint64_t *printed(struct state *s)
     return &s->c.progress.count[ROW_PRINTED];
 }
 
-/* -------------------------------------------------------------- requests */
+/* ---- requests ---- */
 
-/* Adds ,"#p0": to the names, or ,":h0": to the values (or another letter). */
+/* Begins a member: adds "#p0": to the names or ":h0": to the values, with this
+   letter and number, after a comma where one is needed. */
 static struct buf *add_to(struct state *s, enum part part, char letter,
                           unsigned i)
 {
@@ -71,7 +74,8 @@ static void add_name(struct state *s, char letter, unsigned i,
     dynamodb_quote(add_to(s, NAMES, letter, i), name);
 }
 
-/* {"S":"value"}, or a value that stands without quotes. */
+/* Adds {"S":"value"}; the values of types with longer names ("BOOL") have no
+   quotes. */
 static void add_typed(struct buf *to, const char *type, const char *value)
 {
     buf_format(to, "{\"%s\":", type);
@@ -82,7 +86,7 @@ static void add_typed(struct buf *to, const char *type, const char *value)
     buf_byte(to, '}');
 }
 
-/* What else a value of --where may be that is no string, or NULL. */
+/* Returns the type that a value of --where may have besides string, or NULL. */
 static const char *other_type(const char *value)
 {
     if (strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
@@ -93,8 +97,8 @@ static const char *other_type(const char *value)
         : NULL;
 }
 
-/* NAME=VALUE: as a string or, where it looks like one, as a number, boolean
-   or null. */
+/* Adds NAME=VALUE to the filter: VALUE as a string or, where it looks like one,
+   as a number, boolean or null. `alone`: there is no other condition. */
 static void add_where(struct state *s, unsigned i, bool alone)
 {
     const struct options_attribute *where = &s->c.o->find.where.list[i];
@@ -108,8 +112,8 @@ static void add_where(struct state *s, unsigned i, bool alone)
         buf_format(filter, "#w%u=:w%u", i, i);
         return;
     }
-    /* parentheses that are not needed are refused; assumed: between AND and
-       OR they are needed, as Local has it */
+    /* DynamoDB refuses redundant parentheses; assumed: around an OR within an
+       AND they are not redundant, as in DynamoDB Local */
     buf_format(filter, "%s#w%u=:w%u OR #w%u=:o%u%s", alone ? "" : "(", i, i, i,
                i, alone ? "" : ")");
     add_typed(add_to(s, VALUES, 'o', i), type, *type == 'N' && type[1] == 'U'
@@ -143,7 +147,7 @@ static void add_projection(struct state *s, const struct options *o)
     }
 }
 
-/* The condition of --sort. */
+/* Adds the condition of --sort. */
 static void add_sort(struct state *s, const struct options *o)
 {
     struct buf *key = &s->parts[KEY];
@@ -168,8 +172,8 @@ static void add_sort(struct state *s, const struct options *o)
     }
 }
 
-/* Makes the request for all items, or for those whose partition key has this
-   value. */
+/* Makes the request for all items, or, if `value` is not NULL, for those with
+   this partition key. */
 static void make_request(struct state *s, const unsigned char *value, size_t n)
 {
     static const char members[PARTS][30] = {
@@ -216,9 +220,10 @@ static void make_request(struct state *s, const unsigned char *value, size_t n)
     }
 }
 
-/* ------------------------------------------------------------------ rows */
+/* ---- rows ---- */
 
-/* Looks which attributes there are. */
+/* Adds the item's attributes to the columns. A plain_fn; stops after LOOK
+   items. */
 static bool look(void *context, const struct plain_value *v)
 {
     struct state *s = context;
@@ -229,7 +234,8 @@ static bool look(void *context, const struct plain_value *v)
     return true;
 }
 
-/* Says once that an attribute is in no column. */
+/* Reports once that an attribute is in no column, for up to COLUMNS_KNOWN
+   attributes in all. */
 static void tell_outside(struct state *s, const struct plain_value *v)
 {
     struct columns *c = &s->columns;
@@ -259,7 +265,7 @@ static void add_json(struct buf *line, const struct plain_value *v)
         json_quote(v->bytes, v->len, buf_put, line);
 }
 
-/* Prints the row, or says why that cannot be. */
+/* Prints the row, or counts the item as failed. */
 static void print_row(struct state *s)
 {
     const struct columns_one *key = &s->columns.list[0];
@@ -267,7 +273,7 @@ static void print_row(struct state *s)
     size_t n = 0;
     char why[256];
 
-    /* the first column is the key, unless --columns or TEXT say otherwise */
+    /* the first column is the key, except with --columns or TEXT */
     if (key->present && s->c.o->columns.n == 0 &&
         s->c.o->format != ROWS_TEXT) {
         n = key->len < sizeof id ? key->len : sizeof id;
@@ -297,7 +303,7 @@ static void end_item(struct state *s)
     buf_reset(&s->line);
 }
 
-/* Prints an attribute of an item. */
+/* Prints an attribute of an item. A plain_fn; stops at --limit. */
 static bool print(void *context, const struct plain_value *v)
 {
     struct state *s = context;
@@ -316,7 +322,8 @@ static bool print(void *context, const struct plain_value *v)
     return !s->line.failed && !s->columns.values.failed;
 }
 
-/* The columns are known now. */
+/* Fixes the columns, which are sorted from number `first` on. Reports them with
+   TSV, which has no header. */
 static void fix_columns(struct state *s, size_t first)
 {
     char name[256];
@@ -335,7 +342,7 @@ static void fix_columns(struct state *s, size_t first)
     }
 }
 
-/* The columns that do not depend on what there is. */
+/* Adds the columns that do not depend on the items. */
 static void begin_columns(struct state *s, const struct options *o)
 {
     struct columns *c = &s->columns;
@@ -355,14 +362,14 @@ static void begin_columns(struct state *s, const struct options *o)
     c->shown = s->fixed ? c->n : 0;
 }
 
-/* Reads the items of the page. */
+/* Calls `fn` for the items of the page. Returns false if one is not valid. */
 static bool read_page(struct state *s, plain_fn *fn)
 {
     return plain_read(&s->plain, s->page.items.data, s->page.items.len, true,
                       fn, s);
 }
 
-/* `last`: it is the last that may tell the columns. */
+/* Prints the page. `last`: no later page can determine the columns. */
 static void print_page(struct state *s, bool last)
 {
     size_t first = s->columns.n;
@@ -386,9 +393,10 @@ static void print_page(struct state *s, bool last)
     command_flush(&s->c);
 }
 
-/* ------------------------------------------------------------ checkpoint */
+/* ---- checkpoint ---- */
 
-/* What a place is: see resume(), which reads it. */
+/* Saves the position where the scan continues, as JSON that resume() reads.
+   `begun`: a page was read, so that an empty page.last means the end. */
 static void save(struct state *s, bool begun)
 {
     struct command *c = &s->c;
@@ -417,7 +425,7 @@ static void save(struct state *s, bool begun)
     }
     buf_str(&place, begun && last->len == 0 ? "],\"end\":true" : "]");
     buf_str(&place, last->len > 0 ? ",\"key\":" : "");
-    for (i = 0; i < last->len; i++)      /* a line end is a space */
+    for (i = 0; i < last->len; i++)      /* no line ends in a position */
         buf_byte(&place, last->data[i] < ' ' ? ' ' : last->data[i]);
     buf_byte(&place, '}');
     command_check_saved(c, checkpoint_save(&c->checkpoint,
@@ -461,8 +469,8 @@ static bool take_place(void *context, unsigned pick, enum json_event event,
     return true;
 }
 
-/* After an unclean end, the file of rows may be longer than it was when the
-   checkpoint was written. If this is that file, it is cut. */
+/* Cuts back standard output after an unclean end, if it is the same file as
+   when the checkpoint was saved and has become longer since. */
 static void cut_back(struct command *c, const struct place *place)
 {
     unsigned long long device, inode;
@@ -481,7 +489,7 @@ static void cut_back(struct command *c, const struct place *place)
         command_write_error(c, "standard output", errno);
 }
 
-/* Goes on where an earlier scan ended. False if it was done. */
+/* Continues where an earlier scan ended. Returns false if that was complete. */
 static bool resume(struct state *s)
 {
     static const struct json_pick picks[] = {
@@ -518,7 +526,8 @@ static bool resume(struct state *s)
     return !place.ended;
 }
 
-/* What must be equal for a checkpoint to be of the same work. */
+/* Opens the checkpoint. Its job is everything that must be equal for two scans
+   to do the same work. */
 static bool open_checkpoint(struct state *s)
 {
     const struct options *o = s->c.o;
@@ -532,7 +541,7 @@ static bool open_checkpoint(struct state *s)
     return command_resume(&s->c, &job);
 }
 
-/* ----------------------------------------------------------------- pages */
+/* ---- pages ---- */
 
 /* Waits until the rate allows another page. */
 static void wait_for_pace(struct state *s)
@@ -547,12 +556,12 @@ static void wait_for_pace(struct state *s)
     s->c.progress.waits_until = 0;
 }
 
-/* What a page took is paid before the next one begins, and tells how many
-   items that may read: see pace_page. */
+/* Counts the units that the page consumed, which delay the next one, and sets
+   the limit of the next page (pace_page). */
 static void pay(struct state *s)
 {
     const struct items_page *page = &s->page;
-    /* a service that does not tell: as if it were strongly consistent */
+    /* if they are not reported: those of a strongly consistent read */
     double units = page->units > 0 ? page->units
         : 1 + (double)page->items.len / 4096;
 
@@ -562,7 +571,7 @@ static void pay(struct state *s)
     s->limit = pace_page(s->limit, page->scanned, page->units, s->share);
 }
 
-/* How many items the next page may read; 0: as many as it holds. */
+/* Returns how many items the next page may read; 0: no limit. */
 static uint64_t page_limit(struct state *s)
 {
     uint64_t left = s->c.o->limit - *printed(s);
@@ -572,7 +581,8 @@ static uint64_t page_limit(struct state *s)
     return s->limit == 0 || left < s->limit ? left : s->limit;
 }
 
-/* Reads the next page. STOP, too, if it leads back to an earlier one. */
+/* Reads the next page. Returns OUTCOME_STOP, too, if it leads back to an
+   earlier one. */
 static enum outcome next_page(struct state *s)
 {
     struct dynamodb *db = s->c.db;
@@ -588,7 +598,7 @@ static enum outcome next_page(struct state *s)
     return outcome;
 }
 
-/* Follows the pages of the request. */
+/* Prints all pages of the request. `last`: it is the last request. */
 static void follow(struct state *s, bool last)
 {
     struct command *c = &s->c;
@@ -627,7 +637,7 @@ static void scan(struct state *s)
         follow(s, true);
 }
 
-/* ----------------------------------------------------------------- query */
+/* ---- query ---- */
 
 static void query_value(struct state *s, const unsigned char *value, size_t n)
 {
@@ -642,7 +652,7 @@ static void query_value(struct state *s, const unsigned char *value, size_t n)
     follow(s, false);
 }
 
-/* Do the values of a query come on standard input? */
+/* Returns whether the values of a query are read from standard input. */
 static bool is_listed(const struct options *o)
 {
     return o->command == OPTIONS_QUERY &&
@@ -667,11 +677,11 @@ static void query(struct state *s)
          i++)
         query_value(s, (const unsigned char *)o->words[i],
                     strlen(o->words[i]));
-    /* one that is cut is too long anyway */
+    /* IDS_LONG needs no case: a value that is cut is too long for a key */
     while (listed && command_continues(c, *printed(s)) &&
            command_next(c, &value, &n) != IDS_END)
         query_value(s, value, n);
-    /* a header is there even if no item is */
+    /* print the header even if there are no items */
     if (c->exit == 0 && wait_stop == 0 && !s->headed) {
         buf_reset(&s->page.items);
         buf_str(&s->page.items, "[]");
@@ -679,7 +689,7 @@ static void query(struct state *s)
     }
 }
 
-/* -------------------------------------------------------------- both */
+/* ---- both commands ---- */
 
 static void begin(struct state *s)
 {
@@ -704,7 +714,7 @@ static void begin(struct state *s)
     s->share = (double)calls * CLOCK_SECOND / (double)window;
     if (s->share < 1)
         s->share = 1;
-    if (o->rate.calls > 0)       /* the first page: of items of 400 KB */
+    if (o->rate.calls > 0)       /* the first page: items may have 400 KB */
         s->limit = (uint64_t)(s->share / UNITS_MAX) + 1;
     if (!is_listed(o) || command_check_list(c))
         command_keys(c, &s->keys);
@@ -712,7 +722,7 @@ static void begin(struct state *s)
 
 int export(const struct options *o)
 {
-    static struct state s;       /* too large for a small machine's stack */
+    static struct state s;       /* too large for a small stack */
     int status;
 
     if (!command_begin(&s.c, o, COMMAND_TABLE, o->command == OPTIONS_QUERY &&

@@ -1,27 +1,28 @@
 /*
- * export: items in numbers: query and scan.
+ * scan: the commands query and scan, which print many items.
  *
- * Both follow the pages of an answer until there is none that follows, empty
- * ones included. A page is held, as its JSON, until it is whole and right, and
- * then printed; nothing else grows.
+ * Both follow the pages of an answer, empty ones included, to the last one. A
+ * page is kept as JSON until it is complete and valid, and is then printed;
+ * memory does not grow with the number of pages.
  *
- * Without --columns, JSON Lines and typed JSON have every attribute of an item;
- * one that an item does not have is left out there, with --columns, too, so that
- * it stays absent where the rows are put. In the other formats the columns are
- * the table's keys, then the text attribute, then what else the first page with
- * items in it has in its first 100, sorted. An attribute that comes later is
- * told once, and makes the exit status 1.
+ * Without --columns, JSON Lines and typed JSON have every attribute of an item.
+ * JSON omits an attribute that the item does not have, also with --columns, so
+ * that it stays absent when the rows are stored again. In the other formats,
+ * the columns are the table's keys, the text attribute, and then, sorted, the
+ * other attributes of the first 100 items of the first page that has any. An
+ * attribute that appears later is reported once, and makes the exit status 1.
  *
- * The checkpoint of a scan is replaced after each page; in it are the columns,
- * where the scan goes on, and how long the file of rows was then: after an
- * unclean end that very file is cut back to it.
+ * The checkpoint of a scan is replaced after each page. It contains the
+ * columns, the position where the scan continues, and the length of the file of
+ * rows at that moment: after an unclean end, that same file is cut back to this
+ * length.
  */
 #ifndef EXPORT_H
 #define EXPORT_H
 
 #include "cli/options.h"
 
-/* Does the command's work. Returns the exit status, for a signal, too. */
+/* Runs query or scan. Returns the exit status, also after a signal. */
 int export(const struct options *o);
 
 #endif

@@ -1,4 +1,8 @@
-/* table: see table.h. */
+/*
+ * table.c: carries out what the words of the command say: create, show, list,
+ * delete, capacity, index add, index drop. Reads the state of the table first,
+ * and waits for the end of a change with --wait.
+ */
 #include "commands/table.h"
 
 #include <inttypes.h>
@@ -18,16 +22,16 @@
 #include "rows/rows.h"
 #include "dynamodb/tables.h"
 
-#define LONG_WAIT (10 * CLOCK_SECOND)    /* is announced */
-#define PAUSE_MAX (10 * CLOCK_SECOND)    /* between two looks */
+#define LONG_WAIT (10 * CLOCK_SECOND)    /* a longer wait is announced */
+#define PAUSE_MAX (10 * CLOCK_SECOND)    /* between two looks at the table */
 
 enum { SENTENCE = 2048 };
 
-/* What is waited for; always that nothing is under way any more, and: */
+/* What is waited for; except for GONE, also that no change is under way. */
 enum goal { READY, MADE, GONE, RESIZED, INDEXED, UNINDEXED };
 
-/* What is told goes to standard error, to standard output, to the line of
-   progress, or nowhere. */
+/* Where a sentence goes: standard error, standard output, the progress line, or
+   nowhere. */
 enum where { SAID, PRINTED, DRAWN, UNSAID };
 
 struct job {
@@ -36,17 +40,17 @@ struct job {
     const char *name;            /* of the table, or NULL */
     const char *index;           /* of the index, or NULL */
     enum goal goal;
-    bool seen;                   /* what was made has shown */
-    enum where success;          /* is told there: UNSAID with -q */
-    struct tables_capacity capacity;     /* that is asked for */
+    bool seen;                   /* what was made has appeared */
+    enum where success;          /* where success is reported: UNSAID with -q */
+    struct tables_capacity capacity;     /* the requested one */
     struct tables_description d; /* as it was last seen */
     char what[SENTENCE];         /* "the table ...", "the index ..." */
-    char how[SENTENCE];          /* far it is, see reached() */
+    char how[SENTENCE];          /* the progress, from reached() */
 };
 
-/* ------------------------------------------------------------- sentences */
+/* ---- sentences ---- */
 
-/* Tells it, whatever is in the names. */
+/* Prints a sentence, made safe for a terminal whatever the names in it are. */
 __attribute__((format(printf, 2, 3)))
 static void tell(enum where where, const char *format, ...)
 {
@@ -65,7 +69,7 @@ static void tell(enum where where, const char *format, ...)
         report_draw(safe);
 }
 
-/* A call failed: says why. Returns the exit status. */
+/* Reports a call that failed. Returns the exit status. */
 static int failed(const struct job *j, enum outcome outcome)
 {
     report_say("%s", j->db->error);
@@ -94,7 +98,8 @@ static const char *type_text(const struct tables_description *d,
     return *type != '\0' ? type : "of an unknown type";
 }
 
-/* The keys of a table or an index, and their types. */
+/* Writes the keys of a table or an index, with their types, to `out`, and
+   returns it. */
 static const char *keys_text(char out[SENTENCE],
                              const struct tables_description *d,
                              const char *hash, const char *range)
@@ -115,7 +120,7 @@ static bool same_capacity(const struct tables_capacity *a,
         (a->on_demand || (a->read == b->read && a->write == b->write));
 }
 
-/* --------------------------------------------------------------- waiting */
+/* ---- waiting ---- */
 
 static enum outcome look(struct job *j)
 {
@@ -125,8 +130,8 @@ static enum outcome look(struct job *j)
         ? tables_unsaid(j->db, "status", "table", j->name) : outcome;
 }
 
-/* Is nothing under way, and the goal reached? If not, j->how says how far it
-   is. */
+/* Returns whether the goal is reached and no change is under way. If not,
+   j->how says what is missing. */
 static bool reached(struct job *j, enum goal goal)
 {
     const struct tables_description *d = &j->d;
@@ -146,7 +151,7 @@ static bool reached(struct job *j, enum goal goal)
         if (!x->local && (strcmp(x->status, "ACTIVE") != 0 || x->backfilling))
             return false;
     }
-    /* an answer may be older than the change */
+    /* the description may be older than the change */
     snprintf(j->how, SENTENCE, "it does not show yet");
     if (goal == RESIZED)
         return same_capacity(&d->capacity, &j->capacity);
@@ -155,15 +160,15 @@ static bool reached(struct job *j, enum goal goal)
     return true;
 }
 
-/* A status that does not become ACTIVE by itself. */
+/* Returns whether this status will not become ACTIVE by itself. */
 static bool is_stuck(const char *status)
 {
     return strcmp(status, "CREATING") != 0 &&
         strcmp(status, "UPDATING") != 0 && strcmp(status, "ACTIVE") != 0;
 }
 
-/* Is there an index that says nothing of its status, which would then be
-   waited for in vain? */
+/* Returns whether the table is active, but an index has no status in the
+   description: waiting for it would not end. */
 static bool has_unknown(const struct tables_description *d)
 {
     unsigned i;
@@ -174,7 +179,7 @@ static bool has_unknown(const struct tables_description *d)
     return false;
 }
 
-/* Sleeps, and shows what it waits for. */
+/* Sleeps until `until` or a signal, and shows what is waited for. */
 static void nap(const struct job *j, int64_t begun, int64_t until)
 {
     int64_t now;
@@ -192,9 +197,9 @@ static void nap(const struct job *j, int64_t begun, int64_t until)
 enum { AGAIN = -1 };
 
 /*
- * Looks how far it is. Returns the exit status, 0 if the goal is reached, or
- * that it is to be looked at AGAIN. What was just made may not show at once:
- * after it was seen, or when it is `late`, it is gone.
+ * Looks at the table. Returns 0 if the goal is reached, another exit status if
+ * it will not be, or AGAIN. What was just made may not appear at once: only if
+ * it was seen, or it is `late`, is its absence an error.
  */
 static int judge(struct job *j, enum goal goal, bool late)
 {
@@ -225,8 +230,11 @@ static int judge(struct job *j, enum goal goal, bool late)
     return COMMAND_FAILED;
 }
 
-/* With --wait, waits until the goal is reached. Returns the exit status, 0 if
-   it is. Late is after as long as a silence of the server (--timeout). */
+/*
+ * With --wait, waits until the goal is reached. Returns 0 if it is, or without
+ * --wait; else the exit status. What was made must appear within the time of
+ * --timeout.
+ */
 static int await(struct job *j, enum goal goal)
 {
     int64_t begun = clock_now(CLOCK_STEADY), pause = CLOCK_SECOND;
@@ -253,8 +261,8 @@ static int await(struct job *j, enum goal goal)
     return COMMAND_STOPPED;
 }
 
-/* A change has begun, if its call had this outcome: waits for its end, and
-   says so. Returns the exit status. */
+/* Finishes a change whose call had this outcome: waits for its end, and reports
+   it. Returns the exit status. */
 static int finish(struct job *j, enum outcome outcome, const char *doing,
                   const char *to)
 {
@@ -269,8 +277,8 @@ static int finish(struct job *j, enum outcome outcome, const char *doing,
     return status;
 }
 
-/* DynamoDB makes one change of a table at a time. The exit status, if it is
-   not ready for one, and will not be waited for. */
+/* Waits, with --wait, until the table is ready for a change: DynamoDB makes one
+   at a time. Returns 0 if it is ready, else the exit status. */
 static int make_ready(struct job *j)
 {
     if (reached(j, READY))
@@ -287,7 +295,8 @@ static bool is_deleting(const char *status)
     return strcmp(status, "DELETING") == 0;
 }
 
-/* What is to be made is just being deleted, which `command` waits for. */
+/* Refuses to make what is being deleted; `command` waits for the end of that.
+   Returns the exit status. */
 static int doomed(const struct job *j, const char *command)
 {
     tell(SAID, "%s is just being deleted: wait for that (ocrdyn table %s "
@@ -295,7 +304,8 @@ static int doomed(const struct job *j, const char *command)
     return COMMAND_FAILED;
 }
 
-/* What is to be made is there, and under way perhaps. */
+/* Reports that what should be made exists, and waits until it is ready. Returns
+   the exit status. */
 static int exists(struct job *j, const char *key, const char *more)
 {
     tell(j->success, "%s exists already, with the key %s%s", j->what, key,
@@ -303,7 +313,8 @@ static int exists(struct job *j, const char *key, const char *more)
     return await(j, j->goal);
 }
 
-/* What is to be deleted is not there, or just being deleted. */
+/* Reports that what should be deleted does not exist or (`there`) is being
+   deleted, and waits for the end of that. Returns the exit status. */
 static int vanishes(struct job *j, bool there)
 {
     tell(j->success, there ? "%s is being deleted already"
@@ -311,15 +322,16 @@ static int vanishes(struct job *j, bool there)
     return await(j, j->goal);
 }
 
-/* -------------------------------------------------------- create, delete */
+/* ---- create, delete ---- */
 
-/* The key that a new table is to have. */
+/* Returns the partition key of a new table. */
 static const char *new_key(const struct job *j)
 {
     return j->o->key != NULL ? j->o->key : "publicId";
 }
 
-/* There is a table of that name: is it the one that is asked for? */
+/* Checks whether the table that exists is the requested one. Returns the exit
+   status. */
 static int create_again(struct job *j)
 {
     const struct tables_description *d = &j->d;
@@ -365,14 +377,15 @@ static int create(struct job *j)
         tag->value = j->o->manage.tags.list[i].value;
     }
     outcome = tables_create(j->db, &new);
-    /* by another, in between, or by a first try whose answer got lost */
+    /* made by another process meanwhile, or by a try whose answer was lost */
     if (strcmp(j->db->code, "ResourceInUseException") == 0 &&
         look(j) == OUTCOME_DONE)
         return create_again(j);
     return finish(j, outcome, "making", "");
 }
 
-/* How many items there are, and how large, as far as that is known. */
+/* Writes how many items there are, and their size, as far as that is known, to
+   `out`, and returns it. */
 static const char *count_text(char out[128],
                               const struct tables_description *d)
 {
@@ -407,7 +420,7 @@ static int delete(struct job *j)
                   "deleting", "");
 }
 
-/* ------------------------------------------------------------ show, list */
+/* ---- show, list ---- */
 
 static void show_index(const struct tables_description *d,
                        const struct tables_index *x)
@@ -462,7 +475,8 @@ static int show(struct job *j)
     return command_flush_stdout(0);
 }
 
-/* Prints a page of names, each ended by NUL. False: it cannot be written. */
+/* Prints a page of names, each ended by NUL. Returns false if standard output
+   cannot be written. */
 static bool print_names(const struct buf *names)
 {
     size_t i = 0;
@@ -501,7 +515,7 @@ static int list(struct job *j)
     return command_flush_stdout(0);
 }
 
-/* ------------------------------------------------------- capacity, index */
+/* ---- capacity, index ---- */
 
 static int resize(struct job *j)
 {
@@ -521,7 +535,8 @@ static int resize(struct job *j)
                   "changing the capacity of", to);
 }
 
-/* There is an index of that name: is it the one that is asked for? */
+/* Checks whether the index that exists is the requested one. Returns the exit
+   status. */
 static int add_index_again(struct job *j, const struct tables_index *x)
 {
     if (is_deleting(x->status))
@@ -584,9 +599,10 @@ static int drop_index(struct job *j)
                   "");
 }
 
-/* ------------------------------------------------------ the command line */
+/* ---- the command line ---- */
 
-/* Options that not every word takes. */
+/* Options that only some verbs take, one bit each; option_names has the same
+   order. */
 enum { KEY = 1, SORT = 2, ON_DEMAND = 4, UNITS = 8, TAG = 16, WAIT = 32,
     YES = 64 };
 
@@ -595,7 +611,7 @@ static const char *const option_names[] = {
 };
 
 static const struct verb {
-    const char *word, *third;    /* "index TABLE add" */
+    const char *word, *third;    /* as in "index TABLE add", or NULL */
     unsigned char n_words, takes;
     enum goal goal;
     int (*work)(struct job *j);
@@ -610,7 +626,7 @@ static const struct verb {
     {"index", "drop", 4, WAIT, UNINDEXED, drop_index}
 };
 
-/* Which of them is meant? NULL, and said, if none. */
+/* Returns the verb of the command line, or NULL, after a message. */
 static const struct verb *find(const struct options *o)
 {
     size_t i;
@@ -670,7 +686,7 @@ static bool check_words(const struct options *o)
 
 int table(const struct options *o)
 {
-    static struct job j;         /* too large for a small machine's stack */
+    static struct job j;         /* too large for a small stack */
     const struct verb *verb = find(o);
     enum outcome outcome = OUTCOME_DONE;
 

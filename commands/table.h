@@ -1,16 +1,17 @@
 /*
- * table: the command that makes, shows, changes and deletes tables.
+ * table: creates, shows, changes and deletes tables.
  *
- * It asks what is there before it changes anything: what is so already is
- * said, and is a success. A change is begun by one call and takes DynamoDB
- * from seconds to hours; --wait waits for its end, however long that takes.
+ * The state of the table is read before anything is changed: if it is already
+ * as requested, the command says so and succeeds. A call only starts a change,
+ * which takes DynamoDB between seconds and hours; --wait waits for its end,
+ * however long that takes.
  */
 #ifndef TABLE_H
 #define TABLE_H
 
 #include "cli/options.h"
 
-/* Does the whole job. Returns the exit status, for a signal, too. */
+/* Runs the command. Returns the exit status, also after a signal. */
 int table(const struct options *o);
 
 #endif
