@@ -70,7 +70,8 @@ tidy() {
         'clang-tidy --quiet "$@" -- -std=c11 -D_GNU_SOURCE -I. 2>/dev/null' -
 }
 
-integration() { /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 3 "$@"; }
+# Most of a test is waiting: four at a time.
+integration() { /usr/bin/python3 -m pytest -q -p no:cacheprovider -n 4 "$@"; }
 
 # What shows a contributor that the program works.
 check() {
