@@ -123,7 +123,6 @@ bool columns_row(struct columns *c, struct rows_out *out, char *why,
                  size_t size)
 {
     struct rows_field fields[COLUMNS_MAX];
-    char name[128];
     size_t bad, n, i;
 
     n = make_fields(c, out->format == ROWS_JSONL, fields);
@@ -131,6 +130,8 @@ bool columns_row(struct columns *c, struct rows_out *out, char *why,
     if (bad == n) {
         rows_add(out, fields, n);
     } else {
+        char name[128];
+
         text_visible(name, sizeof name, fields[bad].name,
                      fields[bad].name_len);
         snprintf(why, size, "not printed: the attribute %s has a NUL, which "

@@ -222,11 +222,11 @@ bool command_has_header(const struct command *c)
 int command_end(struct command *c, bool clean)
 {
     const uint64_t *counts = c->progress.count;
-    bool saved;
 
     if (c->checkpoint.fd >= 0) {
-        saved = checkpoint_close(&c->checkpoint, clean &&
-                                 c->exit != COMMAND_UNWRITTEN);
+        bool saved = checkpoint_close(&c->checkpoint, clean &&
+                                      c->exit != COMMAND_UNWRITTEN);
+
         command_check_saved(c, saved);
     }
     if (!c->o->quiet && !c->o->run.dry_run && c->exit != COMMAND_MISUSED)

@@ -491,15 +491,19 @@ static bool take_pair(struct options_pairs *to, const struct options_row *r,
     return true;
 }
 
-/* Takes the value of an option; it is not used for a flag. */
+static void set_flag(struct options *o, const struct options_row *r)
+{
+    *(bool *)((char *)o + r->to) = true;
+}
+
+/* Takes the value of an option that is not a flag. */
 static bool take(struct options *o, const struct options_row *r, char *value)
 {
     void *to = (char *)o + r->to;
 
     switch (kinds[r->kind].storage) {
-    case AS_FLAG:
-        *(bool *)to = true;
-        return true;
+    case AS_FLAG:                /* set_flag */
+        break;
     case AS_CHOICE:
         return take_choice(to, r, value);
     case AS_STRING:
@@ -810,8 +814,10 @@ static bool take_long(struct options *o, char ***word)
         return options_wrong("there is no option %s", **word);
     if (r->kind != OPTIONS_FLAG)
         return take_value(o, r, equal != NULL ? equal + 1 : NULL, word);
-    return equal == NULL ? take(o, r, NULL)
-        : options_wrong("--%s takes no value", r->name);
+    if (equal != NULL)
+        return options_wrong("--%s takes no value", r->name);
+    set_flag(o, r);
+    return true;
 }
 
 /* Takes the options in *word: -a, -ab, -bVALUE, -b VALUE. */
@@ -827,7 +833,7 @@ static bool take_letters(struct options *o, char ***word)
         if (r->kind != OPTIONS_FLAG)
             return take_value(o, r, letter[1] != '\0' ? letter + 1 : NULL,
                               word);
-        take(o, r, NULL);
+        set_flag(o, r);
     }
     return true;
 }

@@ -51,10 +51,10 @@ static ssize_t read_begin(int fd, unsigned char *bytes, size_t size,
                           enum text_begin *begin)
 {
     size_t have = 0;
-    ssize_t n;
 
     do {
-        n = read_some(fd, bytes + have, size - have);
+        ssize_t n = read_some(fd, bytes + have, size - have);
+
         if (n < 0)
             return -1;
         have += (size_t)n;
@@ -130,13 +130,14 @@ static bool read_document(struct json *json, const char *file)
 /* Reads the OCR text of a file. Returns false, after a message, on an error. */
 static bool read_text(struct buf *text, const char *file)
 {
-    char sentence[ANSWER_SENTENCE];
     struct answer answer;
     bool good;
 
     if (!answer_init(&answer, "", text, NULL, NULL, 0)) {
         good = complain("%s: out of memory", shown_name(file));
     } else {
+        char sentence[ANSWER_SENTENCE];
+
         good = read_document(&answer.json, file) &&
             (answer_judge(&answer, sentence) == ANSWER_TEXT ||
              complain("%s: %s", shown_name(file), sentence));

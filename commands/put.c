@@ -724,12 +724,13 @@ static void look_at_table(struct state *s, enum records_read first)
     struct command *c = &s->c;
 
     command_keys(c, &s->keys);
-    if (c->exit == 0)
-        check_numbers(s, first == RECORDS_ONE);
-    if (c->exit == 0) {
-        rows_header(&c->out);
-        command_flush(c);
-    }
+    if (c->exit != 0)
+        return;
+    check_numbers(s, first == RECORDS_ONE);
+    if (c->exit != 0)
+        return;
+    rows_header(&c->out);
+    command_flush(c);
 }
 
 int put(const struct options *o)

@@ -226,10 +226,10 @@ static bool place(struct plain *p, unsigned char level)
 /* Returns the index of the type named p->type whose values have this JSON type,
    or TYPES if there is none. Sets *known to an index with that name, or to
    TYPES. */
-static unsigned char find_type(const struct plain *p, enum json_type type,
-                               unsigned char *known)
+static unsigned find_type(const struct plain *p, enum json_type type,
+                          unsigned *known)
 {
-    unsigned char i;
+    unsigned i;
 
     *known = TYPES;
     for (i = 0; i < TYPES; i++) {
@@ -246,7 +246,7 @@ static unsigned char find_type(const struct plain *p, enum json_type type,
    there, or does not fit the type. */
 static bool begin_typed(struct plain *p, enum json_type type)
 {
-    unsigned char i, known;
+    unsigned i, known;
 
     if (!p->first)
         return wrong(p, "a value has two types");
@@ -308,7 +308,7 @@ static bool begin(struct plain *p, enum json_type type)
 static bool tell(struct plain *p)
 {
     static const unsigned char nothing[1];
-    const unsigned char type = p->attribute;
+    const unsigned type = p->attribute;
     const unsigned char *value = p->value.len > 0 ? p->value.data : nothing;
     const struct plain_value v = {p->name.len > 0 ? p->name.data : nothing,
         p->name.len, types[type].name, type > T_N ||

@@ -73,8 +73,8 @@ struct plain {
     bool first;                  /* the innermost level is empty so far */
     bool ended;                  /* fn returned false */
     char type[5];                /* the name of a type, as it is read */
-    unsigned char kind;          /* index of the current value's type */
-    unsigned char attribute;     /* and of its attribute's type */
+    unsigned kind;               /* index of the current value's type */
+    unsigned attribute;          /* and of its attribute's type */
     unsigned char levels[PLAIN_LEVELS];
     size_t marks[PLAIN_LEVELS];  /* of names_open, for each level */
 };

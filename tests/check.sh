@@ -15,7 +15,7 @@ part() {
     start=$(date +%s)
     "$@" >build/part.log 2>&1 </dev/null
     status=$?
-    counts=$(grep -E '^[a-z0-9_ -]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' \
+    counts=$(grep -aE '^[a-z0-9_ -]+: [0-9]+ passed, [0-9]+ failed, [0-9]+ skipped$' \
         build/part.log | tail -n 1)
     case $counts in
     *', 0 failed, '*) [ $status -eq 0 ] || counts= ;;
@@ -24,7 +24,7 @@ part() {
         cat build/part.log
         counts="$name: 0 passed, 1 failed, 0 skipped"
     else
-        grep -vF "$counts" build/part.log
+        grep -avF "$counts" build/part.log
     fi
     echo "$counts" >>"$log"
     echo "$counts ($(($(date +%s) - start)) s)"

@@ -49,7 +49,7 @@ run() {
         # shellcheck disable=SC2086  # a command and its options
         $emulator "$units/test_$test" >"$units/$test.log" 2>&1 </dev/null
         status=$?
-        counts=$(grep -E '^test_.*: [0-9]+ passed, [0-9]+ failed, ' \
+        counts=$(grep -aE '^test_.*: [0-9]+ passed, [0-9]+ failed, ' \
             "$units/$test.log")
         case $counts in
         *', 0 failed, '*) [ $status -eq 0 ] || counts= ;;
@@ -60,7 +60,7 @@ run() {
         fi
         echo "${counts:-test_$test: 0 passed, 1 failed, 0 skipped}"
     done >"$units/log"
-    grep -vE '^test_.*: [0-9]+ passed, 0 failed, ' "$units/log"
+    grep -avE '^test_.*: [0-9]+ passed, 0 failed, ' "$units/log"
     awk -F'[:,]' -v name="$variant" '
         /^test_[a-z0-9]*: [0-9]+ passed, / {
             for (i = 2; i <= 4; i++) { split($i, w, " "); sum[w[2]] += w[1] }
