@@ -104,8 +104,11 @@ static void check_aws(const struct aws *aws, const char *file, size_t n)
     expect_plain(aws->keys.access, sizeof aws->keys.access, 1);
     expect_plain(aws->keys.secret, sizeof aws->keys.secret, 1);
     expect_plain(aws->keys.token, sizeof aws->keys.token, 0);
-    expect_plain(aws->region, sizeof aws->region, 1);
-    expect_plain(aws->endpoint.authority, sizeof aws->endpoint.authority, 1);
+    if (aws->region[0] != '\0') {        /* offline, it may be unknown */
+        expect_plain(aws->region, sizeof aws->region, 1);
+        expect_plain(aws->endpoint.authority, sizeof aws->endpoint.authority,
+                     1);
+    }
     for (i = 0; i < 3; i++)
         expect(memmem(file, n, keys[i], strlen(keys[i])) != NULL);
     expect(memchr(file, '\0', n) == NULL);

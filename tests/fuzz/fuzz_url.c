@@ -17,7 +17,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { MAX = 8192, ERROR_MAX = 256 };
+enum { MAX = 8192, SENTENCE_MAX = 256 };
 
 /* No sentence may contain `shown`, which is a part of the secret. */
 static const char secret[] = "ZqZqZqZqZqZq", shown[] = "ZqZq";
@@ -62,7 +62,7 @@ static void check_url(const struct url *url)
 {
     const size_t n = strnlen(url->path, sizeof url->path);
     char text[sizeof url->authority + sizeof url->path + 8];
-    char error[ERROR_MAX];
+    char error[SENTENCE_MAX];
     struct in6_addr ip;
     struct url again;
 
