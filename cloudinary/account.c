@@ -134,7 +134,7 @@ static bool parse_url(struct account *a, const char *url,
    empty. */
 static const char *variable(const char *setting)
 {
-    char name[32], *p;
+    char name[128], *p;
 
     snprintf(name, sizeof name, "CLOUDINARY_%s", setting);
     for (p = name; *p != '\0'; p++)
