@@ -70,7 +70,8 @@ static void count(struct state *s, const struct entry *e, bool there,
 }
 
 /* With --columns: prints the row of an id. For an item that does not exist, the
-   row has only the key. */
+   row has only the key; in JSON Lines there is none, since put would make an
+   item of it. */
 static void print_columns(struct state *s, const struct entry *e, bool there)
 {
     const struct plain_value key = {.name = (const unsigned char *)
@@ -79,6 +80,10 @@ static void print_columns(struct state *s, const struct entry *e, bool there)
     const char *wrong = e->wrong;
     char why[256];
 
+    if (!there && s->c.o->format == ROWS_JSONL) {
+        count(s, e, there, wrong);
+        return;
+    }
     if (!there)
         columns_take(&s->columns, &key);
     if (!columns_row(&s->columns, &s->c.out, why, sizeof why))

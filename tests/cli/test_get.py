@@ -623,3 +623,14 @@ def test_typed_json_is_for_items(dynamodb, ocrdyn, command):
                   if command != ["list"] else ["list", "-f", "dynamodb"])
     assert done.returncode == 2
     assert '"dynamodb" is not tsv|jsonl|csv|text' in done.stderr
+
+
+@pytest.mark.parametrize("form", ["jsonl", "dynamodb"])
+def test_an_item_that_is_absent_has_no_row_to_put_back(dynamodb, table, items,
+                                                       ocrdyn, form):
+    columns = ["-f", form, "--columns", "publicId,text"]
+    done = ocrdyn(["get", "-t", table, *columns], ["none"])
+    assert done.returncode == 1 and done.stdout == b""
+    assert "none: the table has no such item" in done.stderr
+    ocrdyn(["put", "-t", table, "-f", form], done.stdout)
+    assert items() == {}
